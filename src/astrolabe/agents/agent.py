@@ -1,0 +1,63 @@
+"""What an agent is: it gets a task and a workbench, and leaves a changed tree."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from astrolabe.domain.plan import Task
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """What a command on the bench did; outputs are text, cut at the policy's size."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    timed_out: bool = False
+
+
+class Workbench(Protocol):
+    """All an agent can do. Every call that has an effect is recorded, so that a resumed attempt does not repeat it.
+
+    Files are those of the task's own tree; what lies outside the task's `writes` can be read, not changed.
+    """
+
+    async def paths(self, *patterns: str) -> tuple[str, ...]:
+        """Return the files that exist, those covered by `patterns` if any are given."""
+        ...
+
+    async def read(self, path: str) -> bytes:
+        """Return a file's content; MissingError if there is none."""
+        ...
+
+    async def write(self, files: Mapping[str, str | bytes], *, executable: Sequence[str] = ()) -> None:
+        """Write whole files; PolicyViolationError for a path outside the task's `writes`."""
+        ...
+
+    async def remove(self, paths: Sequence[str]) -> None:
+        """Remove files; those that do not exist are passed over."""
+        ...
+
+    async def run(self, command: str, *, timeout_seconds: float | None = None) -> CommandResult:
+        """Run a shell line in the sandbox at the workspace's root.
+
+        What it changed within the task's `writes` is kept; a change elsewhere to a file that is not ignored raises
+        PolicyViolationError.
+        """
+        ...
+
+    def say(self, text: str) -> None:
+        """Tell the person watching what is going on; not part of the result."""
+        ...
+
+
+class Agent(Protocol):
+    """A worker for tasks of one kind. `version` changes whenever equal inputs may give another result."""
+
+    name: str
+    version: str
+
+    async def work(self, task: Task, bench: Workbench) -> None:
+        """Do the task. To fail, raise; to succeed, return: the task's checks decide whether it is done."""
+        ...

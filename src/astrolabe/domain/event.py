@@ -1,0 +1,50 @@
+"""The append-only log of a run: what happened, in order."""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from astrolabe.domain.value import Value
+
+
+class EventType(StrEnum):
+    """Every type this version writes. Readers keep types they do not know."""
+
+    RUN_CREATED = "run.created"
+    RUN_CLAIMED = "run.claimed"
+    RUN_CANCEL_REQUESTED = "run.cancel-requested"
+    RUN_FINISHED = "run.finished"
+    TASK_STARTED = "task.started"
+    TASK_RESUMED = "task.resumed"
+    TASK_WORKED = "task.worked"
+    CHECK_FINISHED = "check.finished"
+    TASK_PASSED = "task.passed"
+    TASK_FAILED = "task.failed"
+    TASK_SKIPPED = "task.skipped"
+    STEP_INTENDED = "step.intended"
+    STEP_DONE = "step.done"
+
+
+class NewEvent(Value):
+    """An event before it has a place in the log."""
+
+    type: str
+    task: str | None = None
+    attempt: int | None = None
+    data: dict[str, Any] = Field(default_factory=dict)
+    v: int = 1
+
+
+class Event(Value):
+    """`seq` counts from 1 without gaps within a run; `at` is seconds since the epoch; `v` versions `data`."""
+
+    run: str
+    seq: int
+    type: str
+    v: int
+    at: float
+    task: str | None = None
+    attempt: int | None = None
+    actor: str
+    data: dict[str, Any] = Field(default_factory=dict)

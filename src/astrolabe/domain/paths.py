@@ -1,0 +1,85 @@
+"""Workspace paths and the patterns that select them.
+
+A path is relative to the workspace, with `/` between parts. A pattern is a path, which covers itself and all
+below it, or a glob: `*` and `?` stay within one part, `**` spans parts. Matching is case-sensitive.
+"""
+
+import re
+from functools import lru_cache
+
+_WILD = re.compile(r"[*?\[]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def path_fault(path: str) -> str | None:
+    """Say why `path` may not be used inside a workspace, or None when it may."""
+    if not path or path.strip("/") == "":
+        return "is empty"
+    if path.startswith("/"):
+        return "is absolute; paths are relative to the workspace"
+    if _CONTROL.search(path):
+        return "has a control character"
+    parts = path.rstrip("/").split("/")
+    if ".." in parts:
+        return "leaves the workspace with '..'"
+    if "" in parts or "." in parts:
+        return "has an empty part or '.'"
+    if any(part.lower() == ".git" for part in parts):
+        return "names .git, which no task may touch"
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    out: list[str] = []
+    parts = pattern.rstrip("/").split("/")
+    for index, part in enumerate(parts):
+        last = index == len(parts) - 1
+        if part == "**":
+            out.append(".*" if last else "(?:[^/]+/)*")
+            continue
+        out.extend({"*": "[^/]*", "?": "[^/]"}.get(char, re.escape(char)) for char in part)
+        out.append("(?:/.*)?" if last else "/")
+    return re.compile("".join(out) + r"\Z", re.DOTALL)
+
+
+def covers(pattern: str, path: str) -> bool:
+    """Tell whether `pattern` selects `path`."""
+    return _compiled(pattern).match(path) is not None
+
+
+def covered(patterns: tuple[str, ...], path: str) -> bool:
+    """Tell whether any of `patterns` selects `path`."""
+    return any(covers(pattern, path) for pattern in patterns)
+
+
+def _literal(pattern: str) -> tuple[str, ...]:
+    out: list[str] = []
+    for part in pattern.rstrip("/").split("/"):
+        if _WILD.search(part):
+            break
+        out.append(part)
+    return tuple(out)
+
+
+def may_overlap(one: str, other: str) -> bool:
+    """Tell whether some path could be selected by both; never False when there is one, sometimes True without."""
+    if not _WILD.search(one):
+        return (
+            covers(other, one.rstrip("/"))
+            or _prefix(_literal(one), _literal(other))
+            or _wild_below(other, one)
+        )
+    if not _WILD.search(other):
+        return may_overlap(other, one)
+    left, right = _literal(one), _literal(other)
+    return _prefix(left, right) or _prefix(right, left)
+
+
+def _prefix(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
+    return long[: len(short)] == short
+
+
+def _wild_below(pattern: str, path: str) -> bool:
+    """Tell whether a glob could select something below the plain `path`."""
+    return bool(_WILD.search(pattern)) and _prefix(_literal(pattern), tuple(path.rstrip("/").split("/")))

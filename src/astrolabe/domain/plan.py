@@ -1,0 +1,164 @@
+"""A goal cut into tasks: what is to be done, in which order, and what proves it."""
+
+import hashlib
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self, cast
+
+from pydantic import AliasChoices, BeforeValidator, Field, JsonValue, model_validator
+
+from astrolabe.domain.policy import Policy
+from astrolabe.domain.value import Value
+
+_PLAIN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+
+
+def ref_name(task_id: str) -> str:
+    """Map a task id to a name that is safe as a git ref and as a file name; a plain id maps to itself."""
+    if _PLAIN_ID.match(task_id):
+        return task_id
+    slug = re.sub(r"[^a-z0-9]+", "-", task_id.lower()).strip("-")[:40] or "task"
+    return f"{slug}-{hashlib.sha256(task_id.encode()).hexdigest()[:12]}"
+
+
+class Environment(Value):
+    """What a command finds installed besides the base system.
+
+    `toolchains` are names the installation knows (`node`, `chromium`); `lockfiles` are paths in the workspace
+    whose locked dependencies are installed and mounted (`package-lock.json`).
+    """
+
+    toolchains: tuple[str, ...] = ()
+    lockfiles: tuple[str, ...] = ()
+
+
+class Check(Value):
+    """A command that proves something about a tree; it passes when it exits with 0.
+
+    `inputs` are the only paths it sees (all when empty), so its evidence stays valid for every tree that
+    agrees on them. `produces` are paths kept as artifacts after it ran. A command that exits with
+    `not_run_exit_code` could not look at all: its last line of output is the reason, and it counts neither
+    as passed nor as failed.
+    """
+
+    name: str = Field(min_length=1, max_length=120)
+    run: str = Field(min_length=1)
+    inputs: tuple[str, ...] = ()
+    produces: tuple[str, ...] = ()
+    timeout_seconds: float = Field(
+        default=600,
+        gt=0,
+        validation_alias=AliasChoices("timeout", "timeout_seconds"),
+        serialization_alias="timeout",
+    )
+    environment: Environment | None = Field(default=None, description="The task's own when absent.")
+    policy: Policy | None = Field(default=None, description="The run's default when absent.")
+    required: bool = Field(default=True, description="Whether 'not run' is worth an exit code of its own.")
+    not_run_exit_code: int | None = Field(default=None, ge=1, le=125)
+
+
+class Backoff(Value):
+    """Wait before attempt n + 1: `base * 2**(n - 1)`, at most `max`, plus up to `jitter` of it. Seconds."""
+
+    base: float = Field(default=1.0, ge=0)
+    max: float = Field(default=60.0, ge=0)
+    jitter: float = Field(default=0.1, ge=0, le=0.1)
+
+    def seconds(self, failures: int, fraction: float) -> float:
+        """Return the wait after that many failures (≥ 1); `fraction` in [0, 1) places it within the jitter."""
+        wait = min(self.max, self.base * 2.0 ** min(failures - 1, 60))
+        return wait * (1 + self.jitter * fraction)
+
+
+class Budget(Value):
+    """The most that may be spent; None means no limit of that kind. Money in US dollars, time in seconds."""
+
+    money: float | None = Field(default=None, ge=0)
+    tokens: int | None = Field(default=None, ge=0)
+    model_calls: int | None = Field(default=None, ge=0)
+    tool_calls: int | None = Field(default=None, ge=0)
+    wall_seconds: float | None = Field(default=None, gt=0)
+
+
+def _check(raw: object) -> object:
+    return {"name": raw.strip()[:120] or raw, "run": raw} if isinstance(raw, str) else raw
+
+
+def _backoff(raw: object) -> object:
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        return {"base": raw}
+    return raw
+
+
+class Task(Value):
+    """One unit of work for one agent; done when its checks passed on the tree it left."""
+
+    id: str = Field(min_length=1, max_length=200)
+    name: str = Field(min_length=1, max_length=200)
+    agent: str = Field(min_length=1)
+    goal: str = ""
+    inputs: dict[str, JsonValue] = Field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    checks: tuple[Annotated[Check, BeforeValidator(_check)], ...] = ()
+    retries: int = Field(default=0, ge=0, le=100)
+    timeout_seconds: float = Field(
+        default=3600,
+        gt=0,
+        validation_alias=AliasChoices("timeout", "timeout_seconds"),
+        serialization_alias="timeout",
+    )
+    backoff: Annotated[Backoff, BeforeValidator(_backoff)] = Backoff()
+    priority: int = Field(default=0, ge=-1000, le=1000, description="Higher starts first.")
+    budget: Budget = Budget()
+    environment: Environment = Environment()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_from_id(cls, raw: Any) -> Any:
+        if (
+            isinstance(raw, dict)
+            and "name" not in raw
+            and isinstance(raw_id := cast("dict[str, Any]", raw).get("id"), str)
+        ):
+            return {**raw, "name": raw_id}
+        return cast("Any", raw)
+
+
+class OnFailure(StrEnum):
+    """What a run does when a task has failed for good."""
+
+    FAIL_FAST = "fail-fast"
+    KEEP_GOING = "keep-going"
+
+
+class Plan(Value):
+    """A goal and the DAG of tasks that reaches it."""
+
+    goal: str = Field(min_length=1)
+    tasks: tuple[Task, ...] = Field(min_length=1)
+    source: Literal["static", "model", "person"] = "person"
+    recipe: str | None = None
+    reasoning: str = ""
+    warnings: tuple[str, ...] = ()
+    on_failure: OnFailure = OnFailure.FAIL_FAST
+
+    def task(self, task_id: str) -> Task:
+        """Return the task of that id; KeyError if there is none."""
+        for task in self.tasks:
+            if task.id == task_id:
+                return task
+        raise KeyError(task_id)
+
+    def canonical(self) -> Self:
+        """Return an equal plan with tasks in a fixed order: by id."""
+        return self.model_copy(update={"tasks": tuple(sorted(self.tasks, key=lambda task: task.id))})
+
+    def digest(self) -> str:
+        """SHA-256 over the canonical JSON, the order of tasks not counting."""
+        return hashlib.sha256(self.canonical().model_dump_json().encode()).hexdigest()
+
+    def sinks(self) -> tuple[Task, ...]:
+        """The tasks nothing depends on, in plan order."""
+        needed = {name for task in self.tasks for name in task.depends_on}
+        return tuple(task for task in self.tasks if task.id not in needed)

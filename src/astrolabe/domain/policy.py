@@ -1,0 +1,35 @@
+"""What foreign code may use while it runs. There is no value of this that means "outside a sandbox"."""
+
+import hashlib
+
+from pydantic import Field
+
+from astrolabe.domain.value import Value
+
+MIB = 1024 * 1024
+
+
+class Policy(Value):
+    """Limits of one sandbox. Seconds are wall or processor time, sizes are bytes."""
+
+    wall_seconds: float = Field(
+        default=600, gt=0, description="A command still running then is killed whole."
+    )
+    cpu_seconds: int = Field(default=1200, gt=0, description="Processor time of one process.")
+    memory_bytes: int = Field(default=3072 * MIB, ge=16 * MIB, description="Of all processes together.")
+    processes: int = Field(default=512, ge=8)
+    open_files: int = Field(default=4096, ge=64)
+    file_bytes: int = Field(default=512 * MIB, gt=0, description="Largest single file.")
+    workspace_bytes: int = Field(default=1024 * MIB, gt=0)
+    temporary_bytes: int = Field(default=512 * MIB, gt=0)
+    output_bytes: int = Field(
+        default=4 * MIB, gt=0, description="Of each of the two output streams; the rest is cut."
+    )
+    files: int = Field(default=50_000, gt=0, description="Files that may come out of the workspace.")
+    network: tuple[str, ...] = Field(
+        default=(), description="`host:port` that may be reached; empty means none."
+    )
+
+    def digest(self) -> str:
+        """Name this policy in evidence: SHA-256 of its canonical JSON, first 16 hex digits."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]

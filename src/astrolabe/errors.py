@@ -1,0 +1,163 @@
+"""Every error raised on purpose.
+
+AstrolabeError
+├── InputError                the caller can fix it; carries every problem found, each with its place
+│   ├── PlanValidationError   a plan that must not run
+│   ├── GoalError             a goal no recipe can read, or that contradicts itself
+│   ├── SettingsError         a setting, environment variable or configuration file is wrong
+│   └── TargetError           the place the result should go to cannot take it
+├── RefusedError              doing it would be unsafe
+│   ├── SandboxUnavailableError  nothing here can isolate foreign code
+│   └── PolicyViolationError  a task changed or asked for more than it declared
+├── MissingError              no such run, task, agent or file
+├── ConflictError             somebody else got there first
+│   ├── LeaseLostError        another process now owns the run
+│   └── MergeConflictError    two changes touch the same lines
+├── UnavailableError          try again later: registry, disk, database
+│   ├── FetchError            a package could not be fetched, or was not the one that was pinned
+│   └── StorageError          the state on disk cannot be read or written
+├── DeadlineError             it took longer than allowed
+└── BugError                  our own fault
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Kind(StrEnum):
+    """What can be done about an error; each edge translates it once."""
+
+    USAGE = "usage"
+    REFUSED = "refused"
+    MISSING = "missing"
+    CONFLICT = "conflict"
+    UNAVAILABLE = "unavailable"
+    TIMEOUT = "timeout"
+    BUG = "bug"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with an input.
+
+    `place` is what a person can find again: `tasks[2].depends_on[0]`, or `bookmarks.yaml:12:5` (line and
+    column count from 1).
+    """
+
+    place: str
+    text: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}" + (f" ({self.hint})" if self.hint else "")
+
+
+class AstrolabeError(Exception):
+    """Root of the tree; caught at an edge, never in the middle.
+
+    `code` is stable and may be matched by programs; `hint` says what to do next.
+    """
+
+    kind: ClassVar[Kind] = Kind.BUG
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class InputError(AstrolabeError):
+    """The caller's input is wrong; `problems` names every fault found in it."""
+
+    kind = Kind.USAGE
+    code = "input-invalid"
+
+    def __init__(self, message: str, problems: Iterable[Problem] = (), *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join([self.message, *(f"  {problem}" for problem in self.problems)])
+
+
+class PlanValidationError(InputError):
+    code = "plan-invalid"
+
+
+class GoalError(InputError):
+    code = "goal-invalid"
+
+
+class SettingsError(InputError):
+    code = "settings-invalid"
+
+
+class TargetError(InputError):
+    code = "target-invalid"
+
+
+class RefusedError(AstrolabeError):
+    kind = Kind.REFUSED
+    code = "refused"
+
+
+class SandboxUnavailableError(RefusedError):
+    code = "sandbox-unavailable"
+
+
+class PolicyViolationError(RefusedError):
+    code = "policy-violated"
+
+
+class MissingError(AstrolabeError):
+    kind = Kind.MISSING
+    code = "missing"
+
+
+class ConflictError(AstrolabeError):
+    kind = Kind.CONFLICT
+    code = "conflict"
+
+
+class LeaseLostError(ConflictError):
+    code = "lease-lost"
+
+
+class MergeConflictError(ConflictError):
+    """`paths` are those with conflicting lines, relative to the workspace."""
+
+    code = "merge-conflict"
+
+    def __init__(self, message: str, paths: Iterable[str], *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.paths = tuple(paths)
+
+
+class UnavailableError(AstrolabeError):
+    kind = Kind.UNAVAILABLE
+    code = "unavailable"
+
+
+class FetchError(UnavailableError):
+    code = "fetch-failed"
+
+
+class StorageError(UnavailableError):
+    code = "storage-failed"
+
+
+class DeadlineError(AstrolabeError):
+    kind = Kind.TIMEOUT
+    code = "deadline"
+
+
+class BugError(AstrolabeError):
+    """Something that cannot be, was."""

@@ -1,0 +1,1 @@
+"""One Protocol a seam: what the core asks of the world."""

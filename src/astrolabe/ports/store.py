@@ -1,0 +1,131 @@
+"""The durable state: logs of runs with their projections, plans, blobs, leases and the inbox."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from astrolabe.domain.event import Event, NewEvent
+from astrolabe.domain.plan import Plan
+from astrolabe.domain.run import RunStatus
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process: unique token, and enough to tell on the same host whether it still lives."""
+
+    token: str
+    pid: int
+    boot_id: str
+    started_ticks: int
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to append to a run's log; `fence` grows with every new owner, an older one is refused."""
+
+    run: str
+    fence: int
+    owner: Owner
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run as listed. `target` is the folder its result goes to, `origin` what the run was started from (a digest)."""
+
+    id: str
+    tenant: str
+    goal: str
+    plan_version: int
+    plan_id: str
+    target: str
+    origin: str
+    status: RunStatus
+    created_at: float
+    finished_at: float | None
+    commit: str | None
+    reason: str
+    owner: Owner | None
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PlanVersion:
+    """One version of a plan; versions of the same `id` count from 1."""
+
+    id: str
+    version: int
+    plan: Plan
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something another process asks of a run's owner."""
+
+    id: int
+    run: str
+    verb: str
+    data: dict[str, Any]
+
+
+class Store(Protocol):
+    """Every method returns when what it wrote is durable."""
+
+    async def add_plan(self, plan: Plan, plan_id: str | None = None) -> PlanVersion:
+        """Keep a plan as the next version of `plan_id`, or as version 1 of a new one."""
+        ...
+
+    async def plan_versions(self, plan_id: str) -> tuple[PlanVersion, ...]: ...
+
+    async def create_run(self, record: RunRecord, owner: Owner, first: NewEvent) -> Lease:
+        """Add a run, owned from the start, with the first event of its log."""
+        ...
+
+    async def claim(self, run: str, owner: Owner) -> Lease:
+        """Take over a run whose owner is gone.
+
+        Raises:
+            MissingError: there is no such run.
+            ConflictError: its owner lives, or it is finished.
+        """
+        ...
+
+    async def release(self, lease: Lease) -> None: ...
+
+    async def append(self, lease: Lease, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+        """Add events to a run's log, with the projections that follow from them, in one transaction.
+
+        Raises:
+            LeaseLostError: another owner has taken the run; nothing was written.
+        """
+        ...
+
+    async def events(self, run: str, after: int = 0) -> tuple[Event, ...]: ...
+
+    async def run(self, run: str) -> RunRecord:
+        """Raises MissingError."""
+        ...
+
+    async def runs(
+        self, *, unfinished: bool = False, target: str | None = None, limit: int = 100
+    ) -> tuple[RunRecord, ...]:
+        """Newest first."""
+        ...
+
+    async def evidence_for(self, inputs_digest: str) -> dict[str, Any] | None:
+        """Return passed evidence that asked the same question of the same content, of any run."""
+        ...
+
+    async def put_blob(self, content: bytes) -> str:
+        """Keep bytes; return their SHA-256."""
+        ...
+
+    async def blob(self, digest: str) -> bytes: ...
+
+    async def ask(self, run: str, verb: str, data: dict[str, Any] | None = None) -> None:
+        """Leave a message for a run's owner and wake it."""
+        ...
+
+    async def inbox(self, run: str) -> tuple[Message, ...]: ...
+
+    async def close(self) -> None: ...

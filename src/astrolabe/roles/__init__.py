@@ -1,0 +1,1 @@
+"""The built-in agents and recipes, each a plugin like any other."""

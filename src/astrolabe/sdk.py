@@ -1,0 +1,56 @@
+"""Everything a plugin needs: agents, recipes, and the values they work with.
+
+A plugin is an entry point in the group `astrolabe.plugins` that yields a `Plugin`. The built-in ones use this module and
+nothing else of Astrolabe.
+"""
+
+from dataclasses import dataclass
+
+from astrolabe.agents.agent import Agent, CommandResult, Workbench
+from astrolabe.domain.plan import Backoff, Budget, Check, Environment, Task
+from astrolabe.domain.policy import MIB, Policy
+from astrolabe.errors import (
+    AstrolabeError,
+    GoalError,
+    InputError,
+    MissingError,
+    PolicyViolationError,
+    Problem,
+    UnavailableError,
+)
+from astrolabe.planning.recipe import Goal, Reading, Recipe, Sentence, Understanding
+
+__all__ = [
+    "MIB",
+    "Agent",
+    "AstrolabeError",
+    "Backoff",
+    "Budget",
+    "Check",
+    "CommandResult",
+    "Environment",
+    "Goal",
+    "GoalError",
+    "InputError",
+    "MissingError",
+    "Plugin",
+    "Policy",
+    "PolicyViolationError",
+    "Problem",
+    "Reading",
+    "Recipe",
+    "Sentence",
+    "Task",
+    "UnavailableError",
+    "Understanding",
+    "Workbench",
+]
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """What one distribution adds to an installation."""
+
+    name: str
+    agents: tuple[Agent, ...] = ()
+    recipes: tuple[Recipe, ...] = ()
