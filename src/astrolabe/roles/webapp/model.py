@@ -39,7 +39,10 @@ class FieldType(StrEnum):
 
 
 class FieldModel(_Part):
-    """A value of an entity. `min` and `max` bound numbers, `min_length` and `max_length` texts."""
+    """A value of an entity. `min` and `max` bound numbers, `min_length` and `max_length` texts.
+
+    `unique` holds among the rows of one owner where the entity is owned, among all rows elsewhere.
+    """
 
     type: FieldType = FieldType.STRING
     label: Label | None = None
@@ -102,7 +105,8 @@ class EntityModel(_Part):
     """A kind of thing the application keeps.
 
     `owned` rows belong to the account that created them: without permissions of its own, only the owner and admins may
-    read or change them. `display` is the field that names a row; the first text field unless given.
+    read or change them. `display` is the field that names a row; the first text field unless given. What `permissions`
+    leave out is filled in by `principals`.
     """
 
     label: Label | None = None
@@ -113,6 +117,12 @@ class EntityModel(_Part):
     fields: dict[FieldName, FieldModel] = Field(min_length=1)
     relations: dict[FieldName, RelationModel] = Field(default_factory=dict)
     permissions: Permissions = Field(default_factory=dict)
+
+    def principals(self, action: Action) -> tuple[str, ...]:
+        """Return who may do this; the role `admin` may do everything, named here or not."""
+        if action in self.permissions:
+            return self.permissions[action]
+        return (OWNER,) if self.owned and action is not Action.CREATE else (SIGNED_IN,)
 
 
 class PageKind(StrEnum):
@@ -141,7 +151,10 @@ class SeedUser(_Part):
 
 
 class Seed(_Part):
-    """Rows of the development database. A relation names a row of the other entity by its display value."""
+    """Rows of the development database. A relation names a row of the other entity by its display value.
+
+    Rows of owned entities belong to the first user.
+    """
 
     users: tuple[SeedUser, ...] = ()
     rows: dict[EntityName, tuple[dict[FieldName, Any], ...]] = Field(default_factory=dict)
