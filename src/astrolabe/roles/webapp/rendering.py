@@ -1,0 +1,92 @@
+"""The Jinja environment of all templates: undefined names are errors, and every text goes through an escaping filter.
+
+A template prints a person's text only as `{{ label | js }}` (a TypeScript or JSON string literal), `| sql`, `| html`,
+`| markdown`, `| yaml`, `| comment` (one line inside `//` or `#`) or `| sh`.
+"""
+
+import html as html_escapes
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from astrolabe.roles.webapp import names
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&$^:@-])")
+
+
+def js(value: object) -> str:
+    """Return a literal that is valid JSON and TypeScript, and harmless inside `<script>` or a comment."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
+    for char in "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\ufeff\x7f":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text.replace("</", "<\\/").replace("<!--", "<\\u0021--").replace("*/", "*\\/")
+
+
+def sql(value: str) -> str:
+    """Return a standard SQL string literal."""
+    return "'" + value.replace("\x00", "").replace("'", "''") + "'"
+
+
+def html(value: str) -> str:
+    """Return text for HTML and for quoted attributes."""
+    return html_escapes.escape(_CONTROL.sub(" ", value), quote=True)
+
+
+def markdown(value: str) -> str:
+    """Return one line of Markdown that reads as the text and is nothing else: no link, no HTML, no heading."""
+    line = _CONTROL.sub(" ", value).strip()
+    return _MARKDOWN.sub(
+        lambda found: f"&#{ord(found[1])};" if found[1] in "<>&|@:" else f"\\{found[1]}", line
+    )
+
+
+def yaml(value: object) -> str:
+    """Return a YAML scalar or flow value (JSON is YAML), without what YAML 1.2 does not allow raw."""
+    return json.dumps(value, ensure_ascii=True, allow_nan=False)
+
+
+def comment(value: str) -> str:
+    """Return text on one line that cannot end a comment of any of the languages generated."""
+    return _CONTROL.sub(" ", value).replace("*/", "* /").replace("-->", "-- >").strip()
+
+
+_FILTERS = {
+    "js": js,
+    "sql": sql,
+    "html": html,
+    "markdown": markdown,
+    "yaml": yaml,
+    "comment": comment,
+    "sh": shlex.quote,
+    "camel": names.camel,
+    "kebab": names.kebab,
+    "human": names.human,
+    "upper_first": names.upper_first,
+    "lower_first": names.lower_first,
+}
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment that loads `roles/webapp/templates`."""
+    made = Environment(
+        loader=PackageLoader("astrolabe.roles.webapp", "templates"),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - most output is not HTML; texts are escaped by the filter of their language
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(_FILTERS)
+    return made
+
+
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """Render `templates/<template>`; jinja2.UndefinedError for a name the context lacks."""
+    return environment().get_template(template).render(context)
