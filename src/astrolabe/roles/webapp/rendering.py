@@ -1,7 +1,7 @@
 """The Jinja environment of all templates: undefined names are errors, and every text goes through an escaping filter.
 
 A template prints a person's text only as `{{ label | js }}` (a TypeScript or JSON string literal), `| sql`, `| html`,
-`| markdown`, `| yaml`, `| comment` (one line inside `//` or `#`) or `| sh`.
+`| markdown`, `| markdown_code`, `| yaml`, `| comment` (one line inside `//` or `#`) or `| sh`.
 """
 
 import html as html_escapes
@@ -15,9 +15,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from astrolabe.roles.webapp import names
+from astrolabe.roles.webapp.markup import markdown, markdown_code, mermaid_attribute, mermaid_entity
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&$^:@-])")
 
 
 def js(value: object) -> str:
@@ -38,14 +38,6 @@ def html(value: str) -> str:
     return html_escapes.escape(_CONTROL.sub(" ", value), quote=True)
 
 
-def markdown(value: str) -> str:
-    """Return one line of Markdown that reads as the text and is nothing else: no link, no HTML, no heading."""
-    line = _CONTROL.sub(" ", value).strip()
-    return _MARKDOWN.sub(
-        lambda found: f"&#{ord(found[1])};" if found[1] in "<>&|@:" else f"\\{found[1]}", line
-    )
-
-
 def yaml(value: object) -> str:
     """Return a YAML scalar or flow value (JSON is YAML), without what YAML 1.2 does not allow raw."""
     return json.dumps(value, ensure_ascii=True, allow_nan=False)
@@ -61,6 +53,9 @@ _FILTERS = {
     "sql": sql,
     "html": html,
     "markdown": markdown,
+    "markdown_code": markdown_code,
+    "mermaid_entity": mermaid_entity,
+    "mermaid_attribute": mermaid_attribute,
     "yaml": yaml,
     "comment": comment,
     "sh": shlex.quote,
