@@ -1,1 +1,1 @@
-
+"""One folder a technology behind a port."""

@@ -116,13 +116,10 @@ class Task(Value):
     @model_validator(mode="before")
     @classmethod
     def _name_from_id(cls, raw: Any) -> Any:
-        if (
-            isinstance(raw, dict)
-            and "name" not in raw
-            and isinstance(raw_id := cast("dict[str, Any]", raw).get("id"), str)
-        ):
-            return {**raw, "name": raw_id}
-        return cast("Any", raw)
+        if isinstance(raw, dict):
+            fields = cast("dict[str, Any]", raw)
+            return {"name": fields["id"], **fields} if isinstance(fields.get("id"), str) else fields
+        return raw
 
 
 class OnFailure(StrEnum):

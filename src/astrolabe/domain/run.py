@@ -157,7 +157,9 @@ def _task_after(task: TaskState, event: Event) -> TaskState:
             status = TaskStatus.FAILED if retry_at is None else TaskStatus.RETRYING
             return replace(_ended(task, event), status=status, retry_at=retry_at, reason=data["reason"])
         case EventType.TASK_SKIPPED:
-            return replace(task, status=TaskStatus(data["status"]), reason=data["reason"])
+            begun = bool(task.attempts) and task.attempts[-1].ended_at is None
+            ended = _ended(task, event) if begun else task
+            return replace(ended, status=TaskStatus(data["status"]), reason=data["reason"], retry_at=None)
         case _:
             return task
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from astrolabe.domain.event import Event, NewEvent
+from astrolabe.domain.evidence import Evidence
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunStatus
 
@@ -112,8 +113,8 @@ class Store(Protocol):
         """Newest first."""
         ...
 
-    async def evidence_for(self, inputs_digest: str) -> dict[str, Any] | None:
-        """Return passed evidence that asked the same question of the same content, of any run."""
+    async def evidence_for(self, inputs_digest: str) -> tuple[str, Evidence] | None:
+        """Return passed evidence that asked the same question of the same content, and the run it is of."""
         ...
 
     async def put_blob(self, content: bytes) -> str:

@@ -78,6 +78,10 @@ class Workspace(Protocol):
         """Return the paths in which two trees differ, sorted."""
         ...
 
+    async def heads(self, commits: Sequence[str]) -> tuple[str, ...]:
+        """Return those commits that none of the others contains, in the order given."""
+        ...
+
     async def join(self, commits: Sequence[str], base: str | None) -> Joined:
         """Merge commits that grew from `base` (None: from nothing) into one tree."""
         ...

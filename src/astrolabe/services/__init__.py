@@ -1,1 +1,1 @@
-
+"""What the edges call: one use case a function."""

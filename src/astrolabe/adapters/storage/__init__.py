@@ -1,1 +1,1 @@
-
+"""The store: SQLite through SQLAlchemy, migrations, blobs, ownership of runs."""

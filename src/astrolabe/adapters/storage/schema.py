@@ -1,0 +1,115 @@
+"""The tables, for SQLite and PostgreSQL alike. Changing one needs a migration in `migrations/versions`."""
+
+from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text
+
+REVISION = "0001"
+"""The newest migration; a database at another one is upgraded before use, or refused when it is newer."""
+
+metadata = MetaData()
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("goal", Text, nullable=False),
+    Column("plan_id", String(26), nullable=False),
+    Column("plan_version", Integer, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("origin", String(64), nullable=False),
+    Column("options", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("commit_id", String(64)),
+    Column("created_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Column("seq", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("owner_token", String(26)),
+    Column("owner_pid", Integer),
+    Column("owner_boot_id", String(64)),
+    Column("owner_started_ticks", Integer),
+    Index("runs_by_target", "tenant", "target", "created_at"),
+    Index("runs_by_status", "tenant", "status", "created_at"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("run", String(26), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("v", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("task", Text),
+    Column("attempt", Integer),
+    Column("actor", String(64), nullable=False),
+    Column("data", Text, nullable=False),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("run", String(26), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("started_at", Float),
+    Column("ended_at", Float),
+    Column("commit_id", String(64)),
+    Column("tree", String(64)),
+    Column("reason", Text, nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("run", String(26), primary_key=True),
+    Column("task", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("ended_at", Float),
+    Column("failure", String(16)),
+    Column("reason", Text, nullable=False),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("run", String(26), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("task", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("check_name", Text, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("inputs_digest", String(64), nullable=False),
+    Column("data", Text, nullable=False),
+    Index("evidence_by_inputs", "tenant", "inputs_digest", "verdict"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("data", Text, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run", String(26), nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("verb", String(32), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("data", Text, nullable=False),
+    Index("inbox_by_run", "run", "id"),
+)

@@ -1,0 +1,287 @@
+"""The store on SQLite."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from astrolabe.adapters.storage import schema
+from astrolabe.adapters.storage.blobs import Blobs
+from astrolabe.adapters.storage.database import Database
+from astrolabe.adapters.storage.ownership import lives
+from astrolabe.adapters.storage.projections import project
+from astrolabe.adapters.storage.wakeup import WakeUps
+from astrolabe.domain.event import Event, NewEvent
+from astrolabe.domain.evidence import Evidence, Verdict
+from astrolabe.domain.plan import Plan
+from astrolabe.domain.run import RunStatus
+from astrolabe.errors import ConflictError, LeaseLostError, MissingError
+from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.store import Lease, Message, Owner, PlanVersion, RunRecord
+
+
+class SqlStore:
+    """All durable state of one tenant; every query is scoped to it."""
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        wakeups: WakeUps,
+        determinism: Determinism,
+        tenant: str = "default",
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._wakeups = wakeups
+        self._determinism = determinism
+        self._tenant = tenant
+
+    async def add_plan(self, plan: Plan, plan_id: str | None = None) -> PlanVersion:
+        at = self._determinism.now()
+        identity = plan_id or self._determinism.new_id()
+        data = plan.model_dump_json(by_alias=True)
+
+        def write(connection: Connection) -> PlanVersion:
+            version = len(connection.execute(self._plans(identity)).all()) + 1
+            row = {"id": identity, "version": version, "tenant": self._tenant, "created_at": at, "data": data}
+            connection.execute(insert(schema.plans).values(**row))
+            return PlanVersion(id=identity, version=version, plan=plan, created_at=at)
+
+        return await self._database.write(write)
+
+    async def plan_versions(self, plan_id: str) -> tuple[PlanVersion, ...]:
+        rows = await self._database.read(lambda connection: connection.execute(self._plans(plan_id)).all())
+        return tuple(
+            PlanVersion(row.id, row.version, Plan.model_validate_json(row.data), row.created_at)
+            for row in rows
+        )
+
+    async def create_run(self, record: RunRecord, owner: Owner, first: NewEvent) -> Lease:
+        lease = Lease(run=record.id, fence=1, owner=owner)
+        row = _run_row(record, owner) | {"tenant": self._tenant}
+
+        def write(connection: Connection) -> Lease:
+            connection.execute(insert(schema.runs).values(**row))
+            self._append(connection, lease, [first])
+            return lease
+
+        return await self._database.write(write)
+
+    async def claim(self, run: str, owner: Owner) -> Lease:
+        def write(connection: Connection) -> Lease:
+            row = self._one(connection, run)
+            holder = _owner(row)
+            if RunStatus(row.status).final:
+                raise ConflictError(f"run {run} is already {row.status}")
+            if holder is not None and holder.token != owner.token and lives(holder):
+                raise ConflictError(
+                    f"run {run} is being worked on by process {holder.pid}",
+                    hint=f"Wait for it, or type: astrolabe runs cancel {run}",
+                )
+            runs = schema.runs
+            fence = row.fence + 1
+            values = {"fence": fence, **_owner_columns(owner)}
+            connection.execute(update(runs).where(runs.c.id == run).values(**values))
+            return Lease(run=run, fence=fence, owner=owner)
+
+        return await self._database.write(write)
+
+    async def release(self, lease: Lease) -> None:
+        runs = schema.runs
+        mine = (runs.c.id == lease.run) & (runs.c.fence == lease.fence)
+        await self._database.write(
+            lambda connection: connection.execute(update(runs).where(mine).values(**_owner_columns(None)))
+        )
+
+    async def append(self, lease: Lease, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+        return await self._database.write(lambda connection: self._append(connection, lease, events))
+
+    def _append(self, connection: Connection, lease: Lease, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+        runs = schema.runs
+        mine = (runs.c.id == lease.run) & (runs.c.tenant == self._tenant) & (runs.c.fence == lease.fence)
+        end = connection.execute(
+            update(runs).where(mine).values(seq=runs.c.seq + len(events)).returning(runs.c.seq)
+        ).scalar()
+        if end is None:
+            raise LeaseLostError(
+                f"run {lease.run} is now owned by another process",
+                hint="Nothing more was written here; the new owner goes on from the log.",
+            )
+        made = tuple(
+            self._made(lease, new, end - len(events) + number) for number, new in enumerate(events, start=1)
+        )
+        connection.execute(insert(schema.events), [self._event_row(event) for event in made])
+        for event in made:
+            project(connection, self._tenant, event)
+        return made
+
+    def _made(self, lease: Lease, new: NewEvent, seq: int) -> Event:
+        return Event(
+            run=lease.run,
+            seq=seq,
+            type=new.type,
+            v=new.v,
+            at=self._determinism.now(),
+            task=new.task,
+            attempt=new.attempt,
+            actor=f"process-{lease.owner.pid}",
+            data=json.loads(json.dumps(new.data)),
+        )
+
+    def _event_row(self, event: Event) -> dict[str, Any]:
+        row = {
+            name: getattr(event, name)
+            for name in ("run", "seq", "type", "v", "at", "task", "attempt", "actor")
+        }
+        return row | {"tenant": self._tenant, "data": _json(event.data)}
+
+    async def events(self, run: str, after: int = 0) -> tuple[Event, ...]:
+        table = schema.events
+        query = (
+            select(table)
+            .where(table.c.run == run, table.c.tenant == self._tenant, table.c.seq > after)
+            .order_by(table.c.seq)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(_event(row) for row in rows)
+
+    async def run(self, run: str) -> RunRecord:
+        return _record(await self._database.read(lambda connection: self._one(connection, run)))
+
+    async def runs(
+        self, *, unfinished: bool = False, target: str | None = None, limit: int = 100
+    ) -> tuple[RunRecord, ...]:
+        runs = schema.runs
+        query = select(runs).where(runs.c.tenant == self._tenant)
+        if unfinished:
+            query = query.where(runs.c.status == RunStatus.RUNNING)
+        if target is not None:
+            query = query.where(runs.c.target == target)
+        query = query.order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(_record(row) for row in rows)
+
+    async def evidence_for(self, inputs_digest: str) -> tuple[str, Evidence] | None:
+        table = schema.evidence
+        query = (
+            select(table.c.run, table.c.data)
+            .where(
+                table.c.tenant == self._tenant,
+                table.c.inputs_digest == inputs_digest,
+                table.c.verdict == Verdict.PASSED,
+            )
+            .limit(1)
+        )
+        row = await self._database.read(lambda connection: connection.execute(query).first())
+        return None if row is None else (row.run, Evidence.model_validate_json(row.data))
+
+    async def put_blob(self, content: bytes) -> str:
+        return await asyncio.to_thread(self._blobs.put, content)
+
+    async def blob(self, digest: str) -> bytes:
+        return await asyncio.to_thread(self._blobs.get, digest)
+
+    async def ask(self, run: str, verb: str, data: dict[str, Any] | None = None) -> None:
+        row = {
+            "run": run,
+            "tenant": self._tenant,
+            "verb": verb,
+            "at": self._determinism.now(),
+            "data": _json(data or {}),
+        }
+
+        def write(connection: Connection) -> str | None:
+            owner = self._one(connection, run).owner_token
+            connection.execute(insert(schema.inbox).values(**row))
+            return owner
+
+        owner = await self._database.write(write)
+        if owner is not None:
+            self._wakeups.wake(owner)
+
+    async def inbox(self, run: str) -> tuple[Message, ...]:
+        table = schema.inbox
+        query = select(table).where(table.c.run == run, table.c.tenant == self._tenant).order_by(table.c.id)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(Message(row.id, row.run, row.verb, json.loads(row.data)) for row in rows)
+
+    async def close(self) -> None:
+        await self._database.close()
+        self._wakeups.close()
+
+    def _plans(self, plan_id: str) -> Select[Any]:
+        plans = schema.plans
+        return (
+            select(plans)
+            .where(plans.c.id == plan_id, plans.c.tenant == self._tenant)
+            .order_by(plans.c.version)
+        )
+
+    def _one(self, connection: Connection, run: str) -> Row[Any]:
+        runs = schema.runs
+        row = connection.execute(select(runs).where(runs.c.id == run, runs.c.tenant == self._tenant)).first()
+        if row is None:
+            raise MissingError(f"there is no run {run!r}", hint="List them with: astrolabe runs list")
+        return row
+
+
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def _owner_columns(owner: Owner | None) -> dict[str, Any]:
+    told = dict.fromkeys(("token", "pid", "boot_id", "started_ticks")) if owner is None else asdict(owner)
+    return {f"owner_{name}": value for name, value in told.items()}
+
+
+def _owner(row: Row[Any]) -> Owner | None:
+    if row.owner_token is None:
+        return None
+    return Owner(row.owner_token, row.owner_pid, row.owner_boot_id, row.owner_started_ticks)
+
+
+def _run_row(record: RunRecord, owner: Owner) -> dict[str, Any]:
+    same = ("id", "goal", "plan_id", "plan_version", "target", "origin", "status", "reason", "created_at")
+    return {name: getattr(record, name) for name in same} | {
+        "options": _json(record.options),
+        "seq": 0,
+        "fence": 1,
+        **_owner_columns(owner),
+    }
+
+
+def _record(row: Row[Any]) -> RunRecord:
+    return RunRecord(
+        id=row.id,
+        tenant=row.tenant,
+        goal=row.goal,
+        plan_version=row.plan_version,
+        plan_id=row.plan_id,
+        target=row.target,
+        origin=row.origin,
+        status=RunStatus(row.status),
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        commit=row.commit_id,
+        reason=row.reason,
+        owner=_owner(row),
+        options=json.loads(row.options),
+    )
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(
+        run=row.run,
+        seq=row.seq,
+        type=row.type,
+        v=row.v,
+        at=row.at,
+        task=row.task,
+        attempt=row.attempt,
+        actor=row.actor,
+        data=json.loads(row.data),
+    )

@@ -1,0 +1,54 @@
+"""Waking the process that owns a run: a datagram to its socket in the state folder. Losing one only costs time."""
+
+import asyncio
+import contextlib
+import socket
+from pathlib import Path
+
+
+class WakeUps:
+    """This process's socket, and the way to others'. A waiter is woken by any datagram, whatever run it names."""
+
+    def __init__(self, folder: Path, token: str) -> None:
+        self._folder = folder
+        self._path = folder / f"{token}.sock"
+        self._socket: socket.socket | None = None
+        self._woken = asyncio.Event()
+
+    def open(self) -> None:
+        """Listen; call it on the event loop that waits."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        receiving = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        receiving.bind(str(self._path))
+        self._socket = receiving
+        asyncio.get_running_loop().add_reader(receiving.fileno(), self._received)
+
+    def close(self) -> None:
+        """Stop listening and remove the socket."""
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket.fileno())
+            self._socket.close()
+            self._path.unlink(missing_ok=True)
+            self._socket = None
+
+    def wake(self, token: str) -> None:
+        """Wake the process of that token; one that is gone, or busy, will look by itself."""
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out,
+        ):
+            out.sendto(b"1", str(self._folder / f"{token}.sock"))
+
+    async def wait(self, _run: str, seconds: float) -> None:
+        """Return when this process has been woken, or after `seconds`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        self._woken.clear()
+
+    def _received(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(BlockingIOError):
+                while self._socket.recv(64):
+                    pass
+        self._woken.set()

@@ -1,0 +1,149 @@
+"""The workbench behind the protocol: a tree of the workspace's clone, and a sandbox opened on the first command."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, Protocol, Self
+
+from astrolabe.agents.agent import CommandResult
+from astrolabe.agents.environment import Preparer
+from astrolabe.domain.paths import covered, path_fault
+from astrolabe.domain.plan import Task
+from astrolabe.domain.policy import Policy
+from astrolabe.errors import MissingError, PolicyViolationError
+from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Sandbox, Session
+from astrolabe.ports.workspace import Change, Workspace
+
+FILE, EXECUTABLE = 0o100644, 0o100755
+
+
+class Recorder(Protocol):
+    """How the bench makes an effect durable; the engine gives one that never repeats a recorded step."""
+
+    async def recorded(self, kind: str, do: Callable[[], Awaitable[Any]]) -> Any: ...
+
+
+class TreeBench:
+    """One attempt's bench. `tree` is always what the recorded steps have led to.
+
+    The sandbox's workspace is brought up to `tree` before each command, so that it does not matter whether the files came
+    from this process or from one that was killed.
+    """
+
+    def __init__(
+        self,
+        *,
+        task: Task,
+        tree: str,
+        workspace: Workspace,
+        sandbox: Sandbox,
+        preparer: Preparer,
+        recorder: Recorder,
+        policy: Policy,
+        say: Callable[[str], None],
+    ) -> None:
+        self.tree = tree
+        self._say = say
+        self._task = task
+        self._start_tree = tree
+        self._workspace = workspace
+        self._sandbox = sandbox
+        self._preparer = preparer
+        self._recorder = recorder
+        self._policy = policy
+        self._stack = AsyncExitStack()
+        self._session: Session | None = None
+        self._shown: str | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def paths(self, *patterns: str) -> tuple[str, ...]:
+        return await self._workspace.paths(self.tree, patterns)
+
+    async def read(self, path: str) -> bytes:
+        for entry in await self._workspace.files(self.tree, (path,)):
+            if entry.path == path:
+                return entry.content
+        raise MissingError(f"{path!r} is not in the workspace")
+
+    async def write(self, files: Mapping[str, str | bytes], *, executable: Sequence[str] = ()) -> None:
+        entries = [_entry(path, content, path in executable) for path, content in files.items()]
+        await self._change([Change(entry.path, entry) for entry in entries])
+
+    async def remove(self, paths: Sequence[str]) -> None:
+        await self._change([Change(path, None) for path in paths])
+
+    async def run(self, command: str, *, timeout_seconds: float | None = None) -> CommandResult:
+        reply = await self._recorder.recorded("run", lambda: self._run(command, timeout_seconds))
+        self.tree = reply["tree"]
+        return CommandResult(**reply["result"])
+
+    def say(self, text: str) -> None:
+        self._say(text)
+
+    async def _change(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            self._permit(change.path)
+        self.tree = await self._workspace.changed(self.tree, changes)
+
+    def _permit(self, path: str) -> None:
+        fault = path_fault(path)
+        if fault is not None:
+            raise PolicyViolationError(f"{self._task.id!r} may not touch {path!r}: it {fault}")
+        if not covered(self._task.writes, path):
+            allowed = ", ".join(self._task.writes) or "nothing"
+            raise PolicyViolationError(
+                f"{self._task.id!r} changed {path!r}, which its `writes` does not name ({allowed})",
+                hint="Name the path in the task's `writes`, or keep the command from changing it.",
+            )
+
+    async def _run(self, command: str, timeout_seconds: float | None) -> dict[str, Any]:
+        session = await self._up_to_date()
+        outcome = await session.run(["sh", "-c", command], wall_seconds=timeout_seconds)
+        await self._take_in(session)
+        return {"tree": self.tree, "result": _result(outcome)}
+
+    async def _up_to_date(self) -> Session:
+        """Return the attempt's sandbox, showing the present tree; ignored outputs of earlier commands stay in it."""
+        if self._session is None:
+            prepared = await self._preparer.prepare(self._task.environment, self._start_tree, self._policy)
+            self._session = await self._stack.enter_async_context(self._sandbox.open(prepared.setup))
+            await self._session.put(await self._workspace.files(self.tree))
+        elif self._shown != self.tree:
+            await self._show_changes(self._session)
+        self._shown = self.tree
+        return self._session
+
+    async def _show_changes(self, session: Session) -> None:
+        paths = await self._workspace.difference(self._shown or self._start_tree, self.tree)
+        entries = {
+            entry.path: entry for entry in await self._workspace.files(self.tree) if entry.path in paths
+        }
+        await session.put(list(entries.values()))
+        gone = [path for path in paths if path not in entries]
+        if gone:
+            await session.run(["rm", "-f", "--", *gone])
+
+    async def _take_in(self, session: Session) -> None:
+        before = self.tree
+        tree = await self._workspace.snapshot(before, await session.take())
+        for path in await self._workspace.difference(before, tree):
+            self._permit(path)
+        self.tree = self._shown = tree
+
+
+def _entry(path: str, content: str | bytes, executable: bool) -> FileEntry:
+    data = content.encode() if isinstance(content, str) else content
+    return FileEntry(path, EXECUTABLE if executable else FILE, data)
+
+
+def _result(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "exit_code": outcome.exit_code,
+        "stdout": outcome.stdout.decode(errors="replace"),
+        "stderr": outcome.stderr.decode(errors="replace"),
+        "timed_out": outcome.ending is Ending.TIMEOUT,
+    }

@@ -1,0 +1,187 @@
+"""Running a task's checks. The engine calls this; no agent can, and nothing an agent says changes a verdict."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from astrolabe.agents.environment import Prepared, Preparer
+from astrolabe.domain.evidence import Artifact, Evidence, Verdict
+from astrolabe.domain.plan import Check, Task
+from astrolabe.domain.policy import Policy
+from astrolabe.errors import MissingError, PolicyViolationError, UnavailableError
+from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Sandbox
+from astrolabe.ports.store import Store
+from astrolabe.ports.workspace import Workspace
+
+TAIL_CHARACTERS = 4000
+"""How much of a check's output its evidence quotes; all of it is kept as a blob."""
+
+Live = Callable[[str, bytes], None]
+"""Called with a check's name and a piece of its output, as it comes."""
+
+Take = Callable[[Sequence[str]], Awaitable[tuple[FileEntry, ...]]]
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A check, put to one tree: everything its answer can depend on."""
+
+    check: Check
+    tree: str
+    policy: Policy
+    prepared: Prepared
+    inputs_digest: str
+
+
+@dataclass
+class _Heard:
+    """A command's output in the order it came, both streams together."""
+
+    live: Callable[[bytes], None]
+    pieces: list[bytes] = field(default_factory=list[bytes])
+
+    def __call__(self, _stream: str, piece: bytes) -> None:
+        self.pieces.append(piece)
+        self.live(piece)
+
+    def text(self) -> str:
+        return b"".join(self.pieces).decode(errors="replace")
+
+
+class Verifier:
+    """Puts checks to trees, in sandboxes, and writes down what came out."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        workspace: Workspace,
+        sandbox: Sandbox,
+        preparer: Preparer,
+        determinism: Determinism,
+        policy: Policy,
+        reuse: bool,
+    ) -> None:
+        self._store = store
+        self._workspace = workspace
+        self._sandbox = sandbox
+        self._preparer = preparer
+        self._determinism = determinism
+        self._policy = policy
+        self._reuse = reuse
+
+    async def verify(self, task: Task, check: Check, tree: str, live: Live) -> Evidence:
+        """Return evidence of `check` on `tree`: reused when the same question has been answered before, else fresh.
+
+        Raises:
+            SandboxUnavailableError: no code may run here.
+        """
+        policy = check.policy or self._policy
+        environment = check.environment or task.environment
+        try:
+            prepared = await self._preparer.prepare(environment, tree, policy)
+        except (UnavailableError, MissingError) as error:
+            reason = f"{error}" + (f" ({error.hint})" if error.hint else "")
+            return await self._unasked(check, tree, policy, reason)
+        digest = await self._digest(check, tree, policy, prepared)
+        if self._reuse and (known := await self._store.evidence_for(digest)) is not None:
+            return _again(known, check, tree)
+        return await self._ask(_Question(check, tree, policy, prepared, digest), live)
+
+    async def _digest(self, check: Check, tree: str, policy: Policy, prepared: Prepared) -> str:
+        content = await self._workspace.digest(tree, check.inputs)
+        parts = [
+            check.run,
+            content,
+            prepared.digest,
+            policy.digest(),
+            list(check.produces),
+            check.not_run_exit_code,
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    async def _ask(self, question: _Question, live: Live) -> Evidence:
+        check = question.check
+        heard = _Heard(lambda piece: live(check.name, piece))
+        started_at, started = self._determinism.now(), self._determinism.monotonic()
+        files = await self._workspace.files(question.tree, check.inputs)
+        async with self._sandbox.open(question.prepared.setup) as session:
+            await session.put(files)
+            outcome = await session.run(
+                ["sh", "-c", check.run], wall_seconds=check.timeout_seconds, on_output=heard
+            )
+            taken = await self._produced(check, session.take) if check.produces else ((), "")
+        output = heard.text()
+        verdict, reason = _judged(check, outcome, output, taken[1])
+        return Evidence(
+            check=check.name,
+            command=check.run,
+            verdict=verdict,
+            reason=reason,
+            exit_code=outcome.exit_code,
+            tree=question.tree,
+            inputs_digest=question.inputs_digest,
+            output_digest=await self._store.put_blob(output.encode()),
+            output_tail=output[-TAIL_CHARACTERS:],
+            policy_digest=question.policy.digest(),
+            sandbox=self._sandbox.name,
+            limits=dict((await self._sandbox.self_test()).limits),
+            started_at=started_at,
+            duration_seconds=self._determinism.monotonic() - started,
+            artifacts=taken[0],
+            required=check.required,
+        )
+
+    async def _produced(self, check: Check, take: Take) -> tuple[tuple[Artifact, ...], str]:
+        """Keep what the check was to leave behind; a fault in it (an escaping link) is the check's failure."""
+        try:
+            files = await take(check.produces)
+        except PolicyViolationError as error:
+            return (), str(error)
+        kept = [
+            Artifact(path=f.path, digest=await self._store.put_blob(f.content), size_bytes=len(f.content))
+            for f in files
+        ]
+        return tuple(kept), ""
+
+    async def _unasked(self, check: Check, tree: str, policy: Policy, reason: str) -> Evidence:
+        return Evidence(
+            check=check.name,
+            command=check.run,
+            verdict=Verdict.NOT_RUN,
+            reason=reason,
+            tree=tree,
+            inputs_digest="",
+            policy_digest=policy.digest(),
+            sandbox=self._sandbox.name,
+            started_at=self._determinism.now(),
+            duration_seconds=0.0,
+            required=check.required,
+        )
+
+
+def _judged(check: Check, outcome: Outcome, output: str, fault: str) -> tuple[Verdict, str]:
+    if outcome.ending is Ending.TIMEOUT:
+        return Verdict.FAILED, f"still ran after {check.timeout_seconds:g} s"
+    if outcome.ending is not Ending.EXITED:
+        return Verdict.FAILED, f"was killed: {outcome.ending}"
+    if check.not_run_exit_code is not None and outcome.exit_code == check.not_run_exit_code:
+        lines = [line.strip() for line in output.splitlines() if line.strip()]
+        return Verdict.NOT_RUN, lines[-1] if lines else "it gave no reason"
+    if outcome.exit_code != 0:
+        return Verdict.FAILED, f"exit code {outcome.exit_code}"
+    return (Verdict.FAILED, fault) if fault else (Verdict.PASSED, "")
+
+
+def _again(known: tuple[str, Evidence], check: Check, tree: str) -> Evidence:
+    run, evidence = known
+    return evidence.model_copy(
+        update={
+            "check": check.name,
+            "tree": tree,
+            "reused_from": evidence.reused_from or run,
+            "required": check.required,
+        }
+    )

@@ -1,0 +1,187 @@
+"""One attempt at a task: its input tree, the agent's work, the checks on what it left, and the checkpoint."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from astrolabe.agents.agent import Agent
+from astrolabe.agents.bench import TreeBench
+from astrolabe.agents.environment import Preparer
+from astrolabe.agents.verification import Verifier
+from astrolabe.domain.checkpoint import checkpoint_message
+from astrolabe.domain.event import EventType, NewEvent
+from astrolabe.domain.evidence import Evidence, Verdict
+from astrolabe.domain.plan import Check, Plan, Task, ref_name
+from astrolabe.domain.policy import Policy
+from astrolabe.engine.faults import CrashPoint, Reach
+from astrolabe.engine.log import RunLog
+from astrolabe.engine.steps import Steps
+from astrolabe.errors import MergeConflictError, MissingError
+from astrolabe.ports.sandbox import Sandbox
+from astrolabe.ports.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What the attempts of a run share."""
+
+    run: str
+    plan: Plan
+    base: str | None
+    log: RunLog
+    workspace: Workspace
+    sandbox: Sandbox
+    preparer: Preparer
+    verifier: Verifier
+    agents: Mapping[str, Agent]
+    policy: Policy
+    commands: asyncio.Semaphore
+    reach: Reach
+    say: Callable[[str, str], None]
+    live: Callable[[str, str, bytes], None]
+
+
+class ChecksFailedError(Exception):
+    """Internal signal of an attempt: it ended with checks that did not pass."""
+
+    def __init__(self, failed: Sequence[Evidence]) -> None:
+        names = ", ".join(f"{evidence.check!r} ({evidence.reason})" for evidence in failed)
+        super().__init__(f"{len(failed)} of its checks failed: {names}")
+
+
+async def attempt_task(floor: Floor, task: Task, number: int) -> None:
+    """Work on a task until it has passed; what an earlier process recorded of the same attempt is not repeated.
+
+    Raises:
+        ChecksFailedError: the work is done, but a check failed on it.
+        AstrolabeError: the work could not be done.
+    """
+    state = floor.log.state
+    parents = await _parents(floor, task)
+    tree = await _input_tree(floor, parents)
+    worked = state.tasks[task.id].worked_tree
+    if worked is None:
+        worked = await _work(floor, task, number, tree)
+    evidence = await _verify(floor, task, number, worked)
+    failed = [item for item in evidence if item.verdict is Verdict.FAILED]
+    if failed:
+        raise ChecksFailedError(failed)
+    commit = await _checkpoint(floor, task, _Left(parents, tree, worked, evidence))
+    await floor.log.append(
+        NewEvent(
+            type=EventType.TASK_PASSED, task=task.id, attempt=number, data={"commit": commit, "tree": worked}
+        )
+    )
+
+
+async def _parents(floor: Floor, task: Task) -> tuple[str, ...]:
+    """Return the commits a task grows from: its dependencies' checkpoints, or the run's base when it has none."""
+    tasks = floor.log.state.tasks
+    commits = [tasks[needed].commit for needed in dict.fromkeys(task.depends_on)]
+    known = tuple(dict.fromkeys(commit for commit in commits if commit))
+    if not known:
+        return (floor.base,) if floor.base else ()
+    return await floor.workspace.heads(known)
+
+
+async def _input_tree(floor: Floor, parents: tuple[str, ...]) -> str:
+    if len(parents) <= 1:
+        return await floor.workspace.tree_of(parents[0] if parents else None)
+    joined = await floor.workspace.join(parents, floor.base)
+    if joined.conflicts:
+        raise MergeConflictError(
+            f"what the tasks before it did cannot be joined: {', '.join(joined.conflicts)}",
+            joined.conflicts,
+            hint="Let one of the tasks depend on the other, or give them disjoint `writes`.",
+        )
+    return joined.tree
+
+
+async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
+    agent = floor.agents.get(task.agent)
+    if agent is None:
+        raise MissingError(
+            f"no agent {task.agent!r} is installed", hint=f"There are: {', '.join(floor.agents)}."
+        )
+    floor.reach(CrashPoint.BEFORE_AGENT)
+    bench = TreeBench(
+        task=task,
+        tree=tree,
+        workspace=floor.workspace,
+        sandbox=floor.sandbox,
+        preparer=floor.preparer,
+        recorder=Steps(floor.log, task.id, number, floor.reach),
+        policy=floor.policy,
+        say=lambda text: floor.say(task.id, text),
+    )
+    async with bench:
+        await agent.work(task, bench)
+    floor.reach(CrashPoint.AFTER_AGENT)
+    await floor.log.append(
+        NewEvent(type=EventType.TASK_WORKED, task=task.id, attempt=number, data={"tree": bench.tree})
+    )
+    return bench.tree
+
+
+async def _verify(floor: Floor, task: Task, number: int, tree: str) -> tuple[Evidence, ...]:
+    """Run the checks that have no evidence yet, side by side; each piece of evidence is durable at once."""
+    known = {item.check for item in floor.log.state.tasks[task.id].evidence}
+    await verify_side_by_side(
+        floor, [(task, check, number) for check in task.checks if check.name not in known], tree
+    )
+    return floor.log.state.tasks[task.id].evidence
+
+
+async def verify_side_by_side(floor: Floor, checks: Sequence[tuple[Task, Check, int]], tree: str) -> None:
+    """Run checks of tasks (with the number of the attempt they belong to) on a tree, and make the evidence durable."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for task, check, number in checks:
+                group.create_task(_check(floor, task, check, number, tree))
+    except BaseExceptionGroup as group:
+        raise first_of(group) from None
+
+
+def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first error of a group, however deep it lies; the others came of the same stop."""
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = cast("BaseException", first.exceptions[0])
+    return first
+
+
+async def _check(floor: Floor, task: Task, check: Check, number: int, tree: str) -> None:
+    def live(name: str, piece: bytes) -> None:
+        floor.live(task.id, name, piece)
+
+    async with floor.commands:
+        floor.reach(CrashPoint.BEFORE_CHECK)
+        evidence = await floor.verifier.verify(task, check, tree, live)
+        floor.reach(CrashPoint.AFTER_CHECK)
+    data = evidence.model_dump(mode="json")
+    await floor.log.append(NewEvent(type=EventType.CHECK_FINISHED, task=task.id, attempt=number, data=data))
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What an attempt left: the tree it began with and the one that passed, with what proves it."""
+
+    parents: tuple[str, ...]
+    before: str
+    tree: str
+    evidence: tuple[Evidence, ...]
+
+
+async def _checkpoint(floor: Floor, task: Task, left: _Left) -> str:
+    """Commit what passed. A task that changed nothing and joins nothing hands on the commit it grew from."""
+    if left.tree == left.before and len(left.parents) == 1:
+        return left.parents[0]
+    at = floor.log.state.tasks[task.id].attempts[-1].started_at
+    floor.reach(CrashPoint.BEFORE_COMMIT)
+    message = checkpoint_message(floor.run, task, left.tree, left.evidence)
+    commit = await floor.workspace.commit(left.tree, left.parents, message, at)
+    floor.reach(CrashPoint.BEFORE_KEEP)
+    await floor.workspace.keep(f"runs/{floor.run}/{ref_name(task.id)}", commit)
+    floor.reach(CrashPoint.AFTER_KEEP)
+    return commit

@@ -1,0 +1,283 @@
+"""The local driver: one process, one event loop, any number of runs it owns."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from astrolabe.agents.agent import Agent
+from astrolabe.agents.environment import Preparer
+from astrolabe.agents.verification import Verifier
+from astrolabe.domain.event import Event, EventType, NewEvent
+from astrolabe.domain.plan import Plan, Task, ref_name
+from astrolabe.domain.policy import Policy
+from astrolabe.domain.run import FailureKind, RunState, RunStatus, TaskStatus
+from astrolabe.engine.attempt import ChecksFailedError, Floor, attempt_task, first_of
+from astrolabe.engine.faults import CrashPoint, Reach, unharmed
+from astrolabe.engine.log import RunLog
+from astrolabe.engine.results import join_results
+from astrolabe.engine.scheduler import Decision, Finish, Scheduler, Skip, Start
+from astrolabe.errors import (
+    AstrolabeError,
+    DeadlineError,
+    LeaseLostError,
+    SandboxUnavailableError,
+    StorageError,
+    UnavailableError,
+)
+from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.images import Images, Progress
+from astrolabe.ports.sandbox import Sandbox
+from astrolabe.ports.store import Lease, Store
+from astrolabe.ports.workspace import Published, Workspace
+
+INBOX_SECONDS = 5.0
+"""A run's inbox is read again after this long even when no wake-up came."""
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """How a run is shown while it goes on; nothing of it takes part in the result."""
+
+    events: Callable[[Sequence[Event]], None] = lambda _events: None
+    said: Callable[[str, str], None] = lambda _task, _text: None
+    output: Callable[[str, str, bytes], None] = lambda _task, _check, _piece: None
+    progress: Callable[[Progress], None] = lambda _progress: None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much goes on at once in a run: attempts, and commands of checks among them."""
+
+    tasks: int = 8
+    commands: int = 2
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """All the driver works with. `woken` waits until something may lie in a run's inbox, or that many seconds."""
+
+    store: Store
+    sandbox: Sandbox
+    images: Images
+    agents: Mapping[str, Agent]
+    determinism: Determinism
+    woken: Callable[[str, float], Awaitable[None]]
+    policy: Policy = field(default_factory=Policy)
+    limits: Limits = field(default_factory=Limits)
+    reuse_evidence: bool = True
+    reach: Reach = unharmed
+
+
+class LocalDriver:
+    """Carries a run from where its log stands to its end."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._shop = workshop
+
+    async def drive(self, lease: Lease, plan: Plan, workspace: Workspace, watcher: Watcher) -> RunState:
+        """Return the run's final state; its result has been published then.
+
+        Cancelling the calling task leaves the run unfinished, to be taken up again; no process of it is left.
+
+        Raises:
+            LeaseLostError: another process has taken the run over; nothing more was written.
+            StorageError: the state could not be written; the run can be taken up again once that is mended.
+            SandboxUnavailableError: nothing here can isolate foreign code; likewise.
+        """
+        state = RunState(lease.run)
+        past = await self._shop.store.events(lease.run)
+        state.apply(past)
+        watcher.events(past)
+        log = RunLog(self._shop.store, lease, state, self._shop.reach)
+        base = await workspace.kept(f"runs/{lease.run}/base")
+        scheduler = Scheduler(plan, state, self._shop.limits.tasks)
+        log.watch(scheduler.observe)
+        log.watch(watcher.events)
+        floor = _floor(self._shop, plan, base, log, workspace, watcher)
+        try:
+            await _Drive(self._shop, floor, scheduler).to_the_end()
+        except BaseExceptionGroup as group:
+            raise first_of(group) from None
+        finally:
+            self._shop.reach(CrashPoint.BEFORE_RELEASE)
+            await asyncio.shield(self._shop.store.release(lease))
+        return state
+
+
+def _floor(  # noqa: PLR0917 - it only gathers
+    shop: Workshop, plan: Plan, base: str | None, log: RunLog, workspace: Workspace, watcher: Watcher
+) -> Floor:
+    preparer = Preparer(shop.images, workspace, watcher.progress)
+    verifier = Verifier(
+        store=shop.store,
+        workspace=workspace,
+        sandbox=shop.sandbox,
+        preparer=preparer,
+        determinism=shop.determinism,
+        policy=shop.policy,
+        reuse=shop.reuse_evidence,
+    )
+    return Floor(
+        run=log.state.id,
+        plan=plan,
+        base=base,
+        log=log,
+        workspace=workspace,
+        sandbox=shop.sandbox,
+        preparer=preparer,
+        verifier=verifier,
+        agents=shop.agents,
+        policy=shop.policy,
+        commands=asyncio.Semaphore(shop.limits.commands),
+        reach=shop.reach,
+        say=watcher.said,
+        live=watcher.output,
+    )
+
+
+class _Drive:
+    """One run being driven by this process."""
+
+    def __init__(self, shop: Workshop, floor: Floor, scheduler: Scheduler) -> None:
+        self._shop = shop
+        self._floor = floor
+        self._log = floor.log
+        self._tasks = {task.id: task for task in floor.plan.tasks}
+        self._scheduler = scheduler
+        self._attempts: dict[str, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+
+    async def to_the_end(self) -> None:
+        """Carry out decisions until the run has finished."""
+        async with asyncio.TaskGroup() as group:
+            listener = group.create_task(self._listen())
+            for task in sorted(self._scheduler.running):
+                await self._append(EventType.TASK_RESUMED, task, self._log.state.tasks[task].attempt)
+                self._begin(group, task)
+            while not self._log.state.status.final:
+                self._changed.clear()
+                decisions = self._scheduler.decide(self._shop.determinism.now())
+                for decision in decisions:
+                    await self._carry_out(group, decision)
+                if not decisions:
+                    await self._wait()
+            listener.cancel()
+
+    async def _carry_out(self, group: asyncio.TaskGroup, decision: Decision) -> None:
+        match decision:
+            case Start(task, attempt):
+                await self._append(EventType.TASK_STARTED, task, attempt, agent=self._tasks[task].agent)
+                self._begin(group, task)
+            case Skip(task, status, reason):
+                await self._append(EventType.TASK_SKIPPED, task, status=status, reason=reason)
+            case Finish(status, reason):
+                await self._finish(status, reason)
+
+    async def _wait(self) -> None:
+        due = self._scheduler.next_retry()
+        seconds = None if due is None else max(0.0, due - self._shop.determinism.now())
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    async def _append(
+        self, kind: EventType, task: str | None = None, attempt: int | None = None, **data: object
+    ) -> None:
+        await self._log.append(NewEvent(type=kind, task=task, attempt=attempt, data=data))
+
+    def _begin(self, group: asyncio.TaskGroup, task: str) -> None:
+        self._attempts[task] = group.create_task(self._attempt(self._tasks[task]))
+
+    async def _attempt(self, task: Task) -> None:
+        number = self._log.state.tasks[task.id].attempt
+        try:
+            await self._try(task, number)
+        except asyncio.CancelledError:
+            if not self._log.state.cancel_requested:
+                raise
+            reason = "the run was cancelled"
+            await self._append(
+                EventType.TASK_SKIPPED, task.id, number, status=TaskStatus.CANCELLED, reason=reason
+            )
+        finally:
+            self._attempts.pop(task.id, None)
+            self._changed.set()
+
+    async def _try(self, task: Task, number: int) -> None:
+        """Make one attempt and write down how it failed; what stops the whole run is raised."""
+        deadline = asyncio.timeout(task.timeout_seconds)
+        try:
+            async with deadline:
+                await attempt_task(self._floor, task, number)
+        except (LeaseLostError, StorageError, SandboxUnavailableError):
+            raise
+        except TimeoutError as error:
+            told = f"it took longer than {task.timeout_seconds:g} s" if deadline.expired() else repr(error)
+            await self._failed(task, number, FailureKind.TIMEOUT, told)
+        except ChecksFailedError as failed:
+            await self._failed(task, number, FailureKind.CHECKS, str(failed))
+        except AstrolabeError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            await self._failed(task, number, failure_kind(error), f"{error}{hint}")
+        except Exception as error:  # noqa: BLE001 - an agent is foreign code: whatever it raises is its attempt's failure
+            await self._failed(task, number, FailureKind.PERMANENT, f"{type(error).__name__}: {error}")
+
+    async def _failed(self, task: Task, number: int, failure: FailureKind, reason: str) -> None:
+        retry_at = None
+        if failure is not FailureKind.PERMANENT and number <= task.retries:
+            wait = task.backoff.seconds(number, _fraction(self._log.state.id, task.id, number))
+            retry_at = self._shop.determinism.now() + wait
+        await self._append(
+            EventType.TASK_FAILED, task.id, number, failure=failure, reason=reason, retry_at=retry_at
+        )
+
+    async def _finish(self, status: RunStatus, reason: str) -> None:
+        commits = {
+            ref_name(task): state.commit
+            for task, state in self._log.state.tasks.items()
+            if state.commit is not None
+        }
+        final = None
+        if status is RunStatus.PASSED:
+            final, fault = await join_results(self._floor)
+            status, reason = (RunStatus.FAILED, fault) if fault else (status, reason)
+        published = await self._publish(commits, final)
+        told = None if published is None else asdict(published)
+        await self._append(EventType.RUN_FINISHED, status=status, reason=reason, commit=final, published=told)
+
+    async def _publish(self, commits: Mapping[str, str], final: str | None) -> Published | None:
+        """Hand over what passed; a run that failed makes no new repository for its parts."""
+        if final is None and (self._floor.base is None or not commits):
+            return None
+        self._shop.reach(CrashPoint.BEFORE_PUBLISH)
+        published = await self._floor.workspace.publish(self._log.state.id, commits, final)
+        self._shop.reach(CrashPoint.AFTER_PUBLISH)
+        return published
+
+    async def _listen(self) -> None:
+        """Take up what other processes ask of this run."""
+        run = self._log.state.id
+        while True:
+            for message in await self._shop.store.inbox(run):
+                if message.verb == "cancel" and not self._log.state.cancel_requested:
+                    await self._append(EventType.RUN_CANCEL_REQUESTED)
+                    for attempt in list(self._attempts.values()):
+                        attempt.cancel()
+                    self._changed.set()
+            await self._shop.woken(run, INBOX_SECONDS)
+
+
+def failure_kind(error: AstrolabeError) -> FailureKind:
+    """Sort an error by its type; its message never counts."""
+    if isinstance(error, DeadlineError):
+        return FailureKind.TIMEOUT
+    return FailureKind.TRANSIENT if isinstance(error, UnavailableError) else FailureKind.PERMANENT
+
+
+def _fraction(run: str, task: str, attempt: int) -> float:
+    """Return a number in [0, 1) that is the same whenever this run is replayed."""
+    digest = hashlib.sha256(f"{run}/{task}/{attempt}".encode()).digest()
+    return int.from_bytes(digest[:6]) / 2**48
