@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from astrolabe.ports.sandbox import FileEntry
@@ -17,10 +19,14 @@ class Change:
 
 @dataclass(frozen=True)
 class Joined:
-    """The tree of several commits merged; `conflicts` are the paths that need a decision (the tree then has markers)."""
+    """A merged tree; `conflicts` are the paths that need a decision (a text file then has markers).
+
+    `kept` are paths that one side dropped and that stay because the other had edited them.
+    """
 
     tree: str
     conflicts: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,45 @@ class Published:
     reason: str = ""
 
 
+class TargetKind(StrEnum):
+    """What stands where the result should go.
+
+    EMPTY covers a folder that holds nothing but what an interrupted hand-over left. INSIDE_REPOSITORY means that the
+    place, existing or not, belongs to a repository whose root is elsewhere.
+    """
+
+    MISSING = "missing"
+    EMPTY = "empty"
+    FOLDER = "folder"
+    REPOSITORY = "repository"
+    INSIDE_REPOSITORY = "inside-repository"
+    FILE = "file"
+
+
+@dataclass(frozen=True)
+class TargetState:
+    """The target as it is now. `path` has no links in it.
+
+    `head` is the checked-out commit (None before the first), `branch` its branch (None when detached), `dirty` the paths
+    with uncommitted changes, untracked ones included (a folder with only such ends in `/`). `repository` is the root of
+    the repository it is or lies in. `owned` tells whether it belongs to the user of this process, or that is root.
+    """
+
+    path: Path
+    kind: TargetKind
+    writable: bool = True
+    owned: bool = True
+    bare: bool = False
+    branch: str | None = None
+    head: str | None = None
+    dirty: tuple[str, ...] = ()
+    repository: Path | None = None
+
+    @property
+    def has_commits(self) -> bool:
+        return self.head is not None
+
+
 class Workspace(Protocol):
     """Trees, commits and hidden refs of one workspace. Ids are git object ids in hex.
 
@@ -43,8 +88,23 @@ class Workspace(Protocol):
     that a workspace's content or the person's git configuration could name.
     """
 
+    async def inspect(self) -> TargetState:
+        """Look at the target without changing anything.
+
+        Raises:
+            TargetError: it is a repository that git cannot read.
+            UnavailableError: git is missing or too old.
+        """
+        ...
+
     async def start(self) -> str | None:
-        """Bring the person's committed state into the clone; return its commit, or None when there is none yet."""
+        """Bring the person's committed state into the clone; return its commit, or None when there is none yet.
+
+        Raises:
+            TargetError: the target is a file, lies inside another repository, cannot be written or is somebody else's.
+            UnavailableError: git is missing or too old.
+            StorageError: the clone cannot be written.
+        """
         ...
 
     async def tree_of(self, commit: str | None) -> str:
@@ -86,6 +146,16 @@ class Workspace(Protocol):
         """Merge commits that grew from `base` (None: from nothing) into one tree."""
         ...
 
+    async def carry_edits(self, edited: str, generated: str, previous: str | None) -> Joined:
+        """Bring what a person changed in generated files into the tree of a newer generation.
+
+        `edited` is the person's commit, `generated` the new tree, `previous` the generated tree that the commit grew from
+        (None when it is not known: then every file that differs is a conflict). Edits in different places of a file merge,
+        renames are followed. A file that the new generation drops stays if the person had edited it, and is in `kept`. A
+        file that the person removed and the new generation changed is a conflict and is in the tree.
+        """
+        ...
+
     async def commit(self, tree: str, parents: Sequence[str], message: str, at: float) -> str:
         """Make a commit; equal arguments give the same id. `at` is seconds since the epoch."""
         ...
@@ -102,6 +172,11 @@ class Workspace(Protocol):
         """Hand finished work to the person's repository: one fetch, then their branch, if that loses nothing.
 
         `commits` are the passed tasks' checkpoints by ref name, `final` the run's last one. A run without a final commit
-        leaves a branch a task. Doing it again changes nothing more.
+        leaves a branch a task (`branch` is then what their names begin with, `commit` is empty). Doing it again changes
+        nothing more, and a hand-over that was killed is completed by doing it again. None: there was nothing to hand over.
+
+        Raises:
+            TargetError: the target cannot take it, see `start`, or is a folder with other files that is no repository.
+            ConflictError: a branch of that name holds other work.
         """
         ...
