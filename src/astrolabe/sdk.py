@@ -18,6 +18,8 @@ from astrolabe.errors import (
     Problem,
     UnavailableError,
 )
+from astrolabe.planning.places.reading import Document, read_document
+from astrolabe.planning.places.validation import validate
 from astrolabe.planning.recipe import Goal, Reading, Recipe, Sentence, Understanding
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Budget",
     "Check",
     "CommandResult",
+    "Document",
     "Environment",
     "Goal",
     "GoalError",
@@ -44,6 +47,8 @@ __all__ = [
     "UnavailableError",
     "Understanding",
     "Workbench",
+    "read_document",
+    "validate",
 ]
 
 

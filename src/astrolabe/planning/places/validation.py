@@ -1,0 +1,175 @@
+"""A document held against a pydantic model: every fault at once, each with its place and in plain words."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from astrolabe.errors import InputError, Problem
+from astrolabe.planning.places.node import Entries, Fault, Items, Node, Scalar, child
+from astrolabe.planning.places.reading import Document
+from astrolabe.planning.places.shape import Shapes, fields_of, models, names_like, stepped
+from astrolabe.planning.places.wording import closest, expected, mistyped, sentence
+from astrolabe.planning.visible import visible
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+@dataclass
+class _Site:
+    """Where an error of pydantic's lies in the document. `branch` tells that it belongs to one option of a union."""
+
+    path: tuple[str | int, ...]
+    node: Node
+    shapes: Shapes
+    above: Shapes = ()
+    branch: bool = False
+
+
+def validate(
+    document: Document,
+    model: type[_Model],
+    *,
+    error: type[InputError] = InputError,
+    forms: Mapping[str, str] | None = None,
+) -> _Model:
+    """Return the document as a value of `model`.
+
+    `forms` maps a regular expression used in the model to the words that describe it (`a name like BookShelf`).
+
+    Raises:
+        InputError: of the type `error`, with every problem in the order of the document, reading faults included.
+    """
+    try:
+        value = model.model_validate(document.value())
+        faults = _flags(document, model)
+    except ValidationError as invalid:
+        faults = [
+            *_flags(document, model),
+            *_faults(document, model, invalid.errors(include_url=False), forms or {}),
+        ]
+        value = None
+    faults = sorted([*document.faults, *faults], key=lambda fault: fault.mark)
+    if value is None or faults:
+        raise error(f"{document.name} is not valid", problems(document, faults))
+    return value
+
+
+def problems(document: Document, faults: list[Fault]) -> tuple[Problem, ...]:
+    """Return the faults as problems, none twice."""
+    return tuple(dict.fromkeys(document.problem_from(fault) for fault in faults))
+
+
+def _faults(
+    document: Document, model: type[BaseModel], errors: list[ErrorDetails], forms: Mapping[str, str]
+) -> list[Fault]:
+    out: list[Fault] = []
+    unions: dict[tuple[str | int, ...], list[tuple[_Site, ErrorDetails]]] = {}
+    for error in errors:
+        site = _site(document, model, error)
+        if site.branch:
+            unions.setdefault(site.path, []).append((site, error))
+        else:
+            out.append(_fault(document, site, error, forms))
+    out.extend(_union_fault(document, options, forms) for options in unions.values())
+    return out
+
+
+def _site(document: Document, model: type[BaseModel], error: ErrorDetails) -> _Site:
+    """Follow an error's location through the document, past the names pydantic gives to the options of a union."""
+    location = list(error["loc"])
+    if location and (error["type"] == "missing" or location[-1] == "[key]"):
+        location.pop()
+    site = _Site((), document.root, (model,))
+    for step in location:
+        name = _written(site, step)
+        found = child(site.node, name)
+        if found is None:
+            site.branch = True
+            continue
+        site = _Site((*site.path, name), found, stepped(site.shapes, name), site.shapes, site.branch)
+    return site
+
+
+def _written(site: _Site, step: str | int) -> str | int:
+    """Return the name under which a field stands in the document: one of its aliases."""
+    if isinstance(step, int) or not isinstance(site.node, Entries) or step in site.node.nodes:
+        return step
+    for model in models(site.shapes):
+        for name in names_like(model, step):
+            if name in site.node.nodes:
+                return name
+    return step
+
+
+def _fault(document: Document, site: _Site, error: ErrorDetails, forms: Mapping[str, str]) -> Fault:
+    mark = document.mark(site.path)
+    if error["type"] == "missing":
+        return Fault(mark, f"`{error['loc'][-1]}` is missing", path=site.path)
+    if error["type"] == "extra_forbidden":
+        return _unknown(document, site)
+    if error["loc"] and error["loc"][-1] == "[key]":
+        key = str(site.path[-1])
+        node: Node = Scalar(document.key_mark(site.path), key, key, quoted=True)
+        said = _said(error, node, forms)
+        return Fault(node.mark, f"the key {said[0]}", said[1], site.path)
+    return Fault(mark, *_said(error, site.node, forms), site.path)
+
+
+def _said(error: ErrorDetails, node: Node, forms: Mapping[str, str]) -> tuple[str, str]:
+    form = forms.get(str(error.get("ctx", {}).get("pattern")))
+    text, hint = sentence(error, node)
+    if error["type"] == "string_pattern_mismatch" and form:
+        return f"{text.split(', which does not have the form')[0]}, but {form} is expected", hint
+    return text, hint
+
+
+def _unknown(document: Document, site: _Site) -> Fault:
+    name, mark = str(site.path[-1]), document.key_mark(site.path)
+    known = sorted({field for model in models(site.above) for field in fields_of(model)})
+    if name in known:
+        return Fault(mark, f"`{name}` says again what another name of this field says", "keep one", site.path)
+    hint = closest(name, known) or ("known: " + ", ".join(known) if known else "")
+    return Fault(mark, f"unknown field `{visible(name, 60)}`", hint, site.path)
+
+
+def _union_fault(
+    document: Document, options: list[tuple[_Site, ErrorDetails]], forms: Mapping[str, str]
+) -> Fault:
+    """Say in one sentence that a value fits none of the options of a union."""
+    site = options[0][0]
+    kinds = [error["type"] for _, error in options]
+    wanted = list(dict.fromkeys(words for kind in kinds if (words := expected(kind))))
+    others = [error for _, error in options if not expected(error["type"])]
+    if others or not wanted:
+        return _fault(document, site, others[0], forms)
+    said = mistyped(site.node, " or ".join(wanted), kinds)
+    return Fault(document.mark(site.path), *said, site.path)
+
+
+def _flags(document: Document, model: type[BaseModel]) -> list[Fault]:
+    """Find true and false where a number is meant: pydantic takes them for 1 and 0."""
+    out: list[Fault] = []
+    for path, node in _scalars(document.root):
+        if isinstance(node.value, bool):
+            allowed: Shapes = (model,)
+            for step in path:
+                allowed = stepped(allowed, step)
+            if allowed and set(allowed) <= {int, float, type(None)}:
+                wanted = "a whole number" if int in allowed else "a number"
+                out.append(Fault(node.mark, *mistyped(node, wanted, ()), path))
+    return out
+
+
+def _scalars(root: Node) -> Iterator[tuple[tuple[str | int, ...], Scalar]]:
+    left: list[tuple[tuple[str | int, ...], Node]] = [((), root)]
+    while left:
+        path, node = left.pop()
+        if isinstance(node, Scalar):
+            yield path, node
+        elif isinstance(node, Items):
+            left.extend(((*path, index), item) for index, item in enumerate(node.nodes))
+        else:
+            left.extend(((*path, key), entry) for key, entry in node.nodes.items())
