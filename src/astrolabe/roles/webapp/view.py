@@ -464,9 +464,7 @@ def _short(link: str) -> str:
 def _unique(item: FieldModel, view: EntityView) -> str | None:
     if not item.unique:
         return None
-    read = view.permissions[Action.READ]
-    shared = ANYONE in read or SIGNED_IN in read or view.owner_optional
-    return "owner" if view.owned and not shared else "global"
+    return "owner" if view.owned else "global"
 
 
 def _on_delete(item: RelationModel) -> str:
@@ -492,22 +490,10 @@ def _first_columns(view: EntityView) -> list[FieldView | RelationView]:
 
 
 def resolved_permissions(entity: EntityModel) -> dict[str, tuple[str, ...]]:
-    """Return who may do what, for all four actions.
-
-    Unless the model says otherwise, any account creates; owned rows are then for their owner and admins, shared rows
-    are read and changed by any account and deleted by admins.
-    """
-    rest = (OWNER, ADMIN) if entity.owned else (SIGNED_IN,)
-    standard = {
-        Action.CREATE: (SIGNED_IN,),
-        Action.READ: rest,
-        Action.UPDATE: rest,
-        Action.DELETE: (OWNER, ADMIN) if entity.owned else (ADMIN,),
-    }
-    chosen = {action: entity.permissions.get(action) or standard[action] for action in Action}
-    return {action.value: _usable(allowed, entity.owned) for action, allowed in chosen.items()}
+    """Return who may do what, for all four actions; admins are named unless everybody with an account may."""
+    return {action.value: _usable(entity.principals(action), entity.owned) for action in Action}
 
 
 def _usable(allowed: tuple[str, ...], owned: bool) -> tuple[str, ...]:
     kept = tuple(dict.fromkeys(name for name in allowed if owned or name != OWNER))
-    return kept or (ADMIN,)
+    return kept if {ANYONE, SIGNED_IN, ADMIN} & set(kept) else (*kept, ADMIN)
