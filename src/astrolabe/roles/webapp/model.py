@@ -38,6 +38,12 @@ class FieldType(StrEnum):
     ENUM = "enum"
 
 
+LINES = frozenset({FieldType.STRING, FieldType.EMAIL, FieldType.URL})
+TEXTS = LINES | {FieldType.TEXT}
+NUMBERS = frozenset({FieldType.INTEGER, FieldType.DECIMAL})
+TIMES = frozenset({FieldType.DATE, FieldType.DATETIME})
+
+
 class FieldModel(_Part):
     """A value of an entity. `min` and `max` bound numbers, `min_length` and `max_length` texts.
 
@@ -123,6 +129,13 @@ class EntityModel(_Part):
         if action in self.permissions:
             return self.permissions[action]
         return (OWNER,) if self.owned and action is not Action.CREATE else (SIGNED_IN,)
+
+    @property
+    def display_name(self) -> str:
+        """The key of the field that names a row: `display`, else the first one-line text, else any text, else any."""
+        short = [name for name, item in self.fields.items() if item.type in LINES]
+        long = [name for name, item in self.fields.items() if item.type is FieldType.TEXT]
+        return self.display or [*short, *long, *self.fields][0]
 
 
 class PageKind(StrEnum):
