@@ -55,3 +55,20 @@ class Images(Protocol):
             FetchError: a package could not be fetched, or its hash is not the locked one.
         """
         ...
+
+
+@dataclass(frozen=True)
+class ToolchainStatus:
+    """What an operator wants to know of one toolchain, without fetching it.
+
+    `origin` is `system`, `cache`, `registry` (fetched when first needed) or `none` (nothing for this machine).
+    `size_bytes` is what it takes on disk, or what would have to be fetched.
+    """
+
+    name: str
+    summary: str
+    version: str
+    origin: str
+    size_bytes: int
+    licence: str
+    detail: str = ""
