@@ -1,0 +1,112 @@
+"""The frontend agent: a React client with a list, a page and a form for every entity."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from astrolabe.roles.webapp.model import AppModel
+from astrolabe.roles.webapp.printing import print_into
+from astrolabe.roles.webapp.rendering import environment, render
+from astrolabe.roles.webapp.view import AppView, EntityView, FieldView, InverseView
+from astrolabe.sdk import Task, Workbench
+
+FRONTEND_WRITES = ("web/index.html", "web/vite.config.ts", "web/tsconfig.json", "web/public", "web/src")
+
+_SUFFIX = ".j2"
+_APP, _ENTITY = "frontend/app/", "frontend/entity/"
+_RELATED_COLUMNS = 4
+_PAGES = {"list": "ListPage.tsx", "detail": "DetailPage.tsx", "form": "FormPage.tsx"}
+_LIMITS = {
+    "min": "min",
+    "max": "max",
+    "min_length": "minLength",
+    "max_length": "maxLength",
+    "pattern": "pattern",
+}
+
+
+def frontend_files(app: AppView) -> dict[str, str]:
+    """Return the files of the web client by their path, as they are before prettier."""
+    files = folder_files(_APP, {"app": app})
+    for entity in app.entities:
+        files |= _entity_files(entity)
+    return files
+
+
+def folder_files(folder: str, context: Mapping[str, Any]) -> dict[str, str]:
+    """Return a folder of templates by path: those that end in `.j2` rendered, the others word for word.
+
+    Code of the client is full of `{{`, which Jinja would take for its own.
+    """
+    names = [name for name in environment().list_templates() if name.startswith(folder)]
+    return {
+        name.removeprefix(folder).removesuffix(_SUFFIX): (
+            render(name, context) if name.endswith(_SUFFIX) else _verbatim(name)
+        )
+        for name in names
+    }
+
+
+def _verbatim(name: str) -> str:
+    loader = environment().loader
+    assert loader is not None  # noqa: S101 - the environment is made with one
+    return loader.get_source(environment(), name)[0]
+
+
+def _entity_files(entity: EntityView) -> dict[str, str]:
+    context = _context(entity)
+    folder = f"web/src/entities/{entity.path}"
+    files = {
+        f"web/src/api/entities/{entity.path}.ts": render(f"{_ENTITY}api.ts.j2", context),
+        f"{folder}/entity.ts": render(f"{_ENTITY}entity.ts.j2", context),
+    }
+    for kind in entity.pages:
+        files[f"{folder}/{_PAGES[kind]}"] = render(f"{_ENTITY}{_PAGES[kind]}.j2", context)
+    return files
+
+
+def _context(entity: EntityView) -> dict[str, Any]:
+    enums = [field.enum.type_name for field in entity.fields if field.enum]
+    targets = [relation.target for relation in entity.relations]
+    return {
+        "entity": entity,
+        "apis": _unique([entity, *targets]),
+        "enums": sorted(set(enums)),
+        "choices": sorted({f"{name[:1].lower()}{name[1:]}Choices" for name in enums}),
+        "names": [item.name for item in (*entity.fields, *entity.relations)],
+        "filters": [item.name for item in (*entity.fields, *entity.relations) if item.filterable],
+        "related": [inverse for inverse in entity.inverses if inverse.source.has_page("list")],
+        "related_columns": related_columns,
+        "limits": _limits,
+    }
+
+
+def _unique(entities: Iterable[EntityView]) -> list[EntityView]:
+    return list({entity.name: entity for entity in entities}.values())
+
+
+def _limits(field: FieldView) -> list[tuple[str, object]]:
+    """Return the bounds a field's input checks; a required text has its own message for being empty."""
+    found = [(name, getattr(field, attribute)) for attribute, name in _LIMITS.items()]
+    return [
+        (name, int(value) if isinstance(value, float) and value.is_integer() else value)
+        for name, value in found
+        if value is not None and (name, value) != ("minLength", 0)
+    ]
+
+
+def related_columns(inverse: InverseView) -> list[str]:
+    """Return what a row's page shows of the rows that point to it: their columns without the link back."""
+    names = [item.name for item in inverse.source.columns if item is not inverse.relation]
+    return (names or [inverse.source.display])[:_RELATED_COLUMNS]
+
+
+class FrontendAgent:
+    """Writes the web client."""
+
+    name = "frontend"
+    version = "1"
+
+    async def work(self, task: Task, bench: Workbench) -> None:
+        app = AppView.of(AppModel.model_validate(task.inputs["model"]))
+        bench.say(f"writing a web client for {len(app.entities)} kinds of things")
+        await print_into(bench, frontend_files(app))

@@ -1,0 +1,64 @@
+import { useLocation, useNavigate, useParams } from 'react-router';
+import { ApiError } from '../api/http';
+import type { Row } from '../api/resource';
+import { may } from '../auth/permissions';
+import { useUser } from '../auth/useSession';
+import { PageHeader } from '../components/PageHeader';
+import { ErrorState, LoadingRows } from '../components/states';
+import { EntityForm } from '../forms/EntityForm';
+import { Forbidden } from '../pages/Forbidden';
+import { NotFound } from '../pages/NotFound';
+import { titleOf, type Entity, type FieldName } from './entity';
+import { useRow } from './useRows';
+
+/** The page that creates a row, or changes the one whose id is in the address. */
+export function EntityEditor<T extends Row, Input>({
+  entity,
+  fields,
+}: {
+  entity: Entity<T, Input>;
+  fields: readonly FieldName<T>[];
+}) {
+  const { id } = useParams();
+  const user = useUser();
+  const location = useLocation();
+  const navigate = useNavigate();
+  const row = useRow(entity, id);
+  if (id !== undefined && row.isPending) {
+    return (
+      <div className="card">
+        <LoadingRows label={`Loading ${entity.label}`} />
+      </div>
+    );
+  }
+  if (row.isError && !row.data) {
+    if (row.error instanceof ApiError && row.error.status === 404) return <NotFound />;
+    return <ErrorState error={row.error} onRetry={() => void row.refetch()} />;
+  }
+  if (row.data && !may(user, 'update', entity.permissions, row.data)) return <Forbidden />;
+
+  const list = entity.pages.list ? entity.path : '/';
+  const pageOf = (of: T) => (entity.pages.detail ? `${entity.path}/${of.id}` : list);
+  const state = location.state as { given?: Record<string, unknown> } | null;
+  return (
+    <div className="mx-auto max-w-2xl">
+      <PageHeader
+        title={row.data ? `Edit ${titleOf(entity, row.data)}` : `New ${entity.label}`}
+        back={
+          row.data && entity.pages.detail
+            ? { to: pageOf(row.data), label: titleOf(entity, row.data) }
+            : { to: list, label: entity.pages.list ? entity.plural : 'Home' }
+        }
+      />
+      <EntityForm
+        key={id ?? 'new'}
+        entity={entity}
+        fields={fields}
+        row={row.data}
+        given={state?.given}
+        onSaved={(saved) => void navigate(pageOf(saved))}
+        onCancel={() => void navigate(row.data ? pageOf(row.data) : list)}
+      />
+    </div>
+  );
+}

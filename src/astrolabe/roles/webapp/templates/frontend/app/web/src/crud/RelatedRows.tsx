@@ -1,0 +1,72 @@
+import type { Reference, Row } from '../api/resource';
+import { may } from '../auth/permissions';
+import { useUser } from '../auth/useSession';
+import { LinkButton } from '../components/Button';
+import { IconPlus } from '../components/icons';
+import { ErrorState, LoadingRows } from '../components/states';
+import { fieldsOf, type Entity, type FieldName } from './entity';
+import { RowTable } from './RowTable';
+import { useRows } from './useRows';
+
+const SHOWN = 5;
+
+/** The newest rows of another entity that point to this one through its relation `through`. */
+export function RelatedRows<T extends Row, Input>({
+  entity,
+  through,
+  to,
+  columns,
+}: {
+  entity: Entity<T, Input>;
+  through: FieldName<T>;
+  to: Reference;
+  columns: readonly FieldName<T>[];
+}) {
+  const user = useUser();
+  return may(user, 'read', entity.permissions) ? (
+    <Section entity={entity} through={through} to={to} columns={columns} />
+  ) : null;
+}
+
+function Section<T extends Row, Input>({
+  entity,
+  through,
+  to,
+  columns,
+}: Parameters<typeof RelatedRows<T, Input>>[0]) {
+  const user = useUser();
+  const relation = fieldsOf(entity, [through])[0];
+  if (relation?.kind !== 'relation') throw new Error(`"${through}" is not a relation.`);
+  const rows = useRows(entity, { [relation.key]: to.id, pageSize: SHOWN, sort: '-createdAt' });
+  const given = { [relation.name]: relation.many ? [to] : to };
+  const total = rows.data?.total ?? 0;
+  return (
+    <section className="mt-8" aria-label={entity.plural}>
+      <div className="mb-3 flex items-center gap-3">
+        <h2 className="min-w-0 grow text-lg font-semibold wrap-anywhere">{entity.plural}</h2>
+        {total > SHOWN && entity.pages.list && (
+          <LinkButton look="quiet" to={`${entity.path}?${relation.key}=${to.id}`}>
+            Show all {total}
+          </LinkButton>
+        )}
+        {entity.pages.form && may(user, 'create', entity.permissions) && (
+          <LinkButton look="secondary" to={`${entity.path}/new`} state={{ given }}>
+            <IconPlus className="size-4" />
+            New {entity.label}
+          </LinkButton>
+        )}
+      </div>
+      <div className="card overflow-hidden">
+        {rows.isPending ? (
+          <LoadingRows label={`Loading ${entity.plural}`} rows={2} />
+        ) : rows.isError ? (
+          <ErrorState error={rows.error} onRetry={() => void rows.refetch()} />
+        ) : total === 0 ? (
+          <p className="px-5 py-6 text-sm text-muted">None so far.</p>
+        ) : (
+          <RowTable entity={entity} rows={rows.data.items} fields={fieldsOf(entity, columns)} />
+        )}
+      </div>
+    </section>
+  );
+}

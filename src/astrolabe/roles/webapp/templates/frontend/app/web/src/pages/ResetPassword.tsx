@@ -1,0 +1,37 @@
+import { Link, useNavigate, useSearchParams } from 'react-router';
+import { resetPassword } from '../api/auth';
+import { PageHeader } from '../components/PageHeader';
+import { toast } from '../components/toast';
+import { SimpleForm } from '../forms/SimpleForm';
+import { NEW_PASSWORD } from './password';
+
+export default function ResetPassword() {
+  const [params] = useSearchParams();
+  const navigate = useNavigate();
+  const token = params.get('token');
+  return (
+    <>
+      <PageHeader title="Choose a new password" />
+      {token ? (
+        <SimpleForm
+          wide
+          label="Choose a new password"
+          submitLabel="Save password"
+          fields={[{ ...NEW_PASSWORD, name: 'password', label: 'New password' }]}
+          onSubmit={async (password = '') => {
+            await resetPassword(token, password);
+            toast.done('Your password was changed. Sign in with the new one.');
+            await navigate('/sign-in');
+          }}
+        />
+      ) : (
+        <p role="alert" className="text-sm">
+          This link is not complete.{' '}
+          <Link className="link" to="/forgot-password">
+            Ask for a new one
+          </Link>
+        </p>
+      )}
+    </>
+  );
+}
