@@ -1,1 +1,1 @@
-
+"""Backends behind `astrolabe.ports.sandbox`."""

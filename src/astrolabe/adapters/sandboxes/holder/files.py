@@ -1,0 +1,172 @@
+"""Move files between the channel and the workspace, never through a link: each step is opened from its folder."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, BinaryIO
+
+from astrolabe.adapters.sandboxes.holder.channel import frame, read_exactly, read_frame
+from astrolabe.adapters.sandboxes.holder.spec import WORKSPACE
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_LINK_MODE = 0o120000
+_DEEPEST = 128
+_PIECE = 1 << 18
+
+
+class TooDeepError(Exception):
+    """Folders nest deeper than any tree of sources does."""
+
+
+def put(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Serve one `put`: a frame of [path, mode, size], then the contents in that order."""
+    folders = _Folders(_open_or_make)
+    for path, mode, size in read_frame(requests):
+        folder, name = folders.parent_of(path)
+        _clear(folder, name)
+        content = read_exactly(requests, size)
+        if mode == _LINK_MODE:
+            os.symlink(content, name, dir_fd=folder)
+        else:
+            _write(folder, name, content, mode & 0o777)
+    answers.write(frame({"done": True}))
+
+
+def take(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Serve one `take`: send what there is, receive which of it is wanted, send the contents."""
+    listed = list(_listing())
+    answers.write(frame({"entries": listed}))
+    answers.flush()
+    folders = _Folders(_only_open)
+    for index in read_frame(requests):
+        path, _, _, size = listed[index][:4]
+        _send(answers, *folders.parent_of(path), size)
+    answers.write(frame({"done": True}))
+
+
+class _Folders:
+    """Opens a path's folder step by step; files of one folder usually follow each other."""
+
+    def __init__(self, step: Callable[[int, str], int]) -> None:
+        self._step = step
+        self._root = os.open(WORKSPACE, _FOLDER)
+        self._path: tuple[str, ...] = ()
+        self._folder = self._root
+
+    def parent_of(self, path: str) -> tuple[int, str]:
+        *parents, name = path.split("/")
+        if tuple(parents) != self._path:
+            if self._folder != self._root:
+                os.close(self._folder)
+            self._folder, self._path = self._open(parents), tuple(parents)
+        return self._folder, name
+
+    def _open(self, parents: Sequence[str]) -> int:
+        folder = self._root
+        for part in parents:
+            deeper = self._step(folder, part)
+            if folder != self._root:
+                os.close(folder)
+            folder = deeper
+        return folder
+
+
+def _only_open(folder: int, name: str) -> int:
+    return os.open(name, _FOLDER, dir_fd=folder)
+
+
+def _open_or_make(folder: int, name: str) -> int:
+    """Open a folder; a file or link in its place is removed, as a checkout would."""
+    try:
+        return os.open(name, _FOLDER, dir_fd=folder)
+    except FileNotFoundError:
+        os.mkdir(name, dir_fd=folder)
+    except NotADirectoryError:
+        os.unlink(name, dir_fd=folder)
+        os.mkdir(name, dir_fd=folder)
+    return os.open(name, _FOLDER, dir_fd=folder)
+
+
+def make_folders(path: str) -> None:
+    """Make a folder in the workspace to mount on; whatever lies in the way is replaced."""
+    folder, name = _Folders(_open_or_make).parent_of(path)
+    os.close(_open_or_make(folder, name))
+
+
+def _clear(folder: int, name: str) -> None:
+    try:
+        os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        return
+    except IsADirectoryError:
+        _remove_folder(folder, name)
+
+
+def _remove_folder(folder: int, name: str) -> None:
+    inner = os.open(name, _FOLDER, dir_fd=folder)
+    with os.scandir(inner) as entries:
+        for entry in entries:
+            _clear(inner, entry.name)
+    os.close(inner)
+    os.rmdir(name, dir_fd=folder)
+
+
+def _write(folder: int, name: str, content: bytes, mode: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(os.open(name, flags, mode, dir_fd=folder), "wb", buffering=0) as file:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[file.write(rest) :]
+
+
+def _listing() -> Iterator[list[Any]]:
+    root = os.open(WORKSPACE, _FOLDER)
+    yield from _walk(root, "", 0)
+    os.close(root)
+
+
+def _walk(folder: int, prefix: str, depth: int) -> Iterator[list[Any]]:
+    """Yield [path, kind, executable, size, link target]; folders only to say that they are there."""
+    if depth > _DEEPEST:
+        raise TooDeepError(prefix)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = prefix + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                yield [path, "folder", False, 0]
+                inner = os.open(entry.name, _FOLDER, dir_fd=folder)
+                yield from _walk(inner, path + "/", depth + 1)
+                os.close(inner)
+            else:
+                yield _described(folder, entry.name, path)
+
+
+def _described(folder: int, name: str, path: str) -> list[Any]:
+    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    if stat.S_ISREG(status.st_mode):
+        return [path, "file", bool(status.st_mode & 0o100), status.st_size]
+    if stat.S_ISLNK(status.st_mode):
+        return [path, "link", False, status.st_size, os.readlink(name, dir_fd=folder)]
+    return [path, _KINDS.get(stat.S_IFMT(status.st_mode), "special file"), False, 0]
+
+
+_KINDS = {
+    stat.S_IFIFO: "named pipe",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "device",
+    stat.S_IFBLK: "device",
+}
+
+
+def _send(stream: BinaryIO, folder: int, name: str, size: int) -> None:
+    """Send exactly `size` bytes of a regular file; OSError when it is another one by now."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(name, flags, dir_fd=folder), "rb", buffering=0) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size != size:
+            raise OSError(f"{name} changed while it was taken")
+        while size and (piece := file.read(min(size, _PIECE))):
+            stream.write(piece)
+            size -= len(piece)
+    if size:
+        raise OSError(f"{name} shrank while it was taken")

@@ -1,0 +1,113 @@
+"""One request in work: a child of the holder, and what the holder must know to end it with all it has started."""
+
+import json
+import os
+import select
+import signal
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from astrolabe.adapters.sandboxes.holder import kernel
+from astrolabe.adapters.sandboxes.holder.channel import frame
+from astrolabe.adapters.sandboxes.holder.commands import STARTED
+
+SET_UP, RUN, PUT, TAKE = b"s", b"r", b"p", b"t"
+
+
+@dataclass
+class Job:
+    """`pid` is the backend's outer process (or the worker that moves files), `first` the sandbox's own process 1.
+
+    Only when `first` is gone, everything in its process namespace is: the kernel waits for the rest before it
+    lets process 1 go.
+    """
+
+    kind: bytes
+    pid: int
+    channel: socket.socket
+    info: int
+    status: int | None = None
+    first: int | None = None
+    killed: bool = False
+    out_of_memory: bool = False
+    heard: bytearray = field(default_factory=bytearray)
+
+    def hear(self) -> bool:
+        """Read what the backend and the starting shell say; False when they have nothing more to say."""
+        try:
+            piece = os.read(self.info, 4096)
+        except BlockingIOError:
+            return True
+        self.heard += piece
+        if self.first is None and b"}" in self.heard:
+            self._meet_first(json.loads(self.heard[: self.heard.index(b"}") + 1])["child-pid"])
+        return bool(piece)
+
+    def _meet_first(self, pid: int) -> None:
+        """Hold on to process 1, unless its number already belongs to a stranger."""
+        if _parent(pid) in {self.pid, os.getpid()}:
+            self.first = kernel.pidfd_open(pid)
+            if self.killed:
+                kernel.pidfd_kill(self.first)
+
+    @property
+    def started(self) -> bool:
+        return STARTED in self.heard
+
+    def kill(self) -> None:
+        """End the command; a backend still setting up is ended as soon as it has said whom to end."""
+        self.killed = True
+        if self.first is not None:
+            kernel.pidfd_kill(self.first)
+        elif self.kind != RUN and self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing of it is left; asks process 1 to go when the backend itself is gone."""
+        if self.status is None:
+            return False
+        if self.first is None:
+            return True
+        kernel.pidfd_kill(self.first)
+        return _is_gone(self.first)
+
+    def report(self) -> None:
+        """Tell the adapter how it ended, and close. Workers that move files have told by themselves."""
+        if self.kind == RUN and self.status is not None:
+            code = os.waitstatus_to_exitcode(self.status)
+            value = {
+                "exit": code if code >= 0 else 128 - code,
+                "started": self.started,
+                "memory": self.out_of_memory,
+            }
+            with _peer_may_be_gone():
+                self.channel.send(frame(value), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        self.channel.close()
+        os.close(self.info)
+        if self.first is not None:
+            os.close(self.first)
+
+
+@contextmanager
+def _peer_may_be_gone() -> Generator[None]:
+    try:
+        yield
+    except (BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _is_gone(pidfd: int) -> bool:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return int(file.read().rsplit(b")", 1)[1].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None

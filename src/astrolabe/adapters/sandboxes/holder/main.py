@@ -1,0 +1,213 @@
+"""Serve one session: fork a child for each request, reap it, report it; end everything when the adapter goes away."""
+
+import os
+import select
+import signal
+import socket
+import sys
+from types import FrameType
+
+from astrolabe.adapters.sandboxes.holder import commands, files, kernel
+from astrolabe.adapters.sandboxes.holder.channel import frame, read_frame
+from astrolabe.adapters.sandboxes.holder.jobs import PUT, RUN, TAKE, Job
+from astrolabe.adapters.sandboxes.holder.memory import GroupMemory, proportional_bytes, resident_bytes
+from astrolabe.adapters.sandboxes.holder.root import RootRefusedError, enter
+from astrolabe.adapters.sandboxes.holder.spec import Spec
+
+_WATCH_SECONDS = 0.1
+_MOST_DESCRIPTORS = 4
+_FAILED = 125
+
+
+class Holder:
+    """The loop. `control` brings requests: one byte for the kind, and the descriptors that belong to it."""
+
+    def __init__(self, spec: Spec, control: socket.socket, group: GroupMemory | None) -> None:
+        self._spec = spec
+        self._control = control
+        self._group = group
+        self._jobs: dict[int, Job] = {}
+        self._descriptors: dict[int, Job] = {}
+        self._epoll = select.epoll()
+        self._closing = False
+
+    def serve(self) -> None:
+        self._listen()
+        while not self._closing or self._jobs:
+            watching = self._spec.watch_memory and self._jobs
+            for descriptor, _ in self._epoll.poll(_WATCH_SECONDS if watching else None):
+                self._handle(descriptor)
+            if watching:
+                self._watch_memory()
+            self._finish()
+
+    def _listen(self) -> None:
+        self._woken, waking = os.pipe()
+        os.set_blocking(self._woken, False)
+        os.set_blocking(waking, False)
+        signal.signal(signal.SIGCHLD, _on_child)
+        signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+        self._epoll.register(self._woken, select.EPOLLIN)
+        self._epoll.register(self._control.fileno(), select.EPOLLIN)
+        if self._group:
+            self._epoll.register(self._group.wakes, self._group.wakes_on)
+
+    def _handle(self, descriptor: int) -> None:
+        if descriptor == self._control.fileno():
+            self._accept()
+        elif descriptor == self._woken:
+            self._reap()
+        elif self._group and descriptor == self._group.wakes:
+            self._group.drain()
+            self._check_group()
+        elif job := self._descriptors.get(descriptor):
+            self._attend(job, descriptor)
+
+    def _attend(self, job: Job, descriptor: int) -> None:
+        if descriptor == job.info:
+            if not job.hear():
+                self._forget(descriptor)
+        elif descriptor == job.channel.fileno():
+            self._forget(descriptor)
+            job.kill()
+        else:
+            self._forget(descriptor)
+
+    def _forget(self, descriptor: int) -> None:
+        self._epoll.unregister(descriptor)
+        del self._descriptors[descriptor]
+
+    def _accept(self) -> None:
+        kind, received = _receive(self._control)
+        if not kind:
+            self._close()
+            return
+        hearing, speaking = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            self._work(kind, received, speaking)
+        os.close(speaking)
+        channel, *streams = received
+        for stream in streams:
+            os.close(stream)
+        os.set_blocking(hearing, False)
+        self._begin(Job(kind, pid, socket.socket(fileno=channel), hearing))
+
+    def _begin(self, job: Job) -> None:
+        self._jobs[job.pid] = job
+        self._descriptors[job.info] = job
+        self._descriptors[job.channel.fileno()] = job
+        self._epoll.register(job.info, select.EPOLLIN)
+        self._epoll.register(job.channel.fileno(), select.EPOLLRDHUP)
+
+    def _work(self, kind: bytes, received: list[int], speaking: int) -> None:
+        """Be the child: serve the request and exit, whatever happens."""
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            kernel.die_with_parent()
+            self._serve_request(kind, received, speaking)
+        except BaseException as error:  # noqa: BLE001 - a forked child must not return into the loop
+            _tell(received[0], error)
+            os._exit(_FAILED)
+        os._exit(0)
+
+    def _serve_request(self, kind: bytes, received: list[int], speaking: int) -> None:
+        with socket.socket(fileno=os.dup(received[0])) as channel:
+            reader, writer = channel.makefile("rb"), channel.makefile("wb")
+            if kind == RUN:
+                commands.become(
+                    self._spec, read_frame(reader), (received[1], received[2], received[3]), speaking
+                )
+            elif kind == PUT:
+                files.put(reader, writer)
+            elif kind == TAKE:
+                files.take(reader, writer)
+            writer.flush()
+
+    def _reap(self) -> None:
+        os.read(self._woken, 512)
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if job := self._jobs.get(pid):
+                job.status = status
+                self._await_first(job)
+
+    def _await_first(self, job: Job) -> None:
+        """The backend is gone; its sandbox's process 1 may take a moment longer."""
+        if job.first is None and job.info in self._descriptors:
+            job.hear()
+        if job.first is not None:
+            kernel.pidfd_kill(job.first)
+            self._descriptors[job.first] = job
+            self._epoll.register(job.first, select.EPOLLIN)
+
+    def _finish(self) -> None:
+        for job in [job for job in self._jobs.values() if job.status is not None]:
+            if not job.over:
+                continue
+            self._check_group()
+            for descriptor in (job.info, job.channel.fileno(), job.first):
+                if descriptor in self._descriptors:
+                    self._forget(descriptor)
+            del self._jobs[job.pid]
+            job.report()
+
+    def _check_group(self) -> None:
+        if self._group and self._group.killed():
+            self._out_of_memory()
+
+    def _watch_memory(self) -> None:
+        limit, pids = self._spec.memory_bytes, [job.pid for job in self._jobs.values() if job.kind == RUN]
+        if resident_bytes(pids) > limit and proportional_bytes(pids) > limit:
+            self._out_of_memory()
+
+    def _out_of_memory(self) -> None:
+        for job in self._jobs.values():
+            job.out_of_memory = True
+            job.kill()
+
+    def _close(self) -> None:
+        self._closing = True
+        self._epoll.unregister(self._control.fileno())
+        for job in self._jobs.values():
+            job.kill()
+
+
+def _on_child(_number: int, _frame: FrameType | None) -> None:
+    """A handler must exist for the wake-up to be written."""
+
+
+def _tell(channel: int, error: BaseException) -> None:
+    try:
+        os.write(channel, frame({"error": type(error).__name__, "text": str(error)}))
+    except OSError:
+        return
+
+
+def main(control: int) -> None:
+    """Set up as the first request says, answer it, serve the others."""
+    os.set_inheritable(control, False)
+    requests = socket.socket(fileno=control)
+    channel = socket.socket(fileno=_receive(requests)[1][0])
+    try:
+        spec = Spec.from_json(read_frame(channel.makefile("rb")))
+        group = GroupMemory(spec.oom) if spec.oom else None
+        uid = enter(spec)
+        kernel.adopt_orphans()
+    except (OSError, RootRefusedError) as error:
+        channel.sendall(frame({"error": str(error)}))
+        sys.exit(_FAILED)
+    channel.sendall(frame({"uid": uid}))
+    channel.close()
+    Holder(spec, requests, group).serve()
+
+
+def _receive(control: socket.socket) -> tuple[bytes, list[int]]:
+    kind, descriptors, _, _ = socket.recv_fds(control, 1, _MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
+    return kind, descriptors

@@ -1,0 +1,56 @@
+"""What a holder is told once, when it starts; written as JSON by the adapter, read by the holder."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self, cast
+
+WORKSPACE = "/ws"
+OUTPUT = "/out"
+BOX = "/box"
+SCRATCH = "/scratch"
+SOURCES = "/src"
+OVERLAYS = "/ov"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Paths in `binds`, `links`, `files` and `folders` are of the holder's own root; sources are of the host.
+
+    `box` below that root becomes the root of every command. `cgroups` are `cgroup.procs` files to join; `oom` is a
+    control file that counts kills, `memory.oom_control` (version 1) or `memory.events` (version 2). `resources`
+    maps names of the `resource` module to limits. Sizes are bytes.
+    """
+
+    backend: tuple[str, ...]
+    binds: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str], ...]
+    files: tuple[tuple[str, str], ...]
+    folders: tuple[str, ...]
+    overlays: tuple[str, ...]
+    seccomp: str
+    workspace_bytes: int
+    workspace_inodes: int
+    temporary_bytes: int
+    memory_bytes: int
+    resources: dict[str, int]
+    cgroups: tuple[str, ...] = ()
+    oom: str | None = None
+    watch_memory: bool = False
+    output: str | None = None
+    mount_points: tuple[str, ...] = ()
+    uid: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+        values = {name: _tuples(value) for name, value in raw.items()}
+        return cls(**values)
+
+
+def _tuples(value: Any) -> Any:
+    """JSON has lists where the specification has tuples."""
+    if not isinstance(value, list):
+        return value
+    return tuple(_tuples(item) for item in cast("list[Any]", value))

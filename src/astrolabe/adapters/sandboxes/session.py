@@ -1,0 +1,210 @@
+"""The adapter's side of one session: it asks the holder, and judges what comes back."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from astrolabe.adapters.sandboxes.channel import Channel, ClosedError, Feed, Intake
+from astrolabe.adapters.sandboxes.holder.jobs import PUT, RUN, TAKE
+from astrolabe.adapters.sandboxes.way_out import Listed, Selection, chosen, way_in
+from astrolabe.domain.policy import Policy
+from astrolabe.errors import PolicyViolationError, SandboxUnavailableError
+from astrolabe.ports.sandbox import WORKSPACE, Ending, FileEntry, Outcome, Output
+
+_KILLED = 137
+_TIMED_OUT = 124
+T = TypeVar("T")
+
+
+@dataclass
+class _Command:
+    """A command on its way: where its input comes from, where its outputs go, and why it was stopped, if it was."""
+
+    stdin: Feed | None
+    stdout: Intake
+    stderr: Intake
+    stopped: Ending | None = None
+
+    def close(self) -> None:
+        for part in (self.stdin, self.stdout, self.stderr):
+            if part:
+                part.close()
+
+    def outcome(self, status: dict[str, Any], seconds: float) -> Outcome:
+        ending = Ending.MEMORY if status["memory"] else self.stopped or Ending.EXITED
+        return Outcome(
+            exit_code=status["exit"] if ending is Ending.EXITED else _KILLED,
+            ending=ending,
+            stdout=bytes(self.stdout.kept),
+            stderr=bytes(self.stderr.kept),
+            duration_seconds=seconds,
+            output_cut=self.stdout.cut or self.stderr.cut,
+        )
+
+
+class NamespaceSession:
+    """A session of the namespaces backend; `astrolabe.ports.sandbox.Session` says what its methods promise."""
+
+    def __init__(
+        self,
+        control: socket.socket,
+        policy: Policy,
+        mount_points: Sequence[str],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._control = control
+        self._policy = policy
+        self._mounts = tuple(mount_points)
+        self._monotonic = monotonic
+        self._closing = False
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def put(self, files: Sequence[FileEntry]) -> None:
+        header = way_in(files)
+        with self._channel(PUT) as channel:
+            await self._whole(channel, _put(channel, header, [file.content for file in files]))
+
+    async def run(
+        self,
+        command: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        wall_seconds: float | None = None,
+        on_output: Output | None = None,
+    ) -> Outcome:
+        most = self._policy.output_bytes
+        parts = _Command(
+            Feed(stdin) if stdin else None,
+            Intake("stdout", most, on_output),
+            Intake("stderr", most, on_output),
+        )
+        try:
+            with self._start(parts) as channel:
+                limit = min(self._policy.wall_seconds, wall_seconds or self._policy.wall_seconds)
+                return await self._whole(channel, self._run(channel, parts, command, limit))
+        finally:
+            parts.close()
+
+    def _start(self, parts: _Command) -> Channel:
+        source = parts.stdin.reading if parts.stdin else os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        inner = [source, parts.stdout.writing, parts.stderr.writing]
+        try:
+            return self._channel(RUN, inner)
+        finally:
+            for descriptor in inner:
+                os.close(descriptor)
+
+    async def _run(self, channel: Channel, parts: _Command, command: Sequence[str], limit: float) -> Outcome:
+        def stop(why: Ending) -> None:
+            parts.stopped = parts.stopped or why
+            channel.stop()
+
+        parts.stdout.on_fault = parts.stderr.on_fault = lambda: stop(Ending.CANCELLED)
+        started = self._monotonic()
+        timer = asyncio.get_running_loop().call_later(limit, stop, Ending.TIMEOUT)
+        try:
+            await channel.send(list(command))
+            status = await channel.receive()
+        finally:
+            timer.cancel()
+        if self._closing:
+            parts.stopped = parts.stopped or Ending.CANCELLED
+        await parts.stdout.ended()
+        await parts.stderr.ended()
+        _refuse_unstarted(status, parts)
+        if fault := parts.stdout.fault or parts.stderr.fault:
+            raise fault
+        return parts.outcome(status, self._monotonic() - started)
+
+    async def take(
+        self, patterns: Sequence[str] = (), *, leave_out: Sequence[str] = ()
+    ) -> tuple[FileEntry, ...]:
+        selection = Selection(tuple(patterns), tuple(leave_out), self._mounts)
+        with self._channel(TAKE) as channel:
+            return await self._whole(channel, _take(channel, selection, self._policy))
+
+    async def close(self) -> None:
+        """End every command and wait until nothing of them is left; the holder goes too."""
+        self._closing = True
+        self._control.close()
+        if self._running:
+            await asyncio.wait(self._running)
+
+    def _channel(self, kind: bytes, descriptors: Sequence[int] = ()) -> Channel:
+        if self._closing:
+            raise SandboxUnavailableError("the sandbox is closed", hint="Open another one.")
+        try:
+            return Channel(self._control, kind, descriptors)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise _ended_early() from error
+
+    async def _whole(self, channel: Channel, work: Coroutine[Any, Any, T]) -> T:
+        """Do the work to its end even if the caller is cancelled: then it is stopped, and waited for."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            channel.stop()
+            await _settled(task)
+            raise
+        except ClosedError as error:
+            raise _ended_early() from error
+
+
+async def _settled(task: asyncio.Task[Any]) -> None:
+    """Wait for a task whatever else happens to the one waiting."""
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            continue
+    if not task.cancelled():
+        task.exception()
+
+
+def _ended_early() -> SandboxUnavailableError:
+    return SandboxUnavailableError(
+        "the sandbox ended before its work was done",
+        hint="Its processes were killed from outside or memory ran out; open another one.",
+    )
+
+
+def _refuse_unstarted(status: dict[str, Any], parts: _Command) -> None:
+    if "error" in status:
+        raise SandboxUnavailableError(f"the command was not started: {status['text']}", hint=_SELF_TEST)
+    if not status["started"] and not status["memory"] and parts.stopped is None:
+        said = bytes(parts.stderr.kept).decode(errors="replace").strip()
+        raise SandboxUnavailableError(f"the command was not started: {said}", hint=_SELF_TEST)
+
+
+_SELF_TEST = "`astrolabe sandbox selftest` shows what this machine allows."
+
+
+async def _put(channel: Channel, header: object, contents: Sequence[bytes]) -> None:
+    await channel.send(header, contents)
+    _raise_fault(await channel.receive())
+
+
+async def _take(channel: Channel, selection: Selection, policy: Policy) -> tuple[FileEntry, ...]:
+    listed = await channel.receive()
+    _raise_fault(listed)
+    entries = [Listed.read(place, raw) for place, raw in enumerate(listed["entries"])]
+    wanted = chosen(entries, selection, policy)
+    contents = [entry for entry in wanted if entry.kind == "file"]
+    await channel.send([entry.place for entry in contents])
+    content = {entry.place: await channel.read(entry.size) for entry in contents}
+    _raise_fault(await channel.receive())
+    return tuple(entry.entry(content.get(entry.place, entry.target.encode())) for entry in wanted)
+
+
+def _raise_fault(answer: dict[str, Any]) -> None:
+    if "error" in answer:
+        raise PolicyViolationError(
+            f"files could not be moved: {answer['text']}",
+            hint=f"{WORKSPACE} may be full (`workspace_bytes`), or nested deeper than 128 folders.",
+        )
