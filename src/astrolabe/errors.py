@@ -14,6 +14,7 @@ AstrolabeError
 │   ├── LeaseLostError        another process now owns the run
 │   └── MergeConflictError    two changes touch the same lines
 ├── UnavailableError          try again later: registry, disk, database
+│   ├── AgentFailedError      an agent could not do its task this time
 │   ├── FetchError            a package could not be fetched, or was not the one that was pinned
 │   └── StorageError          the state on disk cannot be read or written
 ├── DeadlineError             it took longer than allowed
@@ -144,6 +145,12 @@ class MergeConflictError(ConflictError):
 class UnavailableError(AstrolabeError):
     kind = Kind.UNAVAILABLE
     code = "unavailable"
+
+
+class AgentFailedError(UnavailableError):
+    """Raised by agents; another attempt is made if the task has retries left."""
+
+    code = "agent-failed"
 
 
 class FetchError(UnavailableError):

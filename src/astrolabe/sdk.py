@@ -10,7 +10,9 @@ from astrolabe.agents.agent import Agent, CommandResult, Workbench
 from astrolabe.domain.plan import Backoff, Budget, Check, Environment, Task
 from astrolabe.domain.policy import MIB, Policy
 from astrolabe.errors import (
+    AgentFailedError,
     AstrolabeError,
+    DeadlineError,
     GoalError,
     InputError,
     MissingError,
@@ -25,11 +27,13 @@ from astrolabe.planning.recipe import Goal, Reading, Recipe, Sentence, Understan
 __all__ = [
     "MIB",
     "Agent",
+    "AgentFailedError",
     "AstrolabeError",
     "Backoff",
     "Budget",
     "Check",
     "CommandResult",
+    "DeadlineError",
     "Document",
     "Environment",
     "Goal",

@@ -89,6 +89,7 @@ class RunState:
     created_at: float = 0.0
     finished_at: float | None = None
     commit: str | None = None
+    published: dict[str, Any] | None = None
     reason: str = ""
 
     def apply(self, events: Iterable[Event]) -> Self:
@@ -112,6 +113,7 @@ class RunState:
                 self.status = RunStatus(event.data["status"])
                 self.finished_at = event.at
                 self.commit = event.data.get("commit")
+                self.published = event.data.get("published")
                 self.reason = event.data.get("reason", "")
             case _:
                 pass

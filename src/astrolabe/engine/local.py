@@ -105,7 +105,7 @@ class LocalDriver:
         return state
 
 
-def _floor(  # noqa: PLR0917 - it only gathers
+def _floor(
     shop: Workshop, plan: Plan, base: str | None, log: RunLog, workspace: Workspace, watcher: Watcher
 ) -> Floor:
     preparer = Preparer(shop.images, workspace, watcher.progress)

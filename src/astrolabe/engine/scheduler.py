@@ -57,10 +57,12 @@ class Scheduler:
         for task in plan.tasks:
             for needed in dict.fromkeys(task.depends_on):
                 self._dependents[needed].append(task.id)
-        self._ready: list[tuple[int, int, str]] = []
+        self._ready: list[tuple[int, int, int]] = []
+        self._ready_since: dict[str, int] = {}
+        self._pushed = 0
         self._retrying: list[tuple[float, int, str]] = []
         self._running: set[str] = set()
-        self._unreachable: list[tuple[str, str]] = []
+        self._unreachable: dict[str, str] = {}
         self._open = len(plan.tasks)
         self._failed: str | None = None
         self._finished = state.status.final
@@ -96,7 +98,7 @@ class Scheduler:
             return self._wind_down(ending)
         skips: list[Decision] = [
             Skip(task, TaskStatus.SKIPPED, f"{needed!r}, which it needs, did not pass")
-            for task, needed in self._unreachable
+            for task, needed in self._unreachable.items()
             if not self._state.tasks[task].status.final
         ]
         if skips:
@@ -137,14 +139,15 @@ class Scheduler:
             if not self._stale(entry):
                 self._push(self._plan.tasks[entry[1]])
         free = self._parallel - len(self._running)
-        chosen: list[tuple[int, int, str]] = []
+        chosen: list[tuple[int, int, int]] = []
         while len(chosen) < free and self._ready:
             entry = heapq.heappop(self._ready)
-            if self._waits(entry[2]):
+            if self._ready_since.get(self._plan.tasks[entry[1]].id) == entry[2]:
                 chosen.append(entry)
         for entry in chosen:
             heapq.heappush(self._ready, entry)
-        return [Start(task, self._state.tasks[task].attempt + 1) for _, _, task in chosen]
+        names = [self._plan.tasks[index].id for _, index, _ in chosen]
+        return [Start(name, self._state.tasks[name].attempt + 1) for name in names]
 
     def _verdict(self) -> Finish:
         if self._state.cancel_requested:
@@ -154,7 +157,10 @@ class Scheduler:
         return Finish(RunStatus.PASSED, "")
 
     def _push(self, task: Task) -> None:
-        heapq.heappush(self._ready, (-task.priority, self._index[task.id], task.id))
+        """Make a task ready. An entry counts only while it is the task's latest: one left from before a start does not."""
+        self._pushed += 1
+        self._ready_since[task.id] = self._pushed
+        heapq.heappush(self._ready, (-task.priority, self._index[task.id], self._pushed))
 
     def _stale(self, entry: tuple[float, int, str]) -> bool:
         state = self._state.tasks[entry[2]]
@@ -162,6 +168,8 @@ class Scheduler:
 
     def _moved(self, task: str, status: TaskStatus) -> None:
         """Keep the indices in step with a task that has just taken `status`."""
+        if status is not TaskStatus.WAITING:
+            self._ready_since.pop(task, None)
         if status is TaskStatus.RUNNING:
             self._running.add(task)
             return
@@ -178,10 +186,10 @@ class Scheduler:
             self._failed = task
         for dependent in self._dependents[task]:
             if status is not TaskStatus.PASSED:
-                self._unreachable.append((dependent, task))
+                self._unreachable.setdefault(dependent, task)
                 continue
             self._needs[dependent] -= 1
-            if self._needs[dependent] == 0:
+            if self._needs[dependent] == 0 and self._state.tasks[dependent].status is TaskStatus.WAITING:
                 self._push(self._plan.tasks[self._index[dependent]])
 
 

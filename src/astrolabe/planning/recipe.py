@@ -74,8 +74,8 @@ class Recipe(Protocol):
         """Return the tasks that reach an understood goal; they form a valid plan."""
         ...
 
-    def start_commands(self, understanding: Understanding) -> tuple[str, ...]:
-        """Return the shell lines a person types in the finished folder to use the result."""
+    def start_commands(self, folder: str) -> tuple[str, ...]:
+        """Return the shell lines a person types to use the result that lies in `folder`."""
         ...
 
     def schema(self) -> Mapping[str, object]:

@@ -72,3 +72,7 @@ class ToolchainStatus:
     size_bytes: int
     licence: str
     detail: str = ""
+
+    async def status(self) -> tuple[ToolchainStatus, ...]:
+        """Tell where each toolchain would come from, without fetching any."""
+        ...

@@ -91,6 +91,10 @@ class Store(Protocol):
         """
         ...
 
+    async def is_owned(self, record: RunRecord) -> bool:
+        """Tell whether a living process owns the run."""
+        ...
+
     async def release(self, lease: Lease) -> None: ...
 
     async def append(self, lease: Lease, events: Sequence[NewEvent]) -> tuple[Event, ...]:

@@ -90,6 +90,9 @@ class SqlStore:
 
         return await self._database.write(write)
 
+    async def is_owned(self, record: RunRecord) -> bool:
+        return record.owner is not None and lives(record.owner)
+
     async def release(self, lease: Lease) -> None:
         runs = schema.runs
         mine = (runs.c.id == lease.run) & (runs.c.fence == lease.fence)

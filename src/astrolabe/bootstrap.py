@@ -1,0 +1,119 @@
+"""The composition root: the only place that knows which adapter stands behind which port."""
+
+import hashlib
+import os
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from ulid import ULID
+
+from astrolabe.adapters.git.workspace import GitWorkspace
+from astrolabe.adapters.images.cache import ImageCache
+from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
+from astrolabe.adapters.storage.blobs import Blobs
+from astrolabe.adapters.storage.database import Database
+from astrolabe.adapters.storage.ownership import this_process
+from astrolabe.adapters.storage.store import SqlStore
+from astrolabe.adapters.storage.wakeup import WakeUps
+from astrolabe.engine.faults import Reach, unharmed
+from astrolabe.engine.local import Limits, LocalDriver, Workshop
+from astrolabe.ports.determinism import Determinism
+from astrolabe.sdk import Plugin
+from astrolabe.services.installation import BrokenPlugin, Installation
+from astrolabe.settings import Settings, process_environment
+
+PLUGINS = "astrolabe.plugins"
+
+
+def real_determinism() -> Determinism:
+    """Return the machine's clock and fresh ids."""
+    return Determinism(now=time.time, monotonic=time.monotonic, new_id=lambda: str(ULID()))
+
+
+@asynccontextmanager
+async def open_installation(settings: Settings, *, reach: Reach = unharmed) -> AsyncGenerator[Installation]:
+    """Put an installation together; it is closed, with all it has open, when the context ends.
+
+    Raises:
+        StorageError: the state folder cannot be used.
+    """
+    determinism = real_determinism()
+    owner = this_process(determinism.new_id())
+    wakeups = WakeUps(settings.state / "wake", owner.token)
+    database = Database(settings.state / "astrolabe.db")
+    database.open()
+    try:
+        wakeups.open()
+        store = SqlStore(database, Blobs(settings.state / "blobs"), wakeups, determinism)
+        images = ImageCache(settings.cache / "images", lambda: sandbox, determinism, process_environment())
+        sandbox = NamespaceSandbox(images.bubblewraps, settings.cache / "sandbox", determinism)
+        plugins, broken = load_plugins()
+        agents = {agent.name: agent for plugin in plugins for agent in plugin.agents}
+        workshop = Workshop(
+            store=store,
+            sandbox=sandbox,
+            images=images,
+            agents=agents,
+            determinism=determinism,
+            woken=wakeups.wait,
+            policy=settings.sandbox,
+            limits=Limits(
+                settings.engine.parallel_tasks, settings.engine.parallel_commands or os.cpu_count() or 1
+            ),
+            reuse_evidence=settings.engine.reuse_evidence,
+            reach=reach,
+        )
+
+        def workspace(target: Path) -> GitWorkspace:
+            return GitWorkspace(_clone(settings.state, target), target, determinism)
+
+        yield Installation(
+            store=store,
+            sandbox=sandbox,
+            images=images,
+            workspace=workspace,
+            driver=LocalDriver(workshop),
+            agents=agents,
+            recipes=tuple(recipe for plugin in plugins for recipe in plugin.recipes),
+            broken_plugins=broken,
+            determinism=determinism,
+            owner=owner,
+            policy=settings.sandbox,
+            state=settings.state,
+            cache=settings.cache,
+        )
+    finally:
+        await database.close()
+        wakeups.close()
+
+
+def load_plugins() -> tuple[tuple[Plugin, ...], tuple[BrokenPlugin, ...]]:
+    """Load every installed plugin; one that fails is listed with its reason instead."""
+    loaded: list[Plugin] = []
+    broken: list[BrokenPlugin] = []
+    for entry in sorted(entry_points(group=PLUGINS), key=lambda entry: entry.name):
+        plugin = _load(entry)
+        if isinstance(plugin, Plugin):
+            loaded.append(plugin)
+        else:
+            broken.append(plugin)
+    return tuple(loaded), tuple(broken)
+
+
+def _load(entry: EntryPoint) -> Plugin | BrokenPlugin:
+    try:
+        plugin = entry.load()
+    except Exception as error:  # noqa: BLE001 - a plugin is foreign code; it is listed as broken, with this reason
+        return BrokenPlugin(entry.name, f"{type(error).__name__}: {error}")
+    if not isinstance(plugin, Plugin):
+        return BrokenPlugin(entry.name, f"{entry.value} is no astrolabe.sdk.Plugin")
+    return plugin
+
+
+def _clone(state: Path, target: Path) -> Path:
+    """Return the private clone's place: one a target, by the digest of its resolved path."""
+    key = hashlib.sha256(os.fsencode(Path(os.path.realpath(target)))).hexdigest()[:24]
+    return state / "workspaces" / f"{key}.git"

@@ -1,0 +1,125 @@
+"""`astrolabe build` and `astrolabe run`: from a goal or a plan to a finished run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from astrolabe.cli.exits import BY_STATUS, Exit
+
+if TYPE_CHECKING:
+    from astrolabe.services.builds import Begun, Proposal
+    from astrolabe.services.installation import Installation
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Accept what was understood without being asked.")]
+
+
+def build(
+    goal: Annotated[
+        str, typer.Argument(help="The goal in words, or a file with it: text, Markdown, or a YAML model.")
+    ],
+    into: Annotated[Path, typer.Option("--into", help="The folder of the result; it must be new or empty.")],
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Build software for a goal: read it, plan it, run the plan, check the result, commit it."""
+    from astrolabe.cli.session import with_installation
+    from astrolabe.services.builds import propose_build
+    from astrolabe.services.goals import take_goal
+
+    taken = take_goal(goal)
+
+    async def use(installation: "Installation") -> Exit:
+        proposal = await propose_build(installation, taken, into)
+        _accept(proposal, yes=yes, json=json)
+        return await _carry_out(installation, proposal, json=json)
+
+    raise typer.Exit(with_installation(use))
+
+
+def run(
+    work: Annotated[
+        str,
+        typer.Argument(
+            metavar="PLAN|GOAL", help="A plan file (YAML or JSON with `tasks`), or a goal as for `build`."
+        ),
+    ],
+    workspace: Annotated[
+        Path,
+        typer.Option(
+            "--workspace", "--repo", help="The folder to work on: a git repository, or new or empty."
+        ),
+    ],
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Run a plan on a workspace, or plan a goal and run that."""
+    from astrolabe.cli.session import with_installation
+    from astrolabe.services.builds import propose_plan
+    from astrolabe.services.plans import is_plan, read_plan
+
+    if not is_plan(work):
+        build(work, workspace, yes, json)
+        return
+
+    async def use(installation: "Installation") -> Exit:
+        proposal = await propose_plan(installation, read_plan(installation, work), workspace)
+        return await _carry_out(installation, proposal, json=json)
+
+    raise typer.Exit(with_installation(use))
+
+
+def _accept(proposal: "Proposal", *, yes: bool, json: bool) -> None:
+    """Show what was understood; go on only when the person agrees."""
+    import sys
+
+    from astrolabe.cli.understanding import print_understanding
+
+    if proposal.interrupted is not None:
+        typer.echo(f"taking up run {proposal.interrupted.id}, which was interrupted", err=True)
+        return
+    if proposal.understanding is None or json:
+        return
+    asking = not yes and not proposal.understanding.canonical
+    if asking or sys.stdout.isatty():
+        print_understanding(proposal.understanding)
+    if not asking:
+        return
+    if not sys.stdin.isatty():
+        typer.echo("Not built: nobody is there to accept this. Look at it, then add --yes.", err=True)
+        raise typer.Exit(Exit.BAD_INPUT)
+    if not typer.confirm("Build this?", default=True):
+        raise typer.Exit(Exit.INTERRUPTED)
+
+
+async def _carry_out(installation: "Installation", proposal: "Proposal", *, json: bool) -> Exit:
+    from astrolabe.services.builds import begin
+
+    return await finish(installation, await begin(installation, proposal), json=json)
+
+
+async def finish(installation: "Installation", begun: "Begun", *, json: bool) -> Exit:
+    """Drive a run to its end with progress on a terminal, then print its report."""
+    from astrolabe.cli.progress import watching
+    from astrolabe.services.builds import carry_out, start_commands
+    from astrolabe.services.reports import report, unproved
+    from astrolabe.services.runs import view_run
+
+    with watching(begun.plan, begun.record, quiet=json) as watcher:
+        await carry_out(installation, begun, watcher)
+    view = await view_run(installation, begun.record)
+    _print(report(view, start_commands(installation, view)), json=json)
+    code = BY_STATUS[view.state.status]
+    return Exit.UNPROVED if code is Exit.DONE and unproved(view) else code
+
+
+def _print(document: dict[str, Any], *, json: bool) -> None:
+    from rich.console import Console
+
+    from astrolabe.cli.output import print_json, print_report
+
+    if json:
+        print_json(document)
+    else:
+        print_report(document, Console(highlight=False))

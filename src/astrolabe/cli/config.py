@@ -1,0 +1,54 @@
+"""`astrolabe config`: the settings in force."""
+
+from collections.abc import Generator
+from typing import Annotated, Any, cast
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Show and check the settings.")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@app.command("show")
+def show(json: Json = False) -> None:
+    """Show every setting with its value, and the variable that sets it."""
+    from astrolabe.cli.output import print_json
+    from astrolabe.settings import PREFIX, config_file, load_settings
+
+    settings = load_settings()
+    values = settings.model_dump(mode="json")
+    if json:
+        print_json(
+            {
+                "file": str(config_file()),
+                "state": str(settings.state),
+                "cache": str(settings.cache),
+                "settings": values,
+            }
+        )
+        return
+    typer.echo(f"# file: {config_file()}{'' if config_file().exists() else ' (not there)'}")
+    typer.echo(f"# state: {settings.state}\n# cache: {settings.cache}")
+    for name, value in _flat(values):
+        typer.echo(f"{PREFIX + name.upper():<40} {value}")
+
+
+def _flat(values: dict[str, Any], above: str = "") -> Generator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(cast("dict[str, Any]", value), f"{above}{name}__")
+        else:
+            yield above + name, value
+
+
+@app.command("check")
+def check(json: Json = False) -> None:
+    """Check the settings; exits with 2 and every problem when they are wrong."""
+    from astrolabe.cli.output import print_json
+    from astrolabe.settings import load_settings
+
+    load_settings()
+    if json:
+        print_json({"valid": True, "problems": []})
+    else:
+        typer.echo("the settings are valid")

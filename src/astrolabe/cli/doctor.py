@@ -1,0 +1,34 @@
+"""`astrolabe doctor`: what works here, what is missing, and how to get it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from astrolabe.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from astrolabe.services.installation import Installation
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+    """Probe what Astrolabe needs, feature by feature; exits with 3 when nothing could be run here."""
+    from astrolabe.cli.output import mark, print_json
+    from astrolabe.cli.session import with_installation
+    from astrolabe.cli.terminal import clean
+    from astrolabe.services.doctor import examine
+
+    async def use(installation: "Installation") -> Exit:
+        findings = await examine(installation)
+        if json:
+            rows = [
+                {"part": f.part, "state": f.state.value, "detail": f.detail, "fix": f.fix} for f in findings
+            ]
+            print_json({"findings": rows})
+        else:
+            for finding in findings:
+                typer.echo(f"{mark(finding.sign)} {finding.part:<16} {clean(finding.detail)}")
+                if finding.fix:
+                    typer.echo(f"{'':<18} {clean(finding.fix)}")
+        return Exit.REFUSED if any(finding.blocks for finding in findings) else Exit.DONE
+
+    raise typer.Exit(with_installation(use))

@@ -1,0 +1,42 @@
+"""What the exit codes mean; the same table is in the README."""
+
+from enum import IntEnum
+
+from astrolabe.domain.run import RunStatus
+from astrolabe.errors import AstrolabeError, Kind
+
+
+class Exit(IntEnum):
+    """Codes of every command."""
+
+    DONE = 0
+    CHECKS_FAILED = 1
+    BAD_INPUT = 2
+    REFUSED = 3
+    INTERRUPTED = 4
+    UNPROVED = 5
+    UNAVAILABLE = 6
+    BUG = 70
+
+
+BY_KIND: dict[Kind, Exit] = {
+    Kind.USAGE: Exit.BAD_INPUT,
+    Kind.MISSING: Exit.BAD_INPUT,
+    Kind.CONFLICT: Exit.BAD_INPUT,
+    Kind.REFUSED: Exit.REFUSED,
+    Kind.UNAVAILABLE: Exit.UNAVAILABLE,
+    Kind.TIMEOUT: Exit.UNAVAILABLE,
+    Kind.BUG: Exit.BUG,
+}
+
+BY_STATUS: dict[RunStatus, Exit] = {
+    RunStatus.PASSED: Exit.DONE,
+    RunStatus.FAILED: Exit.CHECKS_FAILED,
+    RunStatus.CANCELLED: Exit.INTERRUPTED,
+    RunStatus.RUNNING: Exit.INTERRUPTED,
+}
+
+
+def exit_of(error: AstrolabeError) -> Exit:
+    """Return the exit code an error ends a command with."""
+    return BY_KIND[error.kind]

@@ -1,0 +1,179 @@
+"""`astrolabe plan`: make, check, compare and list plans."""
+
+import sys
+from dataclasses import asdict
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from astrolabe.domain.plan import Plan
+    from astrolabe.ports.store import PlanVersion
+    from astrolabe.services.installation import Installation
+
+
+class Format(StrEnum):
+    """How a plan is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+    MERMAID = "mermaid"
+
+
+class _GoalGroup(TyperGroup):
+    """A group whose first word is a goal unless it is a command's name: `astrolabe plan "a todo app"`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        words = [word for word in args if not word.startswith("-")]
+        own = words and words[0] not in self.commands
+        return super().parse_args(ctx, ["make", *args] if own else args)
+
+
+app = typer.Typer(
+    cls=_GoalGroup,
+    no_args_is_help=True,
+    help="Make a plan for a goal: astrolabe plan GOAL. Check and compare plans.",
+)
+Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+
+
+@app.command("make")
+def make(
+    goal: Annotated[str, typer.Argument(help="The goal in words, or a file with it.")],
+    form: Annotated[Format, typer.Option("--format", "-f", help="How to print the plan.")] = Format.TABLE,
+    json: Json = False,
+) -> None:
+    """Plan a goal and print the plan; nothing is run."""
+    from astrolabe.cli.session import with_installation
+    from astrolabe.cli.understanding import print_understanding
+    from astrolabe.planning.static import plan_goal
+    from astrolabe.services.goals import take_goal
+
+    taken = take_goal(goal)
+
+    async def use(installation: "Installation") -> None:
+        plan, understanding = plan_goal(taken, installation.recipes)
+        chosen = Format.JSON if json else form
+        if chosen is Format.TABLE:
+            print_understanding(understanding)
+        print_plan(plan, chosen)
+
+    with_installation(use)
+
+
+@app.command("validate")
+def validate(
+    file: Annotated[str, typer.Argument(help="A plan file: YAML or JSON with `goal` and `tasks`.")],
+    form: Annotated[
+        Format, typer.Option("--format", "-f", help="How to print the plan when it is valid.")
+    ] = Format.TABLE,
+    json: Json = False,
+) -> None:
+    """Check a plan file; exits with 2 and every problem with its place when it is not valid."""
+    from astrolabe.cli.session import with_installation
+    from astrolabe.services.plans import read_plan
+
+    async def use(installation: "Installation") -> None:
+        print_plan(read_plan(installation, file), Format.JSON if json else form)
+
+    with_installation(use)
+
+
+@app.command("diff")
+def diff(
+    old: Annotated[str, typer.Argument(help="A plan file, or RUN_PLAN_ID:VERSION.")],
+    new: Annotated[str, typer.Argument(help="The same.")],
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Draw both in one diagram.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Show what differs between two plans."""
+    from astrolabe.cli.output import print_json
+    from astrolabe.cli.session import with_installation
+    from astrolabe.planning.difference import as_text, diff_as_mermaid, difference
+    from astrolabe.services.plans import plan_named
+
+    async def use(installation: "Installation") -> None:
+        found = difference(await plan_named(installation, old), await plan_named(installation, new))
+        if json:
+            changed = [asdict(change) for change in found.changed]
+            plan = [asdict(change) for change in found.plan]
+            print_json({"added": found.added, "removed": found.removed, "changed": changed, "plan": plan})
+        else:
+            typer.echo(diff_as_mermaid(found) if mermaid else "\n".join(as_text(found)) or "no difference")
+
+    with_installation(use)
+
+
+@app.command("history")
+def history(
+    plan_id: Annotated[str, typer.Argument(metavar="PLAN", help="A plan's id, or a run's.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """List the versions of a plan."""
+    from astrolabe.cli.output import print_json
+    from astrolabe.cli.session import with_installation
+    from astrolabe.services.plans import history_of
+
+    async def use(installation: "Installation") -> None:
+        versions = await history_of(installation, plan_id)
+        if json:
+            print_json([_version_row(version) for version in versions])
+            return
+        for version in versions:
+            plan = version.plan
+            typer.echo(
+                f"{version.id}:{version.version}  {plan.source}  {len(plan.tasks)} tasks  {plan.digest()[:12]}"
+            )
+
+    with_installation(use)
+
+
+def _version_row(version: "PlanVersion") -> dict[str, Any]:
+    return {
+        "plan": version.id,
+        "version": version.version,
+        "created_at": version.created_at,
+        "source": version.plan.source,
+        "tasks": len(version.plan.tasks),
+        "digest": version.plan.digest(),
+        "reasoning": version.plan.reasoning,
+        "warnings": list(version.plan.warnings),
+    }
+
+
+def print_plan(plan: "Plan", form: Format) -> None:
+    """Print a plan to stdout in the form asked for."""
+    from astrolabe.planning import mermaid, rendering
+
+    match form:
+        case Format.JSON:
+            sys.stdout.write(rendering.as_json(plan) + "\n")
+        case Format.YAML:
+            sys.stdout.write(rendering.as_yaml(plan))
+        case Format.MERMAID:
+            sys.stdout.write(mermaid.as_mermaid(plan) + "\n")
+        case Format.TABLE:
+            _print_table(plan)
+
+
+def _print_table(plan: "Plan") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from astrolabe.cli.terminal import clean
+    from astrolabe.planning import rendering
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("task", "agent", "after", "writes", "checks"):
+        table.add_column(column, overflow="fold")
+    for row in rendering.rows(plan):
+        cells = (row.id, row.agent, ", ".join(row.depends_on), "\n".join(row.writes), "\n".join(row.checks))
+        table.add_row(*(Text(clean(cell)) for cell in cells))
+    console = Console(highlight=False)
+    console.print(table)
+    for warning in plan.warnings:
+        console.print(Text(f"warning: {clean(warning)}", style="yellow"))

@@ -1,0 +1,28 @@
+"""Running a command's coroutine: settings, an installation, and signals that end it cleanly."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from astrolabe.services.installation import Installation
+
+T = TypeVar("T")
+
+
+def with_installation(use: Callable[[Installation], Awaitable[T]]) -> T:
+    """Open the installation the settings describe, await `use` with it, close it; SIGTERM ends it as Ctrl-C does."""
+    from astrolabe.bootstrap import open_installation
+    from astrolabe.settings import load_settings
+
+    async def go() -> T:
+        task = asyncio.current_task()
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        async with open_installation(load_settings()) as installation:
+            return await use(installation)
+
+    try:
+        return asyncio.run(go())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None

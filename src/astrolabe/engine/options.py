@@ -1,0 +1,19 @@
+"""What an operator may choose about running plans."""
+
+from pydantic import Field
+
+from astrolabe.domain.value import Value
+
+
+class EngineOptions(Value):
+    """How much goes on at once, and what is done again."""
+
+    parallel_tasks: int = Field(
+        default=8, ge=1, le=1000, description="Attempts of one run that go on at once."
+    )
+    parallel_commands: int = Field(
+        default=0, ge=0, le=256, description="Checks of one run that go on at once; 0 means one a processor."
+    )
+    reuse_evidence: bool = Field(
+        default=True, description="Take over evidence that answers the same question about the same content."
+    )

@@ -1,0 +1,206 @@
+"""From a goal to a run of the plan that reaches it."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from astrolabe.domain.event import EventType, NewEvent
+from astrolabe.domain.plan import Plan
+from astrolabe.domain.run import RunState, RunStatus
+from astrolabe.engine.local import Watcher
+from astrolabe.engine.scheduler import RULES_VERSION
+from astrolabe.errors import ConflictError, Problem, SandboxUnavailableError, TargetError
+from astrolabe.planning.recipe import Goal, Understanding
+from astrolabe.planning.static import plan_goal
+from astrolabe.ports.sandbox import SelfTest
+from astrolabe.ports.store import Lease, RunRecord
+from astrolabe.ports.workspace import TargetKind, TargetState, Workspace
+from astrolabe.services.installation import Installation
+from astrolabe.services.runs import RunView
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a build would do; nothing has been written yet.
+
+    `interrupted` is a run of the same plan for the same target that was cut off and will be taken up again.
+    """
+
+    understanding: Understanding | None
+    plan: Plan
+    target: TargetState
+    interrupted: RunRecord | None = None
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A run this process owns."""
+
+    record: RunRecord
+    lease: Lease
+    plan: Plan
+    workspace: Workspace
+
+
+async def propose_build(installation: Installation, goal: Goal, into: Path) -> Proposal:
+    """Read a goal, plan it, and look at the place it is to go to.
+
+    Raises:
+        GoalError: no recipe recognises the goal, or what it says is wrong.
+        TargetError: the place cannot take the result.
+        ConflictError: another run is on its way there.
+    """
+    plan, understanding = plan_goal(goal, installation.recipes, installation.agents.keys())
+    target = await installation.workspace(into).inspect()
+    interrupted = await _interrupted(installation, plan, target)
+    if interrupted is None:
+        _must_be_free(target)
+    return Proposal(understanding, plan, target, interrupted)
+
+
+async def propose_plan(installation: Installation, plan: Plan, workspace: Path) -> Proposal:
+    """Look at the place a person's plan is to run on.
+
+    Raises:
+        TargetError: the place cannot be worked on.
+        ConflictError: another run is on its way there.
+    """
+    target = await installation.workspace(workspace).inspect()
+    interrupted = await _interrupted(installation, plan, target)
+    if interrupted is None:
+        _must_be_workable(target)
+    return Proposal(None, plan, target, interrupted)
+
+
+async def begin(installation: Installation, proposal: Proposal) -> Begun:
+    """Make the proposal a run, or take up the interrupted one.
+
+    Raises:
+        SandboxUnavailableError: nothing here can isolate what the run would execute; nothing was written.
+    """
+    await require_sandbox(installation)
+    if proposal.interrupted is not None:
+        return await take_up(installation, proposal.interrupted)
+    workspace = installation.workspace(proposal.target.path)
+    base = await workspace.start()
+    version = await installation.store.add_plan(proposal.plan)
+    record = RunRecord(
+        id=installation.determinism.new_id(),
+        tenant="default",
+        goal=proposal.plan.goal,
+        plan_id=version.id,
+        plan_version=version.version,
+        target=str(proposal.target.path),
+        origin=_origin(proposal.plan),
+        status=RunStatus.RUNNING,
+        created_at=installation.determinism.now(),
+        finished_at=None,
+        commit=None,
+        reason="",
+        owner=installation.owner,
+        options={},
+    )
+    if base is not None:
+        await workspace.keep(f"runs/{record.id}/base", base)
+    first = NewEvent(
+        type=EventType.RUN_CREATED,
+        data={
+            "tasks": [task.id for task in proposal.plan.tasks],
+            "plan": {"id": version.id, "version": version.version, "digest": proposal.plan.digest()},
+            "rules_version": RULES_VERSION,
+            "base": base,
+            "policy": installation.policy.digest(),
+        },
+    )
+    lease = await installation.store.create_run(record, installation.owner, first)
+    return Begun(record, lease, proposal.plan, workspace)
+
+
+async def take_up(installation: Installation, record: RunRecord) -> Begun:
+    """Take over a run that was cut off.
+
+    Raises:
+        ConflictError: its process still lives, or it is finished.
+    """
+    lease = await installation.store.claim(record.id, installation.owner)
+    versions = await installation.store.plan_versions(record.plan_id)
+    plan = versions[record.plan_version - 1].plan
+    return Begun(record, lease, plan, installation.workspace(Path(record.target)))
+
+
+async def carry_out(installation: Installation, begun: Begun, watcher: Watcher) -> RunState:
+    """Drive a run to its end; see `LocalDriver.drive` for what it raises."""
+    return await installation.driver.drive(begun.lease, begun.plan, begun.workspace, watcher)
+
+
+def start_commands(installation: Installation, view: RunView) -> tuple[str, ...]:
+    """Return the shell lines that start a finished run's result, as its recipe knows them."""
+    recipe = next((recipe for recipe in installation.recipes if recipe.name == view.plan.recipe), None)
+    return () if recipe is None else recipe.start_commands(view.record.target)
+
+
+async def require_sandbox(installation: Installation) -> SelfTest:
+    """Return the sandbox's self-test if it passed; raise SandboxUnavailableError, with how to get one, if not."""
+    tested = await installation.sandbox.self_test()
+    if not tested.passed:
+        failed = ", ".join(probe.name for probe in tested.probes if not probe.held)
+        raise SandboxUnavailableError(
+            f"the sandbox {tested.backend} {tested.version} does not hold: {failed}",
+            hint="See: astrolabe sandbox selftest",
+        )
+    return tested
+
+
+def _origin(plan: Plan) -> str:
+    return hashlib.sha256(plan.digest().encode()).hexdigest()
+
+
+async def _interrupted(installation: Installation, plan: Plan, target: TargetState) -> RunRecord | None:
+    unfinished = await installation.store.runs(unfinished=True, target=str(target.path))
+    for record in unfinished:
+        if record.origin == _origin(plan):
+            return record
+    if unfinished:
+        raise ConflictError(
+            f"run {unfinished[0].id} with another goal is not finished for {target.path}",
+            hint=f"Type: astrolabe resume {unfinished[0].id}   or: astrolabe runs cancel {unfinished[0].id}",
+        )
+    return None
+
+
+def _must_be_free(target: TargetState) -> None:
+    """Refuse every place where writing a new application could lose or mix something."""
+    _must_be_workable(target)
+    if target.kind in {TargetKind.MISSING, TargetKind.EMPTY}:
+        return
+    raise TargetError(
+        f"{target.path} is not empty",
+        [
+            Problem(
+                str(target.path),
+                "holds something already",
+                "name a folder that is empty or does not exist yet",
+            )
+        ],
+    )
+
+
+def _must_be_workable(target: TargetState) -> None:
+    faults = {
+        TargetKind.FILE: ("is a file", "name a folder"),
+        TargetKind.INSIDE_REPOSITORY: (
+            f"is inside the repository {target.repository}",
+            "name a folder outside of it: a repository within a repository would not be committed",
+        ),
+        TargetKind.FOLDER: (
+            "is a folder with files but no git repository",
+            "name an empty folder, or type git init there",
+        ),
+    }
+    fault = faults.get(target.kind)
+    if fault is None and not target.writable:
+        fault = ("cannot be written", "change its permissions or name another folder")
+    if fault is None and not target.owned:
+        fault = ("belongs to another user", "run as that user or name another folder")
+    if fault is not None:
+        raise TargetError(f"{target.path} {fault[0]}", [Problem(str(target.path), *fault)])

@@ -1,0 +1,67 @@
+"""Reading plans, and the versions that are kept."""
+
+from pathlib import Path
+
+from astrolabe.domain.plan import Plan
+from astrolabe.errors import InputError, MissingError
+from astrolabe.planning import document
+from astrolabe.ports.store import PlanVersion
+from astrolabe.services.goals import PATH_CHARACTERS
+from astrolabe.services.installation import Installation
+
+
+def read_plan(installation: Installation, file: str) -> Plan:
+    """Return a person's plan, ready to run.
+
+    Raises:
+        PlanValidationError: everything that is wrong with it, each with its place.
+        InputError: the file cannot be read.
+    """
+    return document.read_plan(_content(file), file, installation.agents.keys())
+
+
+def is_plan(words: str) -> bool:
+    """Tell whether `words` name an existing file with `tasks`; anything else is a goal."""
+    return len(words) < PATH_CHARACTERS and Path(words).is_file() and document.is_plan(_content(words), words)
+
+
+def _content(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{file} cannot be read: {error.strerror}", hint="Name a plan file: YAML or JSON."
+        ) from error
+
+
+async def plan_named(installation: Installation, name: str) -> Plan:
+    """Return the plan of a file, or the kept one of `PLAN`, `RUN`, `PLAN:VERSION` or `RUN:VERSION`.
+
+    Raises:
+        MissingError: there is none of that name.
+    """
+    if is_plan(name):
+        return read_plan(installation, name)
+    identity, _, number = name.partition(":")
+    versions = await history_of(installation, identity)
+    if not number:
+        return versions[-1].plan
+    found = [version.plan for version in versions if str(version.version) == number]
+    if not found:
+        raise MissingError(
+            f"plan {identity} has no version {number}", hint=f"See: astrolabe plan history {identity}"
+        )
+    return found[0]
+
+
+async def history_of(installation: Installation, identity: str) -> tuple[PlanVersion, ...]:
+    """Return the versions of a plan, oldest first, by its id or that of a run of it; MissingError if there is none."""
+    versions = await installation.store.plan_versions(identity)
+    if not versions:
+        matching = [
+            run for run in await installation.store.runs(limit=1000) if run.id.endswith(identity.upper())
+        ]
+        versions = await installation.store.plan_versions(matching[0].plan_id) if matching else ()
+    if not versions:
+        raise MissingError(f"there is no plan {identity!r}", hint="A run's plan is named by the run's id.")
+    return versions

@@ -1,0 +1,100 @@
+"""A run as one document: what programs read with `--json` and what the tables are drawn from."""
+
+from collections import Counter
+from typing import Any
+
+from astrolabe.domain.evidence import Evidence, Verdict
+from astrolabe.domain.plan import Plan, Task
+from astrolabe.domain.run import Attempt, RunStatus, TaskState
+from astrolabe.services.runs import RunView
+
+SHAPE = "astrolabe.run/1"
+"""The value of `shape` in the document; it changes when a field changes its meaning or goes."""
+
+
+def report(view: RunView, start_commands: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return `run`, `tasks`, `checks`, `checkpoints`, `totals` and `start`; times in seconds since the epoch."""
+    checks = [_check(task.id, item) for task in view.plan.tasks for item in _state(view, task).evidence]
+    return {
+        "shape": SHAPE,
+        "run": _run(view),
+        "tasks": [_task(task, _state(view, task)) for task in view.plan.tasks],
+        "checks": checks,
+        "checkpoints": _checkpoints(view.plan, view),
+        "totals": {verdict.value: count for verdict, count in _totals(view).items()},
+        "start": list(start_commands) if view.state.status is RunStatus.PASSED else [],
+    }
+
+
+def unproved(view: RunView) -> tuple[Evidence, ...]:
+    """Return required checks that could not run."""
+    return tuple(
+        item
+        for state in view.state.tasks.values()
+        for item in state.evidence
+        if item.verdict is Verdict.NOT_RUN and item.required
+    )
+
+
+def _state(view: RunView, task: Task) -> TaskState:
+    return view.state.tasks[task.id]
+
+
+def _totals(view: RunView) -> Counter[Verdict]:
+    counted = Counter(item.verdict for state in view.state.tasks.values() for item in state.evidence)
+    return Counter({verdict: counted[verdict] for verdict in Verdict})
+
+
+def _run(view: RunView) -> dict[str, Any]:
+    state, record = view.state, view.record
+    return {
+        "id": record.id,
+        "goal": record.goal,
+        "status": state.status.value,
+        "reason": state.reason,
+        "target": record.target,
+        "commit": state.commit,
+        "published": state.published,
+        "plan": {"id": record.plan_id, "version": record.plan_version, "digest": view.plan.digest()},
+        "created_at": state.created_at,
+        "finished_at": state.finished_at,
+        "events": state.seq,
+    }
+
+
+def _task(task: Task, state: TaskState) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "name": task.name,
+        "agent": task.agent,
+        "depends_on": list(task.depends_on),
+        "status": state.status.value,
+        "reason": state.reason,
+        "attempts": [_attempt(attempt) for attempt in state.attempts],
+        "commit": state.commit,
+        "tree": state.tree,
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "number": attempt.number,
+        "started_at": attempt.started_at,
+        "ended_at": attempt.ended_at,
+        "failure": attempt.failure,
+        "reason": attempt.reason,
+    }
+
+
+def _check(task: str, item: Evidence) -> dict[str, Any]:
+    return {"task": task, **item.model_dump(mode="json")}
+
+
+def _checkpoints(plan: Plan, view: RunView) -> list[dict[str, Any]]:
+    """Return the commits tasks made; one a task only handed on is listed with the task that made it."""
+    seen: dict[str, dict[str, Any]] = {}
+    for task in plan.tasks:
+        state = _state(view, task)
+        if state.commit is not None and state.tree is not None:
+            seen.setdefault(state.commit, {"task": task.id, "commit": state.commit, "tree": state.tree})
+    return list(seen.values())
