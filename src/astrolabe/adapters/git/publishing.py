@@ -1,0 +1,329 @@
+"""Handing finished work to the person: into a new folder whole or not at all, into a repository as refs first."""
+
+import asyncio
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from astrolabe.adapters.git.advancing import Advance
+from astrolabe.adapters.git.clone import Clone, command_for
+from astrolabe.adapters.git.command import Git, GitFailedError, storage_error
+from astrolabe.adapters.git.locking import locked
+from astrolabe.adapters.git.target import LEFTOVER, PART, READY, Repository, Target, Theirs, names_in, refuse
+from astrolabe.errors import ConflictError, Problem, TargetError
+from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.workspace import Published, TargetKind, TargetState
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run hands over: its checkpoints by ref name, and its last commit if it has one."""
+
+    run: str
+    commits: Mapping[str, str]
+    final: str | None
+
+    @property
+    def tips(self) -> list[str]:
+        return [self.final] if self.final else sorted(set(self.commits.values()))
+
+
+@dataclass
+class _Branches:
+    """Branches to delete and to set, from what to what."""
+
+    named: str
+    gone: dict[str, str] = field(default_factory=dict[str, str])
+    wanted: dict[str, str] = field(default_factory=dict[str, str])
+
+
+class Publisher:
+    """One target. Every method runs under the clone's lock, whose descriptor the git processes inherit."""
+
+    def __init__(self, git: Git, clone: Clone, target: Target, determinism: Determinism, lock: int) -> None:
+        self._git = git
+        self._clone = clone
+        self._target = target
+        self._determinism = determinism
+        self._lock = lock
+
+    async def publish(self, work: Work) -> Published:
+        """Hand over; raises TargetError when the target cannot take it."""
+        await self.recover()
+        state, repository = await self._target.examined()
+        refuse(state)
+        if state.kind is TargetKind.FOLDER:
+            raise _not_empty(state.path)
+        if repository is None:
+            return await self._into_new(state, work)
+        async with locked(repository.folder, self._determinism) as folder_lock:
+            theirs = Theirs(self._git, repository, await self._target.person(), (self._lock, folder_lock))
+            return await self._into_repository(theirs, work)
+
+    async def recover(self) -> None:
+        """Complete what a killed process began at the target."""
+        state, repository = await self._target.examined()
+        try:
+            if state.kind is TargetKind.EMPTY:
+                await asyncio.to_thread(_finish_in_place, state.path)
+            await asyncio.to_thread(_sweep, state)
+        except OSError as error:
+            raise storage_error(f"tidy up {state.path}", error) from error
+        if repository is not None and repository.worktree is not None and state.writable:
+            async with locked(repository.folder, self._determinism) as folder_lock:
+                theirs = Theirs(self._git, repository, await self._target.person(), (self._lock, folder_lock))
+                await Advance(theirs, repository.worktree).recover()
+
+    # a folder that is missing or empty
+
+    async def _into_new(self, state: TargetState, work: Work) -> Published:
+        name = f"{_leftover_stem(state.path)}{work.run}"
+        folder = state.path.parent if state.kind is TargetKind.MISSING else state.path
+        part = folder / f"{name}{PART}"
+        try:
+            await asyncio.to_thread(_made_anew, part)
+            published = await self._built(part, work)
+            if state.kind is TargetKind.MISSING:
+                await asyncio.to_thread(_appear, part, state.path)
+            else:
+                await asyncio.to_thread(part.rename, folder / f"{name}{READY}")
+                await asyncio.to_thread(_finish_in_place, folder)
+        except OSError as error:
+            raise storage_error(f"write the result to {state.path}", error) from error
+        return published
+
+    async def _built(self, part: Path, work: Work) -> Published:
+        """Make the whole repository, work tree included, at a place nobody looks at yet."""
+        object_format = "sha1" if len(work.tips[0]) == len("0" * 40) else "sha256"
+        await self._git.run(
+            part,
+            "init",
+            "--quiet",
+            "--template=",
+            "--initial-branch=main",
+            f"--object-format={object_format}",
+            holding=(self._lock,),
+        )
+        folder = part / ".git"
+        theirs = Theirs(
+            self._git,
+            Repository(part, folder, folder, object_format),
+            await self._target.person(),
+            (self._lock,),
+        )
+        for commit in work.tips:
+            ends = await self._clone.ends_of_history(commit)
+            await asyncio.to_thread(_write_ends, folder / "shallow", ends)
+        await self._fill(theirs, work, ())
+        branches = _branches_of(work, {})
+        if work.final:
+            await _set_branches(theirs, {**branches.wanted, "main": work.final}, {})
+            await theirs.run("read-tree", "-u", "--reset", work.final)
+            return Published(branches.named, work.final, moved=True)
+        await _set_branches(theirs, branches.wanted, {})
+        return Published(branches.named, "", moved=False, reason=_NO_FINAL)
+
+    # a repository
+
+    async def _into_repository(self, theirs: Theirs, work: Work) -> Published:
+        tips = await theirs.tips()
+        head = await theirs.head()
+        await self._fill(theirs, work, {*tips.values(), *([head] if head else [])})
+        await _check_connected(theirs, work.tips)
+        branches = await self._settled(theirs, _branches_of(work, tips), tips, work)
+        await _set_branches(theirs, branches.wanted, tips)
+        if work.final is None:
+            return Published(branches.named, "", moved=False, reason=_NO_FINAL)
+        reason = await self._advance(theirs, work.run, work.final, head)
+        if reason:
+            reason += f"; the work is on the branch {branches.named}: `git merge {branches.named}`"
+        return Published(branches.named, work.final, moved=not reason, reason=reason)
+
+    async def _fill(self, theirs: Theirs, work: Work, known: Iterable[str]) -> None:
+        pack = await self._clone.hand_out(work.tips, known)
+        await theirs.run(*command_for(pack), stdin=pack)
+
+    async def _settled(
+        self, theirs: Theirs, branches: _Branches, tips: Mapping[str, str], work: Work
+    ) -> _Branches:
+        """Leave alone the branches that are further on already, and free the name that task branches take up.
+
+        Raises:
+            ConflictError: a branch of a wanted name holds other work.
+        """
+        known = {*work.commits.values(), *([work.final] if work.final else [])}
+        for name, oid in branches.gone.items():
+            if oid not in known and not (work.final and await _contains(theirs, work.final, oid)):
+                raise _other_work(name)
+        if branches.gone:
+            await _delete_branches(theirs, branches.gone)
+        wanted: dict[str, str] = {}
+        for name, oid in branches.wanted.items():
+            old = tips.get(name)
+            if old is None or await _contains(theirs, oid, old):
+                wanted[name] = oid
+            elif not await _contains(theirs, old, oid):
+                raise _other_work(name)
+        return _Branches(branches.named, wanted={n: oid for n, oid in wanted.items() if tips.get(n) != oid})
+
+    async def _advance(self, theirs: Theirs, run: str, final: str, head: str | None) -> str:
+        worktree = theirs.repository.worktree
+        if worktree is None:
+            return "the repository is bare: nothing is checked out"
+        if head and await _contains(theirs, head, final):
+            return ""
+        branch = await theirs.branch()
+        if branch is None:
+            return "no branch is checked out (HEAD is detached)"
+        if head and not await _contains(theirs, final, head):
+            return f"{branch} has commits that the run did not start from"
+        return await Advance(theirs, worktree).forward(run, final)
+
+
+_MISSING_OBJECT = re.compile(
+    r"missing|bad object|[Cc]ould not read|unable to read|Failed to traverse parents"
+)
+_NO_FINAL = "the run has no final commit; each passed task has a branch of its own"
+
+
+def _branches_of(work: Work, tips: Mapping[str, str]) -> _Branches:
+    """Name the branches: a ref cannot be both a name and a folder of names."""
+    stem = f"astrolabe-{work.run}" if "astrolabe" in tips else f"astrolabe/{work.run}"
+    below = {name: oid for name, oid in tips.items() if name.startswith(f"{stem}/")}
+    if work.final:
+        return _Branches(stem, gone=below, wanted={stem: work.final})
+    if stem in tips:
+        stem += "-tasks"
+    return _Branches(f"{stem}/", wanted={f"{stem}/{name}": oid for name, oid in work.commits.items()})
+
+
+async def _contains(theirs: Theirs, younger: str, older: str) -> bool:
+    return (await theirs.run("merge-base", "--is-ancestor", older, younger, accept=(0, 1))).code == 0
+
+
+async def _check_connected(theirs: Theirs, tips: Sequence[str]) -> None:
+    try:
+        await theirs.run("rev-list", "--objects", "--quiet", *tips, "--not", "--all")
+    except GitFailedError as error:
+        if not _MISSING_OBJECT.search(error.complaint):
+            raise
+        place = str(theirs.repository.worktree or theirs.repository.folder)
+        hint = "The work is safe in Astrolabe's own clone; name a new folder with --into."
+        problem = Problem(place, f"the history the run started from is gone there: {error.complaint.strip()}")
+        raise TargetError(f"the result cannot go to {place}", [problem], hint=hint) from error
+
+
+async def _set_branches(theirs: Theirs, wanted: Mapping[str, str], tips: Mapping[str, str]) -> None:
+    """Set all branches or none; each must still be where it was seen."""
+    if not wanted:
+        return
+    checked_out = await _checked_out(theirs) if any(name in tips for name in wanted) else set[str]()
+    for name in sorted(checked_out & set(wanted)):
+        raise ConflictError(
+            f"the branch {name} is checked out", hint=f"Check out another branch than {name}."
+        )
+    zero = {name: "0" * len(oid) for name, oid in wanted.items()}
+    lines = [
+        f"update refs/heads/{name}\0{oid}\0{tips.get(name, zero[name])}\0" for name, oid in wanted.items()
+    ]
+    await theirs.run(
+        "update-ref", "-m", "astrolabe: hand over", "-z", "--stdin", stdin="".join(lines).encode()
+    )
+
+
+async def _delete_branches(theirs: Theirs, gone: Mapping[str, str]) -> None:
+    lines = [f"delete refs/heads/{name}\0{oid}\0" for name, oid in gone.items()]
+    await theirs.run("update-ref", "-z", "--stdin", stdin="".join(lines).encode("utf-8", "surrogateescape"))
+
+
+async def _checked_out(theirs: Theirs) -> set[str]:
+    reply = await theirs.run("worktree", "list", "--porcelain", "-z")
+    fields = reply.output.decode("utf-8", "surrogateescape").split("\0")
+    return {text.removeprefix("branch refs/heads/") for text in fields if text.startswith("branch ")}
+
+
+def _other_work(branch: str) -> ConflictError:
+    hint = f"Rename it (`git branch -m {branch} NEW-NAME`), then run the same command again."
+    return ConflictError(f"the branch {branch} holds other work", hint=hint)
+
+
+def _not_empty(path: Path) -> TargetError:
+    hint = (
+        "Name a new or empty folder with --into, or make it a repository: `git init`, then commit its files."
+    )
+    problem = Problem(str(path), "is not empty and is no git repository", hint)
+    return TargetError(f"the result cannot go to {path}", [problem], hint=hint)
+
+
+# files, off the event loop
+
+
+def _made_anew(part: Path) -> None:
+    if part.exists():
+        shutil.rmtree(part)
+    part.mkdir(parents=True)
+
+
+def _write_ends(file: Path, ends: Sequence[str]) -> None:
+    if ends:
+        with file.open("a") as stream:
+            stream.writelines(f"{oid}\n" for oid in ends)
+
+
+def _appear(part: Path, path: Path) -> None:
+    """Give the finished folder its name; it is there whole, or not at all."""
+    if path.exists() and names_in(path):
+        raise _not_empty(path)
+    part.rename(path)
+    _make_durable(path.parent)
+
+
+def _finish_in_place(folder: Path) -> None:
+    """Move what is ready into the folder, its `.git` last: as long as that is missing, it is not finished.
+
+    Raises:
+        TargetError: something of the same name was put there meanwhile.
+    """
+    for ready in [
+        folder / name for name in names_in(folder) if LEFTOVER.match(name) and name.endswith(READY)
+    ]:
+        names = sorted(names_in(ready), key=lambda name: (name == ".git", name))
+        for name in names:
+            if os.path.lexists(folder / name):
+                raise _not_empty(folder)
+            (ready / name).rename(folder / name)
+        ready.rmdir()
+        _make_durable(folder)
+
+
+def _leftover_stem(path: Path) -> str:
+    """Begin the names of what is being built for a target, in it or beside it."""
+    return f".astrolabe-{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}-"
+
+
+def _sweep(state: TargetState) -> None:
+    """Remove what a killed hand-over left: nobody else hands over now, because the caller has the lock."""
+    stem = _leftover_stem(state.path)
+    for folder in (state.path, state.path.parent):
+        left = [name for name in _names_in(folder) if name.startswith(stem)]
+        for name in left:
+            if name.endswith(PART):
+                shutil.rmtree(folder / name)
+            elif name.endswith(READY) and not names_in(folder / name):
+                (folder / name).rmdir()
+
+
+def _names_in(folder: Path) -> list[str]:
+    return names_in(folder) if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK) else []
+
+
+def _make_durable(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

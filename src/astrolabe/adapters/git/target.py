@@ -1,0 +1,331 @@
+"""The folder a result goes to: what stands there, and git commands on the person's repository with its own programs disarmed."""
+
+import asyncio
+import os
+import re
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from astrolabe.adapters.git.clone import NOBODY, Identity
+from astrolabe.adapters.git.command import Git, GitFailedError, Reply
+from astrolabe.adapters.git.trees import decoded, zero_separated
+from astrolabe.errors import Problem, TargetError
+from astrolabe.ports.workspace import TargetKind, TargetState
+
+# A hand-over into an existing folder is built in `.part` and moved into place from `.ready`; both lie in that folder.
+LEFTOVER = re.compile(r"\.astrolabe-[0-9A-Za-z_-]+\.(part|ready)\Z")
+READY = ".ready"
+PART = ".part"
+
+_PERSONAL = r"^(user\.(name|email)|core\.(excludesfile|attributesfile|autocrlf|eol))$"
+_DRIVERS = r"^filter\..*\.(clean|smudge|process|required)$"
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Where the parts of the person's repository lie; `worktree` is None for a bare one.
+
+    `folder` is this work tree's own git folder, `common` the one it shares with linked work trees.
+    """
+
+    worktree: Path | None
+    folder: Path
+    common: Path
+    object_format: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """What counts of the person's configuration: who they are, and how their files look in a work tree."""
+
+    identity: Identity = NOBODY
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class Target:
+    """The person's folder."""
+
+    def __init__(self, git: Git, path: Path, identity: Identity | None = None) -> None:
+        self._git = git
+        self._path = path
+        self._identity = identity
+
+    async def state(self) -> TargetState:
+        """Look at the target without changing anything; raises TargetError for a repository that git cannot read."""
+        return (await self.examined())[0]
+
+    async def examined(self) -> tuple[TargetState, Repository | None]:
+        """Return the state, and the repository when the target is the root of one."""
+        found = await asyncio.to_thread(_look, self._path)
+        if found.kind is TargetKind.FILE:
+            return found, None
+        repository = await self._repository_at(found)
+        if repository is None:
+            return found, None
+        if found.path != (repository.worktree or repository.folder):
+            return _inside(found, repository), None
+        return await self._described(found, repository), repository
+
+    async def _repository_at(self, found: TargetState) -> Repository | None:
+        directory = await asyncio.to_thread(_nearest_folder, found.path)
+        try:
+            reply = await self._git.run(
+                directory,
+                "rev-parse",
+                "--path-format=absolute",
+                "--is-inside-work-tree",
+                "--is-bare-repository",
+                "--show-object-format",
+                "--git-dir",
+                "--git-common-dir",
+                accept=(0, 128),
+            )
+        except GitFailedError as error:
+            raise _unreadable(found.path, error.complaint) from error
+        if reply.code:
+            if "not a git repository" in reply.complaint and "gitfile" not in reply.complaint:
+                return None
+            raise _unreadable(found.path, reply.complaint)
+        return await self._layout(directory, reply)
+
+    async def _layout(self, directory: Path, reply: Reply) -> Repository:
+        # Paths may hold line breaks, so they are asked for one by one unless the count of lines is right.
+        lines = decoded(reply.output).split("\n")[:-1]
+        inside, bare, object_format = lines[:3]
+        folder, common = (
+            lines[3:] if len(lines) == len(("", "", "", "", "")) else await self._folders(directory)
+        )
+        worktree = None
+        if inside == "true":
+            worktree = Path(await self._line(directory, "--show-toplevel"))
+        elif bare != "true" and directory.is_relative_to(folder):
+            worktree = Path(folder).parent
+        elif bare != "true":
+            raise _unreadable(
+                directory, f"its work tree is another folder (core.worktree in {folder}/config)"
+            )
+        return Repository(worktree, Path(folder), Path(common), object_format)
+
+    async def _folders(self, directory: Path) -> tuple[str, str]:
+        return await self._line(directory, "--git-dir"), await self._line(directory, "--git-common-dir")
+
+    async def _line(self, directory: Path, question: str) -> str:
+        reply = await self._git.run(directory, "rev-parse", "--path-format=absolute", question)
+        return decoded(reply.output).removesuffix("\n")
+
+    async def _described(self, found: TargetState, repository: Repository) -> TargetState:
+        state = replace(
+            found,
+            kind=TargetKind.REPOSITORY,
+            bare=repository.worktree is None,
+            repository=found.path,
+            writable=found.writable and os.access(repository.common / "objects", os.W_OK | os.X_OK),
+        )
+        theirs = Theirs(self._git, repository, await self.person())
+        try:
+            branch, head = await theirs.branch(), await theirs.head()
+            return replace(state, branch=branch, head=head, dirty=await theirs.dirty(untracked="normal"))
+        except GitFailedError as error:
+            raise _unreadable(found.path, error.complaint) from error
+
+    async def person(self) -> Person:
+        """Read what counts of the person's configuration, the repository's included.
+
+        Raises:
+            TargetError: the configuration is broken.
+        """
+        where = await asyncio.to_thread(lambda: self._path if self._path.is_dir() else Path("/"))
+        reply = await self._git.of_person(where, "config", "-z", "--get-regexp", _PERSONAL)
+        if reply.code not in (0, 1):
+            raise TargetError(
+                f"git cannot read your configuration: {reply.complaint.strip()}",
+                hint="Mend the file it names; `git config --list` shows the same error.",
+            )
+        person = _person(reply.output, *await self._git.homes())
+        return replace(person, identity=self._identity) if self._identity else person
+
+
+class Theirs:
+    """Git commands on the person's repository: no hook, filter, monitor or submodule's program takes part."""
+
+    def __init__(self, git: Git, repository: Repository, person: Person, holding: Sequence[int] = ()) -> None:
+        self._git = git
+        self._settings: dict[str, str] | None = None
+        self.repository = repository
+        self.person = person
+        self.holding = holding
+
+    async def run(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        index: Path | None = None,
+        accept: Sequence[int] = (0,),
+    ) -> Reply:
+        """Run git on the repository, with another index if one is given."""
+        repository = self.repository
+        places = {"GIT_DIR": str(repository.folder)}
+        if repository.worktree:
+            places["GIT_WORK_TREE"] = str(repository.worktree)
+        if index:
+            places["GIT_INDEX_FILE"] = str(index)
+        who = self.person.identity
+        named = {"GIT_COMMITTER_NAME": who.name, "GIT_COMMITTER_EMAIL": who.email}
+        return await self._git.run(
+            repository.worktree or repository.folder,
+            *arguments,
+            stdin=stdin,
+            settings={**self.person.settings, **await self._disarmed()},
+            variables={**places, **named},
+            accept=accept,
+            holding=self.holding,
+        )
+
+    async def _disarmed(self) -> dict[str, str]:
+        """Name every filter the repository's configuration defines, as one that does nothing."""
+        if self._settings is None:
+            reply = await self._git.run(
+                self.repository.folder,
+                "config",
+                "-z",
+                "--name-only",
+                "--get-regexp",
+                _DRIVERS,
+                variables={"GIT_DIR": str(self.repository.folder)},
+                accept=(0, 1),
+            )
+            keys = [decoded(key) for key in zero_separated(reply.output)]
+            self._settings = {key: "false" if key.endswith(".required") else "" for key in keys}
+        return self._settings
+
+    async def head(self) -> str | None:
+        """Return the commit that is checked out, None before the first."""
+        reply = await self.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}", accept=(0, 1))
+        if reply.code and await self.branch() is None:
+            raise GitFailedError("rev-parse", replace(reply, complaint="HEAD names no commit"))
+        return reply.output.decode().strip() or None
+
+    async def branch(self) -> str | None:
+        """Return the name of the branch that is checked out, None when HEAD is detached."""
+        reply = await self.run("symbolic-ref", "--quiet", "HEAD", accept=(0, 1))
+        return decoded(reply.output).strip().removeprefix("refs/heads/") or None
+
+    async def dirty(self, *, untracked: str = "no") -> tuple[str, ...]:
+        """Return the paths whose state is not the checked-out commit's."""
+        if self.repository.worktree is None:
+            return ()
+        reply = await self.run(
+            "status",
+            "--porcelain",
+            "-z",
+            "--no-renames",
+            "--ignore-submodules=all",
+            f"--untracked-files={untracked}",
+        )
+        paths = (decoded(record[3:]) for record in zero_separated(reply.output))
+        return tuple(sorted(path for path in paths if not LEFTOVER.match(path.rstrip("/"))))
+
+    async def tips(self) -> dict[str, str]:
+        """Return every branch, without `refs/heads/`, and the commit it points at."""
+        reply = await self.run("for-each-ref", "--format=%(objectname) %(refname)", "refs/heads")
+        pairs = (line.split(" ", 1) for line in decoded(reply.output).splitlines())
+        return {ref.removeprefix("refs/heads/"): oid for oid, ref in pairs}
+
+
+def refuse(state: TargetState) -> None:
+    """Raise TargetError for a target no result can go to."""
+    hint = "Name another folder with --into."
+    if state.kind is TargetKind.FILE:
+        raise _refusal(state.path, "is a file, or has one among its parents", hint)
+    if state.kind is TargetKind.INSIDE_REPOSITORY:
+        text = f"lies inside the repository {state.repository}"
+        raise _refusal(
+            state.path,
+            text,
+            f"Name that repository itself, or a folder outside it: {hint[0].lower()}{hint[1:]}",
+        )
+    if not state.writable:
+        raise _refusal(
+            state.path, "cannot be written by this user", f"Make it writable, or: {hint[0].lower()}{hint[1:]}"
+        )
+    if state.kind is TargetKind.REPOSITORY and not state.owned:
+        raise _refusal(state.path, "is a repository of another user", "Run this as its owner.")
+
+
+def _refusal(path: Path, text: str, hint: str) -> TargetError:
+    return TargetError(f"the result cannot go to {path}", [Problem(str(path), text, hint)], hint=hint)
+
+
+def _unreadable(path: Path, complaint: str) -> TargetError:
+    said = complaint.strip().removeprefix("fatal: ")
+    hint = f"`git -C {path} status` shows the same error; mend the repository, or name another folder."
+    return TargetError(f"git cannot read the repository at {path}", [Problem(str(path), said)], hint=hint)
+
+
+def _look(target: Path) -> TargetState:
+    path = Path(os.path.realpath(target))
+    nearest = _nearest_existing(path)
+    if not nearest.is_dir():
+        return TargetState(path, TargetKind.FILE)
+    writable = os.access(nearest, os.W_OK | os.X_OK)
+    if nearest != path:
+        return TargetState(path, TargetKind.MISSING, writable=writable)
+    try:
+        names = names_in(path)
+    except PermissionError as error:
+        raise _refusal(
+            path, "cannot be read by this user", "Make it readable, or name another folder."
+        ) from error
+    owned = os.geteuid() in (0, path.stat().st_uid)
+    unfinished = any(LEFTOVER.match(name) and name.endswith(READY) for name in names)
+    empty = unfinished or all(LEFTOVER.match(name) for name in names)
+    kind = TargetKind.EMPTY if empty else TargetKind.FOLDER
+    return TargetState(path, kind, writable=writable, owned=owned)
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return what is in a folder, sorted."""
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def _nearest_existing(path: Path) -> Path:
+    while True:
+        try:
+            path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            path = path.parent
+        else:
+            return path
+
+
+def _nearest_folder(path: Path) -> Path:
+    nearest = _nearest_existing(path)
+    return nearest if stat.S_ISDIR(nearest.lstat().st_mode) else nearest.parent
+
+
+def _inside(found: TargetState, repository: Repository) -> TargetState:
+    return replace(
+        found, kind=TargetKind.INSIDE_REPOSITORY, repository=repository.worktree or repository.folder
+    )
+
+
+def _person(raw: bytes, home: str, configuration: str) -> Person:
+    values = {
+        "core.excludesfile": f"{configuration}/git/ignore",
+        "core.attributesfile": f"{configuration}/git/attributes",
+    }
+    for record in zero_separated(raw):
+        key, _, value = decoded(record).partition("\n")
+        values[key] = value
+    name, email = values.pop("user.name", ""), values.pop("user.email", "")
+    # A file given as `~/…` is found from the person's home, which git itself does not get to see here.
+    settings = {key: home + value[1:] if value.startswith("~/") else value for key, value in values.items()}
+    return Person(_identity(name, email), settings)
+
+
+def _identity(name: str, email: str) -> Identity:
+    """Return what a commit can carry: git drops these characters, and refuses a name without others."""
+    name, email = (re.sub(r"[\x00-\x1f\x7f<>]", "", text).strip(" .,:;\"'\\") for text in (name, email))
+    return Identity(name or NOBODY.name, email or NOBODY.email) if name or email else NOBODY
