@@ -13,6 +13,7 @@ DEVOPS_WRITES = (
     ".github",
     ".gitlab-ci.yml",
     "scripts/licences.mjs",
+    "scripts/collect-modules.mjs",
 )
 
 NOT_RUN = 75
