@@ -54,12 +54,12 @@ export const routes: RouteObject[] = [
               <Outlet />
             </GuestOnly>,
             [
-              { path: 'sign-in', lazy: lazyPage(() => import('./pages/SignIn')) },
+              { path: 'login', lazy: lazyPage(() => import('./pages/SignIn')) },
               { path: 'register', lazy: lazyPage(() => import('./pages/Register')) },
-              { path: 'forgot-password', lazy: lazyPage(() => import('./pages/ForgotPassword')) },
+              { path: 'forgot', lazy: lazyPage(() => import('./pages/ForgotPassword')) },
             ],
           ),
-          { path: 'reset-password', lazy: lazyPage(() => import('./pages/ResetPassword')) },
+          { path: 'reset', lazy: lazyPage(() => import('./pages/ResetPassword')) },
         ],
       },
     ],

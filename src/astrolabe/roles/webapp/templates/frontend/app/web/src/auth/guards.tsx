@@ -35,7 +35,7 @@ export function GuestOnly({ children }: { children: ReactNode }) {
 function ToSignIn() {
   const { pathname, search } = useLocation();
   const next = encodeURIComponent(pathname + search);
-  return <Navigate to={next === '%2F' ? '/sign-in' : `/sign-in?next=${next}`} replace />;
+  return <Navigate to={next === '%2F' ? '/login' : `/login?next=${next}`} replace />;
 }
 
 /** Only a path of this application may be returned to; `//elsewhere` would lead away from it. */

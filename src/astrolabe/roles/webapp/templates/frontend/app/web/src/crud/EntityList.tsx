@@ -8,7 +8,7 @@ import { PageHeader } from '../components/PageHeader';
 import { EmptyState, ErrorState, LoadingRows } from '../components/states';
 import { DeleteDialog } from './DeleteDialog';
 import { fieldsOf, type Entity, type FieldName } from './entity';
-import { Filters, hasFilter } from './Filters';
+import { filterKeys, Filters, hasFilter } from './Filters';
 import { Pagination } from './Pagination';
 import { RowTable } from './RowTable';
 import { SearchBox } from './SearchBox';
@@ -31,17 +31,17 @@ export function EntityList<T extends Row, Input>({
   filters: readonly FieldName<T>[];
   cells?: Cells<T>;
 }) {
-  const state = useListState();
   const user = useUser();
   const filterFields = fieldsOf(entity, filters).filter(hasFilter);
+  const state = useListState(filterFields.flatMap(filterKeys));
   const [filtersShown, showFilters] = useState(state.filters.size > 0);
   const [doomed, setDoomed] = useState<T | null>(null);
   const rows = useRows(entity, {
+    ...Object.fromEntries(state.filters),
     page: state.page,
     pageSize: state.pageSize,
     sort: state.sort,
     q: state.q,
-    ...Object.fromEntries(state.filters),
   });
   const canCreate = entity.pages.form && may(user, 'create', entity.permissions);
   const create = canCreate && (

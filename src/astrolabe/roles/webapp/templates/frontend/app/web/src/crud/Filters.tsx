@@ -14,6 +14,13 @@ const YES_OR_NO = [
 
 export const hasFilter = (field: FieldSpec) => 'filterable' in field && field.filterable === true;
 
+/** The parameters of the list that filter by a field. */
+export function filterKeys(field: FieldSpec): string[] {
+  if (field.kind === 'relation') return [field.key];
+  if (field.kind === 'enum' || field.kind === 'boolean') return [field.name];
+  return [`${field.name}Min`, `${field.name}Max`];
+}
+
 export function Filters({ fields, state }: { fields: readonly FieldSpec[]; state: ListState }) {
   return (
     <form

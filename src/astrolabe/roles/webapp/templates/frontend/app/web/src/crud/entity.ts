@@ -1,5 +1,6 @@
 import type { Reference, Resource, Row } from '../api/resource';
 import type { Permissions } from '../auth/permissions';
+import { formatValue } from './format';
 
 export interface Choice {
   value: string;
@@ -106,10 +107,9 @@ export function fieldsOf<T extends Row, Input>(
 
 /** What to call a row in a title, a link or a question. */
 export function titleOf<T extends Row, Input>(entity: Entity<T, Input>, row: T): string {
-  const value: unknown = row[entity.display];
-  return typeof value === 'string' || typeof value === 'number'
-    ? String(value)
-    : `${entity.label} ${row.id}`;
+  const field = entity.fields.find(({ name }) => name === entity.display);
+  const text = field ? formatValue(field, row[entity.display]) : '';
+  return text || `${entity.label} ${row.id.slice(-6)}`;
 }
 
 /** Checks a description against the types of its rows. */

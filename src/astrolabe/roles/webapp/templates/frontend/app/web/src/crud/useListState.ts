@@ -1,12 +1,14 @@
 import { useSearchParams } from 'react-router';
 
-const OWN = new Set(['page', 'pageSize', 'sort', 'q']);
 export const PAGE_SIZES = [10, 20, 50, 100];
 const DEFAULT_SORT = '-createdAt';
 const DEFAULT_PAGE_SIZE = 20;
 
-/** Page, order, search and filters of a list, kept in the address so that Back, reload and sharing keep them too. */
-export function useListState() {
+/**
+ * Page, order, search and filters of a list, kept in the address so that Back, reload and sharing keep them too.
+ * `filterKeys` are the parameters that filter; the API refuses those it does not know.
+ */
+export function useListState(filterKeys: readonly string[] = []) {
   const [params, setParams] = useSearchParams();
 
   /** Anything but a step to another page starts again at the first. */
@@ -26,7 +28,7 @@ export function useListState() {
   }
 
   const sort = params.get('sort') ?? DEFAULT_SORT;
-  const filters = new Map([...params].filter(([key, value]) => !OWN.has(key) && value !== ''));
+  const filters = new Map([...params].filter(([key, value]) => filterKeys.includes(key) && value !== ''));
   const pageSize = Number(params.get('pageSize'));
   return {
     page: Math.max(1, Math.trunc(Number(params.get('page'))) || 1),

@@ -29,7 +29,8 @@ export function EntityForm<T extends Row, Input>({
   onCancel: () => void;
 }) {
   const fields: readonly FieldSpec[] = fieldsOf(entity, names);
-  const [values, setValues] = useState(() => startValues(fields, row, given));
+  const [start] = useState(() => startValues(fields, row, given));
+  const [values, setValues] = useState(start);
   const [changed, setChanged] = useState(false);
   const [faults, setFaults] = useState<ReadonlyMap<string, string>>(new Map());
   const form = useRef<HTMLFormElement>(null);
@@ -51,7 +52,7 @@ export function EntityForm<T extends Row, Input>({
     const found = validate(fields, values);
     if (found.size) return showFaults(found);
     setChanged(false);
-    save.mutate(toInput(fields, values) as Input, {
+    save.mutate(toInput(fields, values, row && start) as Input, {
       onSuccess: onSaved,
       onError: (error) => {
         setChanged(true);

@@ -71,7 +71,13 @@ export function SimpleForm({
     <form ref={form} noValidate onSubmit={submit} aria-label={label} className="space-y-5">
       <FormError error={placed ? null : send.error} />
       {fields.map(({ name, type = 'text', autoComplete, value, ...field }) => (
-        <Field key={name} name={name} label={field.label} help={field.help} error={faults.get(name)}>
+        <Field
+          key={name}
+          name={name}
+          label={field.label}
+          help={field.help}
+          error={faults.get(name)}
+        >
           {(input) => (
             <input
               {...input}

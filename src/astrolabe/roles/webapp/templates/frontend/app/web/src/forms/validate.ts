@@ -35,8 +35,11 @@ function numberFault(field: NumberSpec, value: string): string | undefined {
   return undefined;
 }
 
+const isBlank = (value: FormValue | undefined) =>
+  value === undefined || (typeof value === 'string' && value.trim() === '');
+
 function fault(field: FieldSpec, value: FormValue | undefined): string | undefined {
-  const empty = Array.isArray(value) ? value.length === 0 : value === '' || value === undefined;
+  const empty = Array.isArray(value) ? value.length === 0 : isBlank(value);
   if (empty) return field.required ? `${field.label} is needed.` : undefined;
   if (typeof value !== 'string') return undefined;
   switch (field.kind) {

@@ -63,10 +63,18 @@ function toValue(field: FieldSpec, value: FormValue | undefined): unknown {
   return value;
 }
 
-/** What is sent: empty inputs as null, ids of picked rows, numbers as numbers, moments in UTC. */
-export function toInput(fields: readonly FieldSpec[], values: FormValues): Record<string, unknown> {
+/**
+ * What is sent: empty inputs as null, ids of picked rows, numbers as numbers, moments in UTC. What equals `known` is left
+ * out: a reference that this person may not see looks empty, and must not be emptied by saving something else.
+ */
+export function toInput(
+  fields: readonly FieldSpec[],
+  values: FormValues,
+  known: FormValues = new Map(),
+): Record<string, unknown> {
+  const changed = fields.filter(({ name }) => !known.has(name) || known.get(name) !== values.get(name));
   return Object.fromEntries(
-    fields.map((field) => [
+    changed.map((field) => [
       field.kind === 'relation' ? field.key : field.name,
       toValue(field, values.get(field.name)),
     ]),

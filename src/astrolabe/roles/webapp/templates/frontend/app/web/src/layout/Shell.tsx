@@ -159,7 +159,7 @@ function Account({ name, email }: { name: string; email: string }) {
     } catch {
       toast.failed('The server could not be told; you are signed out in this browser.');
     }
-    await navigate('/sign-in');
+    await navigate('/login');
   }
   return (
     <div className="flex items-center gap-1">
@@ -192,7 +192,7 @@ function Account({ name, email }: { name: string; email: string }) {
 function SignInLinks() {
   return (
     <div className="grid gap-2">
-      <LinkButton to="/sign-in">Sign in</LinkButton>
+      <LinkButton to="/login">Sign in</LinkButton>
       <LinkButton look="secondary" to="/register">
         Create an account
       </LinkButton>

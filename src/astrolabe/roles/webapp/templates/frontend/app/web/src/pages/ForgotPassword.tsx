@@ -30,7 +30,7 @@ export default function ForgotPassword() {
         />
       )}
       <p className="mt-6 text-sm">
-        <Link className="link" to="/sign-in">
+        <Link className="link" to="/login">
           Back to sign in
         </Link>
       </p>

@@ -16,7 +16,7 @@ export function Home() {
   const readable = entities.filter(
     ({ pages, permissions }) => pages.list && may(user, 'read', permissions),
   );
-  if (!user && readable.length === 0) return <Navigate to="/sign-in" replace />;
+  if (!user && readable.length === 0) return <Navigate to="/login" replace />;
   return (
     <>
       <PageHeader title={user ? `Hello, ${user.name}` : app.name} description={app.description} />

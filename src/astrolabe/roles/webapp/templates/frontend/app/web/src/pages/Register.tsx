@@ -21,7 +21,7 @@ export default function Register() {
         onSubmit={register}
       />
       <p className="mt-6 text-sm">
-        <Link className="link" to={`/sign-in?${params.toString()}`}>
+        <Link className="link" to={`/login?${params.toString()}`}>
           I have an account
         </Link>
       </p>

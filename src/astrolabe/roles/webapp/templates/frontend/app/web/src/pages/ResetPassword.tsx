@@ -21,13 +21,13 @@ export default function ResetPassword() {
           onSubmit={async (password = '') => {
             await resetPassword(token, password);
             toast.done('Your password was changed. Sign in with the new one.');
-            await navigate('/sign-in');
+            await navigate('/login');
           }}
         />
       ) : (
         <p role="alert" className="text-sm">
           This link is not complete.{' '}
-          <Link className="link" to="/forgot-password">
+          <Link className="link" to="/forgot">
             Ask for a new one
           </Link>
         </p>

@@ -27,7 +27,7 @@ export default function SignIn() {
         <Link className="link" to={`/register?${params.toString()}`}>
           Create an account
         </Link>
-        <Link className="link" to="/forgot-password">
+        <Link className="link" to="/forgot">
           Forgot your password?
         </Link>
       </p>

@@ -1,11 +1,11 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { changeRole, listUsers, type Account } from '../api/users';
+import type { User } from '../api/session';
+import { changeRole, listUsers } from '../api/users';
 import { app } from '../app';
 import { useUser } from '../auth/useSession';
 import { PageHeader } from '../components/PageHeader';
 import { EmptyState, ErrorState, LoadingRows } from '../components/states';
 import { toast } from '../components/toast';
-import { formatMoment } from '../crud/format';
 import { Pagination } from '../crud/Pagination';
 import { SearchBox } from '../crud/SearchBox';
 import { useListState } from '../crud/useListState';
@@ -45,7 +45,7 @@ export default function Users() {
   );
 }
 
-function AccountRow({ account }: { account: Account }) {
+function AccountRow({ account }: { account: User }) {
   const me = useUser();
   const client = useQueryClient();
   const change = useMutation({
@@ -63,7 +63,6 @@ function AccountRow({ account }: { account: Account }) {
         </p>
         <p className="truncate text-muted">{account.email}</p>
       </div>
-      <p className="text-muted">Since {formatMoment(account.createdAt)}</p>
       <select
         aria-label={`Role of ${account.name}`}
         className="input h-9 w-36 pr-7"

@@ -1,4 +1,4 @@
-const LENGTH = 10;
+const LENGTH = 8;
 
 /** An input for a new password; the API asks for the same length. */
 export const NEW_PASSWORD = {
