@@ -2,11 +2,12 @@
 
 import unicodedata
 
+_JOINERS = "\u200c\u200d"
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def visible(text: str, limit: int | None = None) -> str:
-    r"""Return `text` on one line with every control, format and surrogate character written as `\xNN` or `\uNNNN`.
+    r"""Return `text` on one line with every control, reordering and surrogate character written as `\xNN` or `\uNNNN`.
 
     A `limit` cuts it to that many characters, the last of them `…`.
     """
@@ -14,8 +15,9 @@ def visible(text: str, limit: int | None = None) -> str:
         text = text[: limit - 1] + "…"
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char if _shows(char) else ascii(char)[1:-1] for char in text)
+    return "".join(char if shows(char) else ascii(char)[1:-1] for char in text)
 
 
-def _shows(char: str) -> bool:
-    return unicodedata.category(char) not in _HIDDEN
+def shows(char: str) -> bool:
+    """Tell whether a character can be shown as it is."""
+    return char in _JOINERS or unicodedata.category(char) not in _HIDDEN

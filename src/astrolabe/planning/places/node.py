@@ -23,7 +23,7 @@ MOST_VALUES = 1_000_000
 _WORD = re.compile(r"[^\W\d][\w-]{0,79}\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scalar:
     """A single value; `text` is how it was written, without its quotes."""
 

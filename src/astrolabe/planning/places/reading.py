@@ -26,6 +26,7 @@ from astrolabe.planning.visible import visible
 
 LARGEST_BYTES = 10_000_000
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _JSON_START = re.compile(r"\s*[{\[]")
 
 
@@ -43,10 +44,18 @@ class Document:
 
     def at(self, path: Path) -> JsonValue:
         """Return the content at a path; None when the path leads nowhere."""
+        node = self._node(path)
+        return plain(node) if node else None
+
+    def has(self, path: Path) -> bool:
+        """Tell whether something was written at `path`."""
+        return self._node(path) is not None
+
+    def _node(self, path: Path) -> Node | None:
         node: Node | None = self.root
         for step in path:
             node = child(node, step) if node else None
-        return plain(node) if node else None
+        return node
 
     def mark(self, path: Path) -> Mark:
         """Return line and column of the value at `path`, or of the nearest thing above that was written.
@@ -66,9 +75,7 @@ class Document:
 
     def key_mark(self, path: Path) -> Mark:
         """Return line and column of the key that `path` ends with; as `mark` where there is none."""
-        node: Node | None = self.root
-        for step in path[:-1]:
-            node = child(node, step) if node else None
+        node = self._node(path[:-1])
         if isinstance(node, Entries) and path[-1] in node.keys:
             return node.keys[str(path[-1])]
         return self.mark(path)
@@ -100,7 +107,7 @@ def read_document(content: str | bytes, name: str, error: type[InputError] = Inp
     """
     name = visible(name)
     try:
-        text = _text(content)
+        text = text_of(content)
         root, faults = _read(text, name)
     except UnreadableError as unreadable:
         fault = unreadable.fault
@@ -111,13 +118,26 @@ def read_document(content: str | bytes, name: str, error: type[InputError] = Inp
     return Document(name, root, tuple(faults))
 
 
-def _text(content: str | bytes) -> str:
+def text_of(content: str | bytes) -> str:
+    """Return what a file says, without a byte order mark.
+
+    Raises:
+        UnreadableError: it is over 10 MB, no UTF-8, or has characters that do not belong in a text file.
+    """
     if len(content) > LARGEST_BYTES:
         size = len(content) / 1_000_000
         raise UnreadableError(
             Fault((1, 1), f"{size:.1f} MB are more than the {LARGEST_BYTES // 1_000_000} MB that are read")
         )
-    return (_decoded(content) if isinstance(content, bytes) else content).removeprefix("\ufeff")
+    text = (_decoded(content) if isinstance(content, bytes) else content).removeprefix("\ufeff")
+    if found := _UNPRINTABLE.search(text):
+        raise UnreadableError(_unprintable(text, found.start()))
+    return text
+
+
+def _unprintable(text: str, at: int) -> Fault:
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return Fault((line, column), f"the character {visible(text[at])} does not belong in a text file")
 
 
 def _decoded(content: bytes) -> str:

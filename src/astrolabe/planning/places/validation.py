@@ -8,10 +8,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from astrolabe.errors import InputError, Problem
+from astrolabe.planning.guess import Names
 from astrolabe.planning.places.node import Entries, Fault, Items, Node, Scalar, child
 from astrolabe.planning.places.reading import Document
 from astrolabe.planning.places.shape import Shapes, fields_of, models, names_like, stepped
-from astrolabe.planning.places.wording import closest, expected, mistyped, sentence
+from astrolabe.planning.places.wording import expected, mistyped, sentence
 from astrolabe.planning.visible import visible
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -42,24 +43,27 @@ def validate(
     Raises:
         InputError: of the type `error`, with every problem in the order of the document, reading faults included.
     """
-    try:
-        value = model.model_validate(document.value())
-        faults = _flags(document, model)
-    except ValidationError as invalid:
-        faults = [
-            *_flags(document, model),
-            *_faults(document, model, invalid.errors(include_url=False), forms or {}),
-        ]
-        value = None
-    faults = sorted([*document.faults, *faults], key=lambda fault: fault.mark)
+    value, faults = held_against(document, model, forms)
     if value is None or faults:
         raise error(f"{document.name} is not valid", problems(document, faults))
     return value
 
 
+def held_against(
+    document: Document, model: type[_Model], forms: Mapping[str, str] | None = None
+) -> tuple[_Model | None, list[Fault]]:
+    """Return the document as a value of `model`, None when it is not one, and every fault found on the way."""
+    faults = [*document.faults, *_flags(document, model)]
+    try:
+        return model.model_validate(document.value()), faults
+    except ValidationError as invalid:
+        return None, [*faults, *_faults(document, model, invalid.errors(include_url=False), forms or {})]
+
+
 def problems(document: Document, faults: list[Fault]) -> tuple[Problem, ...]:
-    """Return the faults as problems, none twice."""
-    return tuple(dict.fromkeys(document.problem_from(fault) for fault in faults))
+    """Return the faults as problems in the order of the document, none twice."""
+    ordered = sorted(faults, key=lambda fault: fault.mark)
+    return tuple(dict.fromkeys(document.problem_from(fault) for fault in ordered))
 
 
 def _faults(
@@ -130,9 +134,16 @@ def _unknown(document: Document, site: _Site) -> Fault:
     name, mark = str(site.path[-1]), document.key_mark(site.path)
     known = sorted({field for model in models(site.above) for field in fields_of(model)})
     if name in known:
-        return Fault(mark, f"`{name}` says again what another name of this field says", "keep one", site.path)
-    hint = closest(name, known) or ("known: " + ", ".join(known) if known else "")
+        other = next((used for used in _twins(document, site, name) if used != name), name)
+        return Fault(mark, f"`{name}` and `{other}` are the same field", "keep one", site.path)
+    hint = Names(known).hint(name) or ("known: " + ", ".join(known) if known else "")
     return Fault(mark, f"unknown field `{visible(name, 60)}`", hint, site.path)
+
+
+def _twins(document: Document, site: _Site, name: str) -> list[str]:
+    """Return the names of one field that stand side by side in the document."""
+    names = [alias for model in models(site.above) for alias in names_like(model, name)]
+    return [alias for alias in names if document.has([*site.path[:-1], alias])]
 
 
 def _union_fault(

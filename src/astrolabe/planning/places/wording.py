@@ -1,11 +1,11 @@
 """pydantic's complaints as sentences for somebody who has never heard of pydantic."""
 
-import difflib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from astrolabe.planning.guess import Names
 from astrolabe.planning.places.node import Entries, Items, Node, Scalar
 from astrolabe.planning.visible import visible
 
@@ -49,13 +49,6 @@ _BOUNDS = {
     "less_than": ("less than", "lt"),
     "less_than_equal": ("at most", "le"),
 }
-
-
-def closest(name: str, known: Collection[str]) -> str:
-    """Return a hint with the name that was probably meant, or nothing."""
-    folded = {other.casefold().replace("-", "_"): other for other in known}
-    found = difflib.get_close_matches(name.casefold().replace("-", "_")[:100], folded, n=1, cutoff=0.6)
-    return f"did you mean `{visible(folded[found[0]], 60)}`?" if found else ""
 
 
 def expected(kind: str) -> str | None:
@@ -152,7 +145,7 @@ def _not_among(context: Mapping[str, Any], node: Node) -> Said:
     options = [option.strip("' ") for option in str(context["expected"]).replace(" or ", ", ").split(",")]
     given = _value(node)
     listed = ", ".join(options)
-    return f"is {described(node)}, but must be one of: {listed}", closest(given, options)
+    return f"is {described(node)}, but must be one of: {listed}", Names(options).hint(given)
 
 
 def _unmatched(context: Mapping[str, Any], node: Node) -> Said:

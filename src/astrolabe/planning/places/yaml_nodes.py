@@ -1,6 +1,5 @@
 """YAML read with places: one document, no tags that make objects, aliases counted, nothing that recurses."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -34,7 +33,6 @@ from astrolabe.planning.places.yaml_faults import syntax_fault
 from astrolabe.planning.visible import visible
 
 _CORE = "tag:yaml.org,2002:"
-_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _MERGE = "<<"
 
 
@@ -213,8 +211,6 @@ def read_yaml(text: str) -> tuple[Node | None, list[Fault]]:
     Raises:
         UnreadableError: it is no YAML.
     """
-    if found := _UNPRINTABLE.search(text):
-        raise UnreadableError(_unprintable(text, found.start()))
     builder, documents = _Builder(), 0
     events = cast("Callable[..., Iterator[Event]]", yaml.parse)(text, Loader=_LOADER)
     try:
@@ -230,9 +226,3 @@ def read_yaml(text: str) -> tuple[Node | None, list[Fault]]:
     except yaml.MarkedYAMLError as error:
         raise UnreadableError(syntax_fault(text, error)) from error
     return builder.root, builder.faults
-
-
-def _unprintable(text: str, at: int) -> Fault:
-    line = text.count("\n", 0, at) + 1
-    column = at - text.rfind("\n", 0, at)
-    return Fault((line, column), f"the character {visible(text[at])} does not belong in a text file")

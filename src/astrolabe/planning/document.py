@@ -1,0 +1,59 @@
+"""A plan file, YAML or JSON, read into a plan: every fault at once, with line and column."""
+
+import re
+from collections.abc import Collection
+
+from astrolabe.domain.plan import Plan
+from astrolabe.errors import InputError, PlanValidationError
+from astrolabe.planning.outline import outline_of
+from astrolabe.planning.places.node import Entries, Fault
+from astrolabe.planning.places.reading import Document, read_document
+from astrolabe.planning.places.validation import held_against, problems
+from astrolabe.planning.validation import Finding, findings, findings_in
+
+
+def read_plan(content: str | bytes, name: str, agents: Collection[str] | None = None) -> Plan:
+    """Return the plan in a file; `name` is what places call it, `agents` are those there are (None: any will do).
+
+    Raises:
+        PlanValidationError: with everything that is wrong: in how the file is written, in its fields, and in how its
+            tasks fit together. Places read `plan.yaml:12:5 tasks[2].depends_on[0]`.
+    """
+    document = read_document(content, name, PlanValidationError)
+    plan, faults = held_against(document, Plan)
+    faults = [fault for fault in faults if not _follows_from_id(fault)]
+    found = findings(plan, agents) if plan else _findings_in_broken(document, agents)
+    faults.extend(_placed(document, finding) for finding in found)
+    if plan is None or faults:
+        listed = problems(document, faults)
+        raise PlanValidationError(f"{document.name} is no plan that can run", listed)
+    return plan
+
+
+def is_plan(content: str | bytes, name: str) -> bool:
+    """Tell whether a file is meant as a plan: it can be read, and it has `tasks` at its top.
+
+    A file that breaks the rules of YAML still is when lines of it begin with `goal:` and `tasks:`.
+    """
+    try:
+        root = read_document(content, name).root
+    except InputError:
+        text = content if isinstance(content, str) else content.decode(errors="replace")
+        return all(re.search(rf'(?m)^[ \t{{]*"?{key}"?[ \t]*:', text) for key in ("goal", "tasks"))
+    return isinstance(root, Entries) and "tasks" in root.nodes
+
+
+def _follows_from_id(fault: Fault) -> bool:
+    """Tell whether a fault is only that a task without an id has no name: a name is the id unless it is given."""
+    return fault.text == "`name` is missing" and len(fault.path) == len(("tasks", 0))
+
+
+def _findings_in_broken(document: Document, agents: Collection[str] | None) -> list[Finding]:
+    tasks = document.at(["tasks"])
+    outlines = [outline_of(task) for task in tasks] if isinstance(tasks, list) else []
+    return findings_in(document.at(["goal"]), outlines, agents)
+
+
+def _placed(document: Document, finding: Finding) -> Fault:
+    path, text, hint = finding
+    return Fault(document.mark(path), text, hint, path)
