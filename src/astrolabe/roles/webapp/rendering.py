@@ -9,12 +9,14 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
+from importlib.resources import files as package_files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from astrolabe.roles.webapp import names
+from astrolabe.roles.webapp import names, typescript
 from astrolabe.roles.webapp.markup import markdown, markdown_code, mermaid_attribute, mermaid_entity
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
@@ -64,6 +66,20 @@ _FILTERS = {
     "human": names.human,
     "upper_first": names.upper_first,
     "lower_first": names.lower_first,
+    "zod": partial(typescript.zod, js),
+    "zod_row": typescript.zod_row,
+    "query_bound": typescript.query_bound,
+    "default_value": lambda field: js(typescript.typed_default(field)),
+    "prisma_default": partial(typescript.prisma_default, partial(json.dumps, ensure_ascii=False)),
+    "prisma_action": typescript.prisma_action,
+    "column_type": typescript.column_type,
+    "label_value": typescript.label_value,
+    "sent": typescript.sent,
+    "stored": typescript.stored,
+    "bound": typescript.stored,
+    "value_helpers": typescript.value_helpers,
+    "listing_helpers": typescript.listing_helpers,
+    "store_helpers": typescript.store_helpers,
 }
 
 
@@ -85,3 +101,28 @@ def environment() -> Environment:
 def render(template: str, context: Mapping[str, Any]) -> str:
     """Render `templates/<template>`; jinja2.UndefinedError for a name the context lacks."""
     return environment().get_template(template).render(context)
+
+
+def file_name(type_name: str) -> str:
+    """Name the folder or file of a type: `ReadingList` → `reading-list`, unique since types differ without case."""
+    return names.kebab(type_name)
+
+
+def render_folder(folder: str, context: Mapping[str, Any]) -> dict[str, str]:
+    """Render every file below `templates/<folder>`, by path; names that end in `.j2` are templates, others copied."""
+    root = package_files("astrolabe.roles.webapp").joinpath("templates", *folder.split("/"))
+    found: dict[str, str] = {}
+    for path, source in _walk(root):
+        if path.endswith(".j2"):
+            found[path.removesuffix(".j2")] = render(f"{folder}/{path}", context)
+        else:
+            found[path] = source.read_text(encoding="utf-8")
+    return found
+
+
+def _walk(folder: Traversable, prefix: str = "") -> list[tuple[str, Traversable]]:
+    found: list[tuple[str, Traversable]] = []
+    for item in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        path = f"{prefix}{item.name}"
+        found += _walk(item, f"{path}/") if item.is_dir() else [(path, item)]
+    return found

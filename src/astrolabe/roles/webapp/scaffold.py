@@ -1,0 +1,50 @@
+"""Writes what every other task builds on: the model, the locked dependencies, compiler, linter and formatter settings."""
+
+from astrolabe.roles.webapp import rendering
+from astrolabe.roles.webapp.view import AppView
+from astrolabe.roles.webapp.writing import MODEL, Files, view_of, write
+from astrolabe.sdk import InputError, Task, Workbench
+
+WRITES = (
+    MODEL,
+    "package.json",
+    "package-lock.json",
+    "api/package.json",
+    "web/package.json",
+    ".nvmrc",
+    ".npmrc",
+    ".gitignore",
+    ".gitattributes",
+    ".editorconfig",
+    ".prettierrc.json",
+    ".prettierignore",
+    ".secretlintrc.json",
+    ".secretlintignore",
+    ".env.example",
+    "eslint.config.mjs",
+    "tsconfig.base.json",
+    "scripts",
+)
+LOCK = "package-lock.json"
+
+
+def scaffold_files(app: AppView) -> Files:
+    """Return the scaffold's files by path, the model left aside."""
+    return rendering.render_folder("scaffold", {"app": app})
+
+
+class ScaffoldAgent:
+    """Renders the scaffold from `task.inputs["model"]`, the canonical text of the model."""
+
+    name = "scaffold"
+    version = "1"
+
+    async def work(self, task: Task, bench: Workbench) -> None:
+        """Write the scaffold. Raises InputError for a task without a model."""
+        document = task.inputs.get("model")
+        if not isinstance(document, str):
+            message = f"task {task.id} has no model among its inputs"
+            raise InputError(message)
+        files = scaffold_files(view_of(document))
+        await bench.write({MODEL: document})
+        await write(bench, files, executable=("scripts/schema-engine.mjs",))

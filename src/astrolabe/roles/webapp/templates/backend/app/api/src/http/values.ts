@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+const INT32 = 2 ** 31 - 1;
+
+const noNul = (value: string) => !value.includes('\0');
+
+/** A text without leading and trailing space; NUL is what PostgreSQL cannot store. */
+export const text = (minimum: number, maximum: number) =>
+  z.string().trim().min(minimum).max(maximum).refine(noNul, 'Invalid character');
+
+export const email = (maximum = 254) => z.email().max(maximum);
+
+export const url = (minimum: number, maximum: number) =>
+  z
+    .url({ protocol: /^https?$/, hostname: /./ })
+    .min(minimum)
+    .max(maximum)
+    .refine(noNul, 'Invalid character');
+
+export const integer = (minimum = -INT32 - 1, maximum = INT32) =>
+  z.number().int().min(minimum).max(maximum);
+
+export const decimal = () => z.number();
+
+const FIRST_DAY = '0001-01-01';
+
+/** `YYYY-MM-DD`. */
+export const day = () => z.iso.date().refine((value) => value >= FIRST_DAY, 'is before the year 1');
+
+/** A point in time with its offset from UTC. */
+export const moment = () =>
+  z.iso.datetime({ offset: true }).refine((value) => value >= FIRST_DAY, 'is before the year 1');
+
+/** The id of another row. */
+export const reference = () => z.string().min(1).max(64);
+
+export const references = (minimum: number) =>
+  z
+    .array(reference())
+    .min(minimum)
+    .max(100)
+    .refine((ids) => new Set(ids).size === ids.length, 'Names the same row twice');
+
+type Maybe = null | undefined;
+
+/** A day or moment of a request as the database takes it. */
+export function toDate(value: string): Date;
+export function toDate(value: string | null): Date | null;
+export function toDate(value: string | undefined): Date | undefined;
+export function toDate(value: string | Maybe): Date | Maybe;
+export function toDate(value: string | Maybe): Date | Maybe {
+  return typeof value === 'string' ? new Date(value) : value;
+}
+
+export function dayText(value: Date): string;
+export function dayText(value: Date | null): string | null;
+export function dayText(value: Date | null): string | null {
+  return value && value.toISOString().slice(0, 10);
+}
+
+export function momentText(value: Date): string;
+export function momentText(value: Date | null): string | null;
+export function momentText(value: Date | null): string | null {
+  return value && value.toISOString();
+}
