@@ -17,6 +17,8 @@ from astrolabe.errors import MissingError
 LAYOUT_VERSION = 1
 """Grows whenever the same lock would be laid out differently, so that older folders are not taken for it."""
 
+LOCK_FILES = ("toolchains.toml", "validators.toml")
+
 _CPUS = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
