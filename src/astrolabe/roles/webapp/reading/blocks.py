@@ -1,0 +1,173 @@
+"""Cuts a text into the blocks of Markdown: headings, paragraphs, list items, tables. Plain prose is paragraphs."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the goal; `number` counts from 1."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    level: int
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    lines: tuple[Line, ...]
+
+    @property
+    def line(self) -> int:
+        return self.lines[0].number
+
+    @property
+    def text(self) -> str:
+        return " ".join(line.text for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item of a list; `depth` is how far it is indented, in characters."""
+
+    depth: int
+    lines: tuple[Line, ...]
+
+    @property
+    def line(self) -> int:
+        return self.lines[0].number
+
+    @property
+    def text(self) -> str:
+        return " ".join(line.text for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells; the first row is the header."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class Code:
+    """A fenced block, or HTML: nothing is read from it."""
+
+    line: int
+    text: str
+
+
+Block = Heading | Paragraph | Item | Table | Code
+
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
+_ITEM = re.compile(r"([ \t]*)(?:[-*+•–]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(.*)")  # noqa: RUF001
+_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*\Z")
+_RULE = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*\Z")
+_DELIMITER = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\Z")
+_FENCE = re.compile(r" {0,3}(```+|~~~+)")
+_MARKUP = re.compile(
+    r"\*\*|__(?=\S)|(?<=\S)__|`|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|(?<!\w)_(?=\w)|(?<=\w)_(?!\w)"
+)
+_LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\([^()\s]{0,500}\)")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_QUOTES = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "\u00a0": " ", "\t": " "}  # noqa: RUF001
+)
+
+
+def plain(text: str) -> str:
+    """Take Markdown's emphasis, code marks and links out of a line, and make quotes and blanks plain."""
+    if text.strip().strip("`").startswith("__") and text.strip().strip("`").endswith("__"):
+        return text.replace("`", "").translate(_QUOTES)
+    return _MARKUP.sub("", _LINK.sub(r"\1", text)).translate(_QUOTES).strip()
+
+
+def blocks_of(text: str) -> list[Block]:
+    """Return the blocks of a text, in order."""
+    text = _COMMENT.sub(
+        lambda found: "\n" * found[0].count("\n"), text.replace("\r\n", "\n").replace("\r", "\n")
+    )
+    lines = [Line(number, line.rstrip()) for number, line in enumerate(text.split("\n"), start=1)]
+    return list(_Cutter(lines).blocks())
+
+
+class _Cutter:
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines = lines
+        self.at = 0
+
+    def blocks(self) -> Iterator[Block]:
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            if not line.text.strip() or _RULE.match(line.text):
+                self.at += 1
+            elif fence := _FENCE.match(line.text):
+                yield self._code(fence[1])
+            elif found := _HEADING.match(line.text):
+                self.at += 1
+                yield Heading(len(found[1]), plain(found[2].rstrip("# ")), line.number)
+            elif self._table_begins():
+                yield self._table()
+            elif item := _ITEM.match(line.text):
+                yield Item(len(item[1].expandtabs(4)), self._run(Line(line.number, plain(item[2]))))
+            else:
+                yield self._paragraph(line)
+
+    def _code(self, fence: str) -> Code:
+        start = self.lines[self.at]
+        body: list[str] = []
+        self.at += 1
+        while self.at < len(self.lines) and not self.lines[self.at].text.strip().startswith(fence):
+            body.append(self.lines[self.at].text)
+            self.at += 1
+        self.at += 1
+        return Code(start.number, "\n".join(body))
+
+    def _paragraph(self, line: Line) -> Block:
+        following = self.lines[self.at + 1].text if self.at + 1 < len(self.lines) else ""
+        if found := _UNDERLINE.match(following):
+            self.at += 2
+            return Heading(1 if "=" in found[1] else 2, plain(line.text), line.number)
+        return Paragraph(self._run(Line(line.number, plain(line.text.lstrip(" >")))))
+
+    def _run(self, first: Line) -> tuple[Line, ...]:
+        """Take the lines that continue a paragraph or an item."""
+        taken = [first]
+        self.at += 1
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            special = _HEADING.match(line.text) or _ITEM.match(line.text) or _FENCE.match(line.text)
+            if not line.text.strip() or special or _RULE.match(line.text) or self._table_begins():
+                break
+            taken.append(Line(line.number, plain(line.text.lstrip(" >"))))
+            self.at += 1
+        return tuple(taken)
+
+    def _table_begins(self) -> bool:
+        here = self.lines[self.at].text
+        after = self.lines[self.at + 1].text if self.at + 1 < len(self.lines) else ""
+        return "|" in here and "-" in after and "|" in after and bool(_DELIMITER.match(after))
+
+    def _table(self) -> Table:
+        start = self.lines[self.at]
+        header = _cells(start.text)
+        self.at += 2
+        rows: list[tuple[int, tuple[str, ...]]] = []
+        while self.at < len(self.lines) and "|" in self.lines[self.at].text:
+            rows.append((self.lines[self.at].number, _cells(self.lines[self.at].text)))
+            self.at += 1
+        return Table(header, tuple(rows), start.number)
+
+
+def _cells(line: str) -> tuple[str, ...]:
+    text = line.strip().removeprefix("|").removesuffix("|")
+    return tuple(plain(cell.replace("\\|", "|")) for cell in re.split(r"(?<!\\)\|", text))

@@ -1,0 +1,233 @@
+"""What has been said so far, each thing with where it was said, so that contradictions can name both places."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from astrolabe.roles.webapp.model import FieldType
+from astrolabe.roles.webapp.reading.flaw import quoted
+from astrolabe.roles.webapp.reading.sentences import Piece
+from astrolabe.roles.webapp.reading.specs import Spec
+from astrolabe.roles.webapp.reading.words import entity_identifier, field_identifier, singular
+from astrolabe.sdk import Problem, Reading, Sentence
+
+LONGEST_NAME = 80
+_PROPERTIES = (
+    "type", "required", "unique", "min", "max", "above", "below", "min_length", "max_length", "default", "values"
+)  # fmt: skip
+_SAID = {
+    "min": "at least {}",
+    "max": "at most {}",
+    "above": "more than {}",
+    "below": "less than {}",
+    "min_length": "at least {} characters",
+    "max_length": "at most {} characters",
+    "default": "by default {}",
+    "type": "of type {}",
+}
+
+
+@dataclass
+class FieldDraft:
+    """A field: every property with the value and the piece of the goal that gave it."""
+
+    noun: str
+    said: Piece
+    facts: dict[str, tuple[object, Piece]] = field(default_factory=dict[str, tuple[object, Piece]])
+    many: bool = False
+    unit: str = ""
+    description: str = ""
+
+    def get(self, name: str) -> object:
+        return self.facts[name][0] if name in self.facts else None
+
+
+@dataclass
+class LinkDraft:
+    """A link to another entity; `many` and `required` are None when nothing was said."""
+
+    noun: str
+    to: str
+    said: Piece
+    many: bool | None = None
+    required: bool | None = None
+    one_to_one: bool = False
+
+
+@dataclass
+class Grant:
+    """Somebody may do something. `own` limits it to what they made, `only` keeps everybody else out."""
+
+    principals: tuple[str, ...]
+    own: bool
+    only: bool
+    allowed: bool
+    said: Piece
+
+
+@dataclass
+class EntityDraft:
+    """A kind of thing. `stated` counts the fields that the goal names, `declared` is False while it was only mentioned."""
+
+    key: str
+    noun: str
+    said: Piece
+    declared: bool = False
+    description: str = ""
+    fields: dict[str, FieldDraft] = field(default_factory=dict[str, FieldDraft])
+    links: dict[str, LinkDraft] = field(default_factory=dict[str, LinkDraft])
+    grants: dict[str, list[Grant]] = field(default_factory=dict[str, list[Grant]])
+    private: Piece | None = None
+    shared: Piece | None = None
+
+
+@dataclass
+class Draft:
+    """Everything read from a goal. `file` is what places call the goal."""
+
+    file: str
+    name: str = ""
+    description: list[str] = field(default_factory=list[str])
+    entities: dict[str, EntityDraft] = field(default_factory=dict[str, EntityDraft])
+    roles: dict[str, Piece] = field(default_factory=dict[str, Piece])
+    account: list[Sentence] = field(default_factory=list[Sentence])
+    problems: list[Problem] = field(default_factory=list[Problem])
+    intent: int = 0
+    evidence: int = 0
+    context: EntityDraft | None = None
+    field_context: list[tuple[EntityDraft, FieldDraft]] = field(
+        default_factory=list[tuple[EntityDraft, FieldDraft]]
+    )
+
+    def note(self, piece: Piece, reading: Reading, meaning: str) -> None:
+        """Put a line into the account."""
+        self.account.append(Sentence(piece.text, reading, meaning, piece.line))
+
+    def problem(self, piece: Piece, text: str, hint: str = "") -> None:
+        self.problems.append(Problem(f"{self.file}:{piece.line}:1", text, hint))
+
+    def clash(self, first: Piece, second: Piece, text: str) -> None:
+        """Record that two places contradict each other."""
+        where = f"line {first.line}: {quoted(first.text, 120)}"
+        self.problem(second, f"{text} here, which contradicts {where}", "keep one of the two")
+
+    def find(self, noun: str) -> EntityDraft | None:
+        """Return the entity a noun names, in singular or plural."""
+        return self.entities.get(key_of(noun))
+
+    def entity(self, noun: str, piece: Piece, *, declared: bool = False) -> EntityDraft:
+        """Return the entity a noun names; it comes into being when it is not there."""
+        key = key_of(noun)
+        if key not in self.entities:
+            self._check_name(noun, piece, key)
+            self.entities[key] = EntityDraft(key, singular(noun), piece)
+        found = self.entities[key]
+        found.declared = found.declared or declared
+        return found
+
+    def add_field(self, entity: EntityDraft, spec: Spec, piece: Piece) -> FieldDraft:
+        """Add a field, or what is new about one that is there already."""
+        key = field_identifier(spec.noun)
+        if key not in entity.fields:
+            self._check_name(spec.noun, piece, key)
+            entity.fields[key] = FieldDraft(spec.noun, piece)
+        found = entity.fields[key]
+        found.many = found.many or spec.many
+        found.unit = found.unit or spec.unit
+        found.description = found.description or spec.description
+        self.constrain(found, spec, piece)
+        return found
+
+    def constrain(self, found: FieldDraft, spec: Spec, piece: Piece) -> None:
+        """Add the properties of a spec to a field."""
+        for name in _PROPERTIES:
+            value = getattr(spec, name)
+            if value is None or value == ():
+                continue
+            before = found.facts.get(name)
+            if before and before[0] != value:
+                self.clash(before[1], piece, f"{quoted(found.noun)} is {_said(name, value)}")
+            else:
+                found.facts[name] = (value, piece)
+        self._check_order(found, piece)
+
+    def _check_order(self, found: FieldDraft, piece: Piece) -> None:
+        for low, high in (("min", "max"), ("min_length", "max_length")):
+            least, most = found.facts.get(low), found.facts.get(high)
+            if least and most and float(str(least[0])) > float(str(most[0])):
+                text = f"{quoted(found.noun)} is {_said(low, least[0])} and {_said(high, most[0])}"
+                if least[1] == most[1]:
+                    self.problem(piece, f"{text}: no value is both", "swap the two")
+                else:
+                    first = least[1] if most[1] == piece else most[1]
+                    self.clash(first, piece, text)
+                del found.facts[high]
+
+    def link(self, source: EntityDraft, target: EntityDraft, noun: str, piece: Piece) -> LinkDraft:
+        """Return the link of that name, new or as it was."""
+        key = field_identifier(noun)
+        return source.links.setdefault(key, LinkDraft(noun, target.key, piece))
+
+    def settle_many(self, link: LinkDraft, *, many: bool, piece: Piece, owner: str) -> None:
+        """Say whether a link is to one or to many."""
+        if link.many is not None and link.many != many:
+            self.clash(
+                link.said, piece, f"{quoted(owner)} has {'many' if many else 'one'} {quoted(link.noun)}"
+            )
+        else:
+            link.many, link.said = many, piece
+
+    def settle_required(self, link: LinkDraft, *, required: bool, piece: Piece, owner: str) -> None:
+        """Say whether a link must be there."""
+        if link.required is not None and link.required != required:
+            words = "required" if required else "optional"
+            self.clash(link.said, piece, f"{quoted(link.noun)} of {quoted(owner)} is {words}")
+        else:
+            link.required = required
+
+    def _check_name(self, noun: str, piece: Piece, key: str) -> None:
+        if not key:
+            self.problem(
+                piece, f"the name {quoted(noun)} has no letter or digit", "give it a name of letters"
+            )
+        elif len(noun) > LONGEST_NAME:
+            text = (
+                f"the name {quoted(noun, 40)} has {len(noun)} characters, at most {LONGEST_NAME} are possible"
+            )
+            self.problem(piece, text, "shorten it")
+
+    def grant(self, entities: Iterable[EntityDraft], actions: Iterable[str], grant: Grant) -> None:
+        """Let, or forbid, somebody to do something with rows of these entities."""
+        actions = tuple(actions)
+        for entity in entities:
+            for action in actions:
+                for before in entity.grants.get(action, []):
+                    if _contradict(before, grant):
+                        who = ", ".join(grant.principals)
+                        may = "may" if grant.allowed else "may not"
+                        self.clash(before.said, grant.said, f"{who} {may} {action} {quoted(entity.noun)}")
+                entity.grants.setdefault(action, []).append(grant)
+
+
+def key_of(noun: str) -> str:
+    """Return the identifier of the entity a noun in singular or plural names."""
+    return entity_identifier(singular(noun.strip()))
+
+
+def _said(name: str, value: object) -> str:
+    if name in {"required", "unique"}:
+        return {"required": ("optional", "required"), "unique": ("not unique", "unique")}[name][bool(value)]
+    if name == "values" and isinstance(value, tuple):
+        return f"one of {', '.join(map(str, value))}"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return _SAID[name].format(value.value if isinstance(value, FieldType) else value)
+
+
+def _contradict(one: Grant, other: Grant) -> bool:
+    if one.own != other.own or one.said == other.said:
+        return False
+    shared = set(one.principals) & set(other.principals)
+    if one.allowed != other.allowed:
+        return bool(shared)
+    outside = set(other.principals) - set(one.principals)
+    before = set(one.principals) - set(other.principals)
+    admin = {"admin"}
+    return one.allowed and bool((one.only and outside - admin) or (other.only and before - admin))

@@ -1,0 +1,207 @@
+"""Which type a field has, judged by the words of its name.
+
+The tables are read from the most to the least particular: the whole phrase, its beginning, its last word. Every type
+found here is an assumption and reported as one, unless the goal names the type itself.
+"""
+
+import re
+from dataclasses import dataclass
+
+from astrolabe.roles.webapp.model import FieldType
+from astrolabe.roles.webapp.reading.words import parts_of, singular_word
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+NAMED = {
+    "string": FieldType.STRING,
+    "short text": FieldType.STRING,
+    "line": FieldType.STRING,
+    "varchar": FieldType.STRING,
+    "str": FieldType.STRING,
+    "phone": FieldType.STRING,
+    "text": FieldType.TEXT,
+    "long text": FieldType.TEXT,
+    "free text": FieldType.TEXT,
+    "multiline": FieldType.TEXT,
+    "multi-line": FieldType.TEXT,
+    "multiline text": FieldType.TEXT,
+    "multi-line text": FieldType.TEXT,
+    "textarea": FieldType.TEXT,
+    "markdown": FieldType.TEXT,
+    "paragraph": FieldType.TEXT,
+    "integer": FieldType.INTEGER,
+    "int": FieldType.INTEGER,
+    "whole number": FieldType.INTEGER,
+    "natural number": FieldType.INTEGER,
+    "number": FieldType.INTEGER,
+    "numeric": FieldType.DECIMAL,
+    "decimal": FieldType.DECIMAL,
+    "decimal number": FieldType.DECIMAL,
+    "float": FieldType.DECIMAL,
+    "double": FieldType.DECIMAL,
+    "real": FieldType.DECIMAL,
+    "money": FieldType.DECIMAL,
+    "currency": FieldType.DECIMAL,
+    "boolean": FieldType.BOOLEAN,
+    "bool": FieldType.BOOLEAN,
+    "yes/no": FieldType.BOOLEAN,
+    "yes or no": FieldType.BOOLEAN,
+    "true/false": FieldType.BOOLEAN,
+    "true or false": FieldType.BOOLEAN,
+    "flag": FieldType.BOOLEAN,
+    "checkbox": FieldType.BOOLEAN,
+    "date": FieldType.DATE,
+    "day": FieldType.DATE,
+    "datetime": FieldType.DATETIME,
+    "date and time": FieldType.DATETIME,
+    "date-time": FieldType.DATETIME,
+    "timestamp": FieldType.DATETIME,
+    "email": FieldType.EMAIL,
+    "e-mail": FieldType.EMAIL,
+    "email address": FieldType.EMAIL,
+    "e-mail address": FieldType.EMAIL,
+    "url": FieldType.URL,
+    "link": FieldType.URL,
+    "web address": FieldType.URL,
+    "enum": FieldType.ENUM,
+    "choice": FieldType.ENUM,
+    "select": FieldType.ENUM,
+}
+"""Types as people write them."""
+
+_EMAIL = _set("email mail")
+_URL = _set("url link website homepage webpage site uri hyperlink")
+_IMAGE = _set("photo image picture avatar logo cover poster thumbnail video screenshot icon photograph")
+_DECIMAL = _set("""
+    price amount cost fee salary budget total subtotal balance rate discount weight height width length depth distance
+    temperature percentage percent latitude longitude tax revenue income expense volume area wage deposit rent fare
+    turnover profit tip mileage charge payment
+""")
+_INTEGER = _set("""
+    number count quantity qty year age rating stars star stock capacity serving portion rank floor points point
+    votes vote calories calorie copy room bedroom attempt minute hour duration page seat size? units level? score goals
+    reps rep sets population inventory integer
+""") - {"size?", "level?"}
+_BOOLEAN = _set("""
+    done completed complete finished active archived published paid favorite favourite available public private visible
+    enabled verified approved urgent important closed confirmed cancelled canceled returned featured pinned starred
+    vegetarian vegan flag resolved shipped delivered bookmarked watched sold reserved
+""")
+_BOOLEAN_STARTS = _set("is has was can should")
+_DATE = _set("date day birthday deadline due born anniversary expiry expiration birthdate dob")
+_DATETIME = _set("time timestamp datetime moment")
+_SPAN = _set(
+    "cooking cook prep preparation baking travel running playing reading total spent duration brewing run finish waiting"
+)
+_TEXT = _set("""
+    description note body content ingredient instruction step direction summary comment bio biography text remark
+    detail abstract review feedback transcript lyric excerpt story plot synopsis method requirement message explanation
+    reason background observation answer question? agenda minutes objective
+""") - {"question?"}
+_STRING = _set("""
+    title name phone telephone mobile address city country street zip postcode isbn sku code subject topic brand model
+    genre publisher location place color colour language currency username label category status type kind surname
+    firstname lastname nickname company department barcode vin species breed manufacturer artist album reference slogan
+    caption heading headline venue room? material ingredient? unit author director position role nationality gender
+    difficulty priority cuisine tag
+""") - {"room?", "ingredient?"}
+_NOT_A_NUMBER = _set("""
+    phone telephone mobile serial order invoice account house licence license registration passport flight contact fax
+    customer member ticket reference part model room bank card iban tracking plate policy contract id identification
+    student employee patient product item batch lot
+""")
+_MANY_TEXT = _set("photo image picture file link url website video attachment")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type and how it was found: `known` tells that the words are in a table, `note` what was assumed with it."""
+
+    type: FieldType
+    known: bool
+    note: str = ""
+    min: float | None = None
+
+
+def kind_of(phrase: str) -> Kind:
+    """Return the type that the name of a field suggests."""
+    parts = parts_of(phrase)
+    if not parts:
+        return Kind(FieldType.STRING, known=False)
+    return _by_phrase(" ".join(parts), parts) or _by_last_word(parts)
+
+
+def _by_phrase(text: str, parts: list[str]) -> Kind | None:
+    if text.startswith(("e mail", "email")) or text.endswith(
+        ("e mail", "email", "mail address", "email address")
+    ):
+        return Kind(FieldType.EMAIL, known=True)
+    if text.startswith(("number of", "amount of", "count of", "quantity of", "how many")):
+        return Kind(FieldType.INTEGER, known=True, min=0)
+    if text.startswith(("whether", "flag")) or parts[0] in _BOOLEAN_STARTS:
+        return Kind(FieldType.BOOLEAN, known=True)
+    if text.endswith(("date and time", "date time")):
+        return Kind(FieldType.DATETIME, known=True)
+    if re.match(r"(?:date|day) (?:of|when|on|it)\b", text) or text in {"born", "due"}:
+        return Kind(FieldType.DATE, known=True)
+    if re.match(r"time (?:of|when|it)\b", text):
+        return Kind(FieldType.DATETIME, known=True)
+    if text.endswith("web address"):
+        return Kind(FieldType.URL, known=True)
+    if (
+        parts[-1] in {"on", "until", "by"}
+        and len(parts) > 1
+        and parts[-2].endswith(("ed", "t", "n", "ought"))
+    ):
+        return Kind(FieldType.DATE, known=True)
+    if parts[-1] == "at" and len(parts) > 1:
+        return Kind(FieldType.DATETIME, known=True)
+    return None
+
+
+def _by_last_word(parts: list[str]) -> Kind:
+    head = parts[parts.index("of") - 1] if "of" in parts[1:] else parts[-1]
+    word, before = singular_word(head), set(parts[:-1])
+    if {head, word} & _SPAN | ({"spent"} & set(parts)) and "time" in parts:
+        return Kind(FieldType.INTEGER, known=True, note="in minutes", min=0)
+    if head == "time" and before & _SPAN:
+        return Kind(FieldType.INTEGER, known=True, note="in minutes", min=0)
+    if head in {"number", "no", "nr"} and before & _NOT_A_NUMBER:
+        return Kind(FieldType.STRING, known=True)
+    for words, kind in _LAST_WORDS:
+        if head in words or word in words:
+            return kind
+    return Kind(FieldType.STRING, known=bool({head, word} & _STRING))
+
+
+_LAST_WORDS: tuple[tuple[frozenset[str], Kind], ...] = (
+    (_EMAIL, Kind(FieldType.EMAIL, known=True)),
+    (_URL, Kind(FieldType.URL, known=True)),
+    (_IMAGE, Kind(FieldType.URL, known=True, note="the address of a picture; files are not uploaded")),
+    (_DATE, Kind(FieldType.DATE, known=True)),
+    (_DATETIME, Kind(FieldType.DATETIME, known=True)),
+    (_BOOLEAN, Kind(FieldType.BOOLEAN, known=True)),
+    (_TEXT, Kind(FieldType.TEXT, known=True)),
+    (_DECIMAL, Kind(FieldType.DECIMAL, known=True)),
+    (_INTEGER, Kind(FieldType.INTEGER, known=True)),
+)
+
+SHARED = _set("""
+    tag author category label genre topic skill keyword actor participant attendee theme hashtag collaborator speaker
+    artist instructor teacher
+""")
+"""Things of which one belongs to many, so that `a bookmark has tags` means many to many."""
+
+
+def is_list_text(phrase: str) -> bool:
+    """Whether several of these are kept as one text: `ingredients`, `notes`."""
+    parts = parts_of(phrase)
+    return bool(parts) and (singular_word(parts[-1]) in _TEXT | _MANY_TEXT)
+
+
+def suggests(phrase: str) -> bool:
+    """Whether the name of a field is one that data usually have."""
+    return kind_of(phrase).known

@@ -1,0 +1,166 @@
+"""Cuts paragraphs into sentences, and sentences into clauses that each say one thing."""
+
+import re
+from dataclasses import dataclass
+
+from astrolabe.roles.webapp.reading.blocks import Line
+
+MODALS = r"can|may|must|should|could|will|shall|cannot|can't|mustn't|shouldn't|might"
+_END = re.compile(r"[.!?]+[\"')\]]*(?=\s|\Z)")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|max|min|no|nr|dr|mr|mrs|ms|st|resp)|(?:\A|\s)[A-Za-z])\.\Z",
+    re.IGNORECASE,
+)
+_NUMBERS = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "twenty": 20, "fifty": 50, "hundred": 100, "thousand": 1000,
+}  # fmt: skip
+_NUMBER = r"(?:-?\d[\d,]*(?:\.\d+)?|" + "|".join(_NUMBERS) + ")"
+_BETWEEN = re.compile(rf"\bbetween\s+({_NUMBER})\s+(?:and|to)\s+({_NUMBER})\b", re.IGNORECASE)
+_RANGE = re.compile(rf"\bfrom\s+({_NUMBER})\s+(?:to|through|up to|until)\s+({_NUMBER})\b", re.IGNORECASE)
+_LIMIT = re.compile(
+    rf"\b(at least|at most|up to|no more than|less than|more than|minimum(?: of)?|maximum(?: of)?)\s+({_NUMBER})\b",
+    re.IGNORECASE,
+)
+_SPELLED = re.compile(rf"\b({'|'.join(_NUMBERS)})\b(?=\s+(?:to|stars?|characters?)\b)", re.IGNORECASE)
+
+_SEVERAL = re.compile(
+    r"\b(?:at\s+least\s+one|one\s+or\s+(?:more|several|many)|1\s+or\s+more|(?:zero|0)(?:,\s*one)?\s+or\s+(?:more|many))\s+(?=[a-z])",
+    re.IGNORECASE,
+)
+_SUBJECT = r"(?:only\s+|just\s+)?(?:(?:the|an?|each|every|all|any|registered|signed-in|logged-in|other)\s+)?[\w-]+(?:\s+[\w-]+)?"
+_BREAKS = (
+    re.compile(r"\s*;\s+"),
+    re.compile(r",?\s+\b(?:but|while|whereas|although|though)\s+(?=\S)", re.IGNORECASE),
+    re.compile(rf",?\s+and\s+(?={_SUBJECT}\s+(?:{MODALS})\b)", re.IGNORECASE),
+    re.compile(r",\s+(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:can|may|cannot|must)\b)", re.IGNORECASE),
+    re.compile(r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", re.IGNORECASE),
+    re.compile(
+        r",?\s+and\s+(?=(?:each|every|a|an|the)\s+[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?)\b)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r",\s+(?=(?:each|every)\s+[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|is|are|contains?)\b)",
+        re.IGNORECASE,
+    ),
+    re.compile(r",?\s+(?:where|in which|with which)\s+(?=\S)", re.IGNORECASE),
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A sentence or clause and the line it begins on."""
+
+    text: str
+    line: int
+
+
+def sentences_of(lines: tuple[Line, ...]) -> list[Piece]:
+    """Return the sentences of a paragraph."""
+    text = " ".join(line.text for line in lines)
+    starts: list[tuple[int, int]] = []
+    at = 0
+    for line in lines:
+        starts.append((at, line.number))
+        at += len(line.text) + 1
+    out: list[Piece] = []
+    begin = next_start = 0
+    for begin, end in _spans(text):
+        while next_start + 1 < len(starts) and starts[next_start + 1][0] <= begin:
+            next_start += 1
+        out.append(Piece(" ".join(text[begin:end].split()), starts[next_start][1]))
+    return [piece for piece in out if piece.text]
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    begin = 0
+    for found in _END.finditer(text):
+        if found[0].startswith(".") and _ABBREVIATION.search(
+            text[max(begin, found.start() - 12) : found.start() + 1]
+        ):
+            continue
+        begin += len(text[begin:]) - len(text[begin:].lstrip()) if text[begin : begin + 1].isspace() else 0
+        spans.append((begin, found.end()))
+        begin = found.end()
+    rest = text[begin:]
+    if rest.strip():
+        spans.append((begin + len(rest) - len(rest.lstrip()), len(text)))
+    return spans
+
+
+def clauses_of(sentence: str) -> list[str]:
+    """Cut a sentence where another subject or another statement begins; brackets and quotes are left whole."""
+    cuts = [0]
+    for pattern in _BREAKS:
+        cuts += [cut for found in pattern.finditer(sentence) for cut in (found.start(), found.end())]
+    pieces: list[str] = []
+    depths = _depths(sentence)
+    begin = 0
+    ends = sorted(
+        {(found.start(), found.end()) for pattern in _BREAKS for found in pattern.finditer(sentence)}
+    )
+    for start, end in ends:
+        if start < begin or depths[start]:
+            continue
+        pieces.append(sentence[begin:start])
+        begin = end
+    pieces.append(sentence[begin:])
+    return [piece.strip(" ,") for piece in pieces if piece.strip(" ,.;")]
+
+
+def _depths(text: str) -> list[int]:
+    """Return for every character how deep it is in brackets or quotes."""
+    depth, quote, out = 0, False, list[int]()
+    for letter in text:
+        if letter == '"':
+            quote = not quote
+        elif letter in "([":
+            depth += 1
+        elif letter in ")]":
+            depth = max(0, depth - 1)
+        out.append(depth + quote)
+    return [*out, 0]
+
+
+def number_of(text: str) -> float:
+    """Return the number that digits or an English word stand for."""
+    low = text.lower().replace(",", "")
+    value = float(_NUMBERS[low]) if low in _NUMBERS else float(low)
+    return int(value) if value == int(value) else value
+
+
+def normal(text: str) -> str:
+    """Write numbers as digits and every range as `from A to B`, so that rules need to know one form."""
+
+    def digits(word: str) -> str:
+        return f"{number_of(word):.12g}"
+
+    text = _SEVERAL.sub("several ", text)
+    text = _BETWEEN.sub(lambda found: f"from {digits(found[1])} to {digits(found[2])}", text)
+    text = _RANGE.sub(lambda found: f"from {digits(found[1])} to {digits(found[2])}", text)
+    text = _LIMIT.sub(lambda found: f"{found[1]} {digits(found[2])}", text)
+    return _SPELLED.sub(lambda found: digits(found[1]), text)
+
+
+def split_list(text: str) -> list[tuple[str, str]]:
+    """Cut `a, b and c` into items, each with what stood before it: `,`, `and`, `or` or nothing."""
+    depths = _depths(text)
+    out: list[tuple[str, str]] = []
+    begin, joint = 0, ""
+    for found in _JOINT.finditer(text):
+        if depths[found.start()] or _DATE_AND_TIME.match(text, max(0, found.start() - 4)):
+            continue
+        out.append((joint, text[begin : found.start()].strip()))
+        words = re.findall(r"and/or|and|or|plus|as well as|&", found[0].lower())
+        joint = "or" if "or" in words[-1:] else "and" if words else ","
+        begin = found.end()
+    out.append((joint, text[begin:].strip()))
+    return [(mark, item) for mark, item in out if item]
+
+
+_JOINT = re.compile(
+    r"\s*[,;]\s*(?:(?:and/or|and|or|plus|as well as|&)\s+)?|\s+(?:and/or|and|or|plus|as well as|&)\s+",
+    re.IGNORECASE,
+)
+_DATE_AND_TIME = re.compile(r"date\s+and\s+time\b", re.IGNORECASE)
