@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from astrolabe.adapters.sandboxes import seccomp
+from astrolabe.adapters.sandboxes.enforcement import OWN_PROCESSES, Enforcement
 from astrolabe.adapters.sandboxes.holder import commands
 from astrolabe.adapters.sandboxes.holder.spec import BOX, OUTPUT, OVERLAYS, SOURCES, Spec
 from astrolabe.adapters.sandboxes.holder.spec import WORKSPACE as HELD_WORKSPACE
@@ -42,16 +43,6 @@ _FILES = {
     "/etc/hosts": f"127.0.0.1 localhost {HOSTNAME}\n::1 localhost\n",
     "/etc/hostname": f"{HOSTNAME}\n",
 }
-
-
-@dataclass(frozen=True)
-class Enforcement:
-    """How the limits of one session are held: control group files to join, or by watching."""
-
-    cgroups: tuple[str, ...] = ()
-    oom: str | None = None
-    watch_memory: bool = False
-    limit_processes: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +91,7 @@ def _resources(policy: Policy, enforcement: Enforcement) -> dict[str, int]:
     if enforcement.watch_memory:
         limits["RLIMIT_DATA"] = policy.memory_bytes
     if enforcement.limit_processes:
-        limits["RLIMIT_NPROC"] = policy.processes
+        limits["RLIMIT_NPROC"] = policy.processes + OWN_PROCESSES
     return limits
 
 

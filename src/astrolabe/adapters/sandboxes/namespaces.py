@@ -11,85 +11,95 @@
 
 import asyncio
 import contextlib
-import socket
-import sys
+import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-import astrolabe
-from astrolabe.adapters.sandboxes.channel import Channel, ClosedError
-from astrolabe.adapters.sandboxes.command_line import Enforcement, specification
-from astrolabe.adapters.sandboxes.holder.jobs import SET_UP
-from astrolabe.adapters.sandboxes.holder.spec import Spec
+from astrolabe.adapters.sandboxes import enforcement, machine, self_test
+from astrolabe.adapters.sandboxes.choice import Choice, Choices
+from astrolabe.adapters.sandboxes.command_line import specification
+from astrolabe.adapters.sandboxes.enforcement import Means
 from astrolabe.adapters.sandboxes.session import NamespaceSession
+from astrolabe.adapters.sandboxes.starting import started
 from astrolabe.errors import SandboxUnavailableError
 from astrolabe.ports.determinism import Determinism
-from astrolabe.ports.sandbox import Session, Setup
+from astrolabe.ports.sandbox import SelfTest, Session, Setup
 
 Candidates = Callable[[], Awaitable[Sequence[Path]]]
-_SHOWN = 2000
-_PACKAGES = str(Path(astrolabe.__file__).resolve().parent.parent)
-_HOLDER = (
-    f"import sys; sys.path.append({_PACKAGES!r}); "
-    "from astrolabe.adapters.sandboxes.holder.main import main; main(int(sys.argv[1]))"
+_GET_ONE = (
+    "Install bubblewrap 0.8 or newer (`apt install bubblewrap`), or let Astrolabe fetch it: `astrolabe doctor` says "
+    "what this machine lacks."
 )
 
 
 class NamespaceSandbox:
+    """One backend on one machine. Its choice of bubblewrap and of means is made once, by the self-test."""
+
     name = "namespaces"
 
     def __init__(self, candidates: Candidates, cache: Path, determinism: Determinism) -> None:
         self._candidates = candidates
-        self._cache = cache
+        self._choices = Choices(cache)
         self._determinism = determinism
+        self._choosing = asyncio.Lock()
+        self._choice: Choice | None = None
+
+    async def self_test(self, *, fresh: bool = False) -> SelfTest:
+        """See the port; the result of a machine that holds nothing says why in its probes."""
+        async with self._choosing:
+            self._choice = await self._choose(fresh)
+            return self._choice.result
 
     @contextlib.asynccontextmanager
     async def open(self, setup: Setup) -> AsyncGenerator[Session]:
-        backend = (await self._candidates())[0]
-        spec = specification(setup, backend, Enforcement())
-        async with _holder(spec) as control:
-            session = NamespaceSession(control, setup.policy, spec.mount_points, self._determinism.monotonic)
-            try:
-                yield session
-            finally:
-                await session.close()
+        _refuse_network(setup)
+        choice = await self._chosen()
+        async with self._opened(choice.backend, choice.means, setup) as session:
+            yield session
+
+    async def _chosen(self) -> Choice:
+        async with self._choosing:
+            self._choice = self._choice or await self._choose(fresh=False)
+        if not self._choice.result.passed:
+            failed = [
+                f"{probe.name} ({probe.detail})" for probe in self._choice.result.probes if not probe.held
+            ]
+            raise SandboxUnavailableError(
+                f"no sandbox on this machine passed its self-test: {'; '.join(failed)}",
+                hint=machine.advice() or _GET_ONE,
+            )
+        return self._choice
+
+    async def _choose(self, fresh: bool) -> Choice:
+        machine.refuse_unsuitable()
+        backends = await self._candidates()
+        if not backends:
+            raise SandboxUnavailableError("there is no bubblewrap on this machine", hint=_GET_ONE)
+        means = await asyncio.to_thread(enforcement.available)
+        return await self._choices.get(backends, means, self._try, fresh=fresh)
+
+    async def _try(self, backend: Path, means: Means) -> SelfTest:
+        probes = await self_test.probe(functools.partial(self._opened, backend, means))
+        limits = enforcement.limits(means)
+        return SelfTest(self.name, await machine.version(backend), probes, limits)
+
+    @contextlib.asynccontextmanager
+    async def _opened(self, backend: Path, means: Means, setup: Setup) -> AsyncGenerator[NamespaceSession]:
+        async with enforcement.enforced(means, setup.policy) as enforced:
+            spec = await asyncio.to_thread(specification, setup, backend, enforced)
+            async with started(spec, enforced) as control:
+                session = NamespaceSession(
+                    control, setup.policy, spec.mount_points, self._determinism.monotonic
+                )
+                try:
+                    yield session
+                finally:
+                    await session.close()
 
 
-@contextlib.asynccontextmanager
-async def _holder(spec: Spec) -> AsyncGenerator[socket.socket]:
-    """Start a holder and wait for it to go in the end, whatever happens in between."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with ours:
-        with theirs:
-            process = await _start(theirs.fileno())
-        try:
-            with Channel(ours, SET_UP) as channel:
-                await _set_up(process, channel, spec)
-            yield ours
-        finally:
-            ours.close()
-            await process.wait()
-
-
-async def _start(control: int) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", "-c", _HOLDER, str(control)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        pass_fds=(control,),
-        start_new_session=True,
-        env={},
-        cwd="/",
-    )
-
-
-async def _set_up(process: asyncio.subprocess.Process, channel: Channel, spec: Spec) -> None:
-    try:
-        await channel.send(spec.to_json())
-        answer = await channel.receive()
-    except ClosedError:
-        _, said = await process.communicate()
-        answer = {"error": said.decode(errors="replace")[-_SHOWN:]}
-    if "error" in answer:
-        raise SandboxUnavailableError(f"no sandbox could be set up: {answer['error']}")
+def _refuse_network(setup: Setup) -> None:
+    if setup.policy.network:
+        raise SandboxUnavailableError(
+            f"this backend lets nothing reach {', '.join(setup.policy.network)}",
+            hint="Leave `network` empty in the policy; dependencies are fetched outside, by lock file.",
+        )

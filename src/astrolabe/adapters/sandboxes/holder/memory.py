@@ -11,6 +11,7 @@ class GroupMemory:
     """Counts the kills of a control group, and is woken by them."""
 
     def __init__(self, path: str) -> None:
+        path = _own_file() if path == "own" else path
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self._seen = self._count()
         self.wakes, self.wakes_on = self._file, select.EPOLLPRI
@@ -32,6 +33,13 @@ class GroupMemory:
     def drain(self) -> None:
         if self.wakes != self._file:
             os.read(self.wakes, 8)
+
+
+def _own_file() -> str:
+    """Where the group counts in which this process was started by systemd."""
+    with open("/proc/self/cgroup") as file:
+        path = next(line[3:].strip() for line in file if line.startswith("0::"))
+    return f"/sys/fs/cgroup{path}/memory.events"
 
 
 def _subscribe(path: str, control: int) -> int:

@@ -17,7 +17,8 @@ class Spec:
     """Paths in `binds`, `links`, `files` and `folders` are of the holder's own root; sources are of the host.
 
     `box` below that root becomes the root of every command. `cgroups` are `cgroup.procs` files to join; `oom` is a
-    control file that counts kills, `memory.oom_control` (version 1) or `memory.events` (version 2). `resources`
+    control file that counts kills, `memory.oom_control` (version 1) or `memory.events` (version 2),
+    `own` for that of the group the holder was started in. `resources`
     maps names of the `resource` module to limits. Sizes are bytes.
     """
 

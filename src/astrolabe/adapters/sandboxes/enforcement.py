@@ -1,0 +1,92 @@
+"""How the limits of a session are held: by a control group of ours, by systemd's, or by watching."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from astrolabe.adapters.sandboxes import cgroups
+from astrolabe.domain.policy import Policy
+
+OWN_PROCESSES = cgroups.OWN_PROCESSES
+OWN_GROUP = "own"
+"""Stands for the control group the holder finds itself in."""
+
+
+class Means(StrEnum):
+    """In order of preference. A scope is made by the user's systemd; watching cannot stop a sudden burst."""
+
+    GROUP = "cgroup"
+    SCOPE = "systemd scope"
+    WATCH = "watched"
+
+
+@dataclass(frozen=True)
+class Enforcement:
+    """What the holder is told, and the words it is started with (`prefix`, with `environment`)."""
+
+    cgroups: tuple[str, ...] = ()
+    oom: str | None = None
+    watch_memory: bool = False
+    limit_processes: bool = False
+    prefix: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+def available() -> tuple[Means, ...]:
+    """What this machine seems to offer; the self-test tells whether it holds."""
+    means = [Means.WATCH]
+    if _bus().exists() and shutil.which("systemd-run"):
+        means.insert(0, Means.SCOPE)
+    if cgroups.here():
+        means.insert(0, Means.GROUP)
+    return tuple(means)
+
+
+@contextlib.asynccontextmanager
+async def enforced(means: Means, policy: Policy) -> AsyncGenerator[Enforcement]:
+    """Set the limits up, and remove what was needed for them."""
+    if means is Means.WATCH:
+        yield Enforcement(watch_memory=True, limit_processes=True)
+    elif means is Means.SCOPE:
+        yield _scope(policy)
+    else:
+        group = cgroups.make(cgroups.here(), policy)
+        try:
+            yield Enforcement(cgroups=group.procs, oom=str(group.oom))
+        finally:
+            await group.remove()
+
+
+def limits(means: Means) -> dict[str, str]:
+    """Name what holds each limit, for the evidence."""
+    return {
+        "memory": means.value,
+        "processes": "rlimit" if means is Means.WATCH else means.value,
+        "cpu": "rlimit",
+        "files": "rlimit",
+        "workspace": "tmpfs",
+        "wall": "timer",
+        "network": "namespace",
+    }
+
+
+def _bus() -> Path:
+    return Path(f"/run/user/{os.getuid()}/bus")
+
+
+def _scope(policy: Policy) -> Enforcement:
+    properties = (
+        f"MemoryMax={policy.memory_bytes}",
+        "MemorySwapMax=0",
+        f"TasksMax={policy.processes + OWN_PROCESSES}",
+    )
+    words = [word for name in properties for word in ("-p", name)]
+    return Enforcement(
+        oom=OWN_GROUP,
+        prefix=("systemd-run", "--user", "--scope", "--quiet", "--collect", *words, "--"),
+        environment=(("XDG_RUNTIME_DIR", str(_bus().parent)), ("PATH", "/usr/local/bin:/usr/bin:/bin")),
+    )

@@ -1,0 +1,221 @@
+"""Try a sandbox before anything runs in it: escapes from inside, limits by their effect, judged from outside."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from astrolabe.adapters.sandboxes import command_line, probes
+from astrolabe.domain.policy import MIB, Policy
+from astrolabe.errors import PolicyViolationError
+from astrolabe.ports.sandbox import Ending, FileEntry, Mount, MountKind, Outcome, Probe, Session, Setup
+
+POLICY = Policy(
+    wall_seconds=20,
+    memory_bytes=96 * MIB,
+    processes=24,
+    workspace_bytes=16 * MIB,
+    temporary_bytes=16 * MIB,
+    output_bytes=64 * 1024,
+    files=500,
+)
+Opener = Callable[[Setup], AbstractAsyncContextManager[Session]]
+_FILE = 0o100644
+_MARK = "astrolabe-self-test-orphan"
+_READ_ONLY, _OVERLAY = "/opt/astrolabe-probe", "/workspace/overlay"
+
+
+@dataclass(frozen=True)
+class Host:
+    """What an escape would reach: a file, a folder to write in, sockets that note who connects."""
+
+    secret: Path
+    folder: Path
+    port: int
+    abstract: str
+    visits: list[str]
+
+    def facts(self) -> dict[str, object]:
+        return {
+            "secret": str(self.secret),
+            "port": self.port,
+            "abstract": self.abstract,
+            "pid": os.getpid(),
+            "overlay": _OVERLAY,
+            "read_only": _READ_ONLY,
+            "variables": [*command_line.ENVIRONMENT, "PATH", "PWD", "LC_CTYPE"],
+        }
+
+    def mounts(self) -> tuple[Mount, ...]:
+        return (
+            *interpreter(),
+            Mount(self.folder, _READ_ONLY),
+            Mount(self.folder, _OVERLAY, MountKind.OVERLAY),
+        )
+
+
+def interpreter() -> tuple[Mount, ...]:
+    """What makes the running interpreter usable inside; nothing when /usr has it."""
+    prefix = Path(sys.base_prefix).resolve()
+    return () if prefix.is_relative_to("/usr") else (Mount(prefix, str(prefix)),)
+
+
+def python() -> str:
+    return str(Path(sys.executable).resolve())
+
+
+@contextlib.asynccontextmanager
+async def host() -> AsyncGenerator[Host]:
+    """Set the bait out, and take it in again."""
+    visits: list[str] = []
+
+    async def visited(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visits.append("visited")
+        writer.close()
+
+    with tempfile.TemporaryDirectory(prefix="astrolabe-self-test-") as name:
+        folder = Path(name, "mounted")
+        await asyncio.to_thread(_bait, Path(name), folder)
+        abstract = Path(name).name
+        tcp = await asyncio.start_server(visited, "127.0.0.1", 0)
+        unix = await asyncio.start_unix_server(visited, "\0" + abstract)
+        async with tcp, unix:
+            port: int = tcp.sockets[0].getsockname()[1]
+            yield Host(Path(name, "secret"), folder, port, abstract, visits)
+
+
+def _bait(outer: Path, folder: Path) -> None:
+    folder.mkdir()
+    folder.chmod(0o755)
+    outer.chmod(0o755)
+    (outer / "secret").write_text("secret")
+    (folder / "original").write_text("original")
+
+
+async def probe(opener: Opener) -> tuple[Probe, ...]:
+    """Try everything on a sandbox of its own; SandboxUnavailableError when one cannot even be opened."""
+    async with host() as bait, opener(Setup(policy=POLICY, mounts=bait.mounts())) as session:
+        inside = await _from_inside(session, bait)
+        return (*inside, *[await _judged(name, check(session)) for name, check in _FROM_OUTSIDE.items()])
+
+
+async def _from_inside(session: Session, bait: Host) -> list[Probe]:
+    script = await asyncio.to_thread(Path(probes.__file__).read_bytes)
+    await session.put([FileEntry("probes.py", _FILE, script)])
+    facts = json.dumps(bait.facts())
+    outcome = await session.run([python(), "-I", "-S", "probes.py", facts])
+    found = [Probe(**json.loads(line)) for line in outcome.stdout.splitlines()]
+    expected = [attempt.__name__ for attempt in probes.attempts()]
+    complete = [one.name for one in found] == expected and outcome.exit_code == 0
+    planted = (bait.folder / "planted").exists()
+    return [
+        *found,
+        Probe("all_attempts_made", complete, "" if complete else _text(outcome)),
+        Probe("host_untouched", not planted and not bait.visits, f"planted {planted}, {bait.visits}"),
+    ]
+
+
+def _text(outcome: Outcome) -> str:
+    return f"{outcome.ending} {outcome.exit_code}: {outcome.stderr.decode(errors='replace')[-400:]}"
+
+
+async def _judged(name: str, check: Awaitable[str]) -> Probe:
+    fault = await check
+    return Probe(name, not fault, fault)
+
+
+async def _memory(session: Session) -> str:
+    """A process that takes what is not there ends by the kernel, or is refused by it."""
+    hog = "b = []\nwhile True: b.append(b'x' * (1 << 20)); assert len(b) < 200"
+    outcome = await session.run([python(), "-I", "-S", "-c", hog])
+    refused = outcome.exit_code == 1 and b"MemoryError" in outcome.stderr
+    return "" if outcome.ending is Ending.MEMORY or refused else f"took 200 MiB: {_text(outcome)}"
+
+
+async def _memory_together(session: Session) -> str:
+    """Many processes that are small each are large together."""
+    hog = "import os, time\npids = [os.fork() for _ in range(3)]\nx = b'x' * (20 << 20)\ntime.sleep(5)"
+    outcome = await session.run([python(), "-I", "-S", "-c", hog])
+    return "" if outcome.ending is Ending.MEMORY else f"took 160 MiB together: {_text(outcome)}"
+
+
+async def _processes(session: Session) -> str:
+    bomb = (
+        "import os, time\n"
+        "for n in range(200):\n"
+        " try: pid = os.fork()\n"
+        " except OSError: print(n); break\n"
+        " if not pid: time.sleep(9); os._exit(0)\n"
+        "else: print(200)\n"
+    )
+    outcome = await session.run([python(), "-I", "-S", "-c", bomb])
+    made = int(outcome.stdout or b"-1")
+    return "" if 0 < made <= POLICY.processes + 8 else f"made {made} processes: {_text(outcome)}"
+
+
+async def _workspace(session: Session) -> str:
+    for place in ("/workspace/full", "/tmp/full", "/dev/shm/full", f"{_OVERLAY}/full"):  # noqa: S108
+        outcome = await session.run(["sh", "-c", f"head -c 20000000 /dev/zero > {place}"])
+        await session.run(["rm", "-f", place])
+        if outcome.exit_code == 0:
+            return f"{place} took more than its size"
+    return ""
+
+
+async def _wall(session: Session) -> str:
+    outcome = await session.run(["sleep", "9"], wall_seconds=0.2)
+    return "" if outcome.ending is Ending.TIMEOUT else _text(outcome)
+
+
+async def _output(session: Session) -> str:
+    outcome = await session.run(["head", "-c", "1000000", "/dev/zero"])
+    held = outcome.output_cut and len(outcome.stdout) == POLICY.output_bytes and outcome.exit_code == 0
+    return "" if held else f"{len(outcome.stdout)} bytes came out"
+
+
+async def _orphans(session: Session) -> str:
+    daemon = f"trap '' TERM HUP; (setsid sh -c 'sleep 99; : {_MARK}' &) & exit 0"
+    await session.run(["sh", "-c", daemon])
+    left = await asyncio.to_thread(_marked)
+    return f"left {left}" if left else ""
+
+
+def _marked() -> list[str]:
+    return [str(path) for path in Path("/proc").glob("[0-9]*/cmdline") if _MARK in _read(path)]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+async def _way_out(session: Session) -> str:
+    for name, make in (("link", "ln -s /etc/passwd link"), ("pipe", "mkfifo pipe")):
+        await session.run(["sh", "-c", make])
+        try:
+            await session.take([name])
+        except PolicyViolationError:
+            await session.run(["rm", name])
+            continue
+        return f"a {name} came out"
+    return ""
+
+
+_FROM_OUTSIDE: dict[str, Callable[[Session], Awaitable[str]]] = {
+    "limit_memory": _memory,
+    "limit_memory_together": _memory_together,
+    "limit_processes": _processes,
+    "limit_sizes": _workspace,
+    "limit_wall_time": _wall,
+    "limit_output": _output,
+    "leave_a_daemon": _orphans,
+    "send_out_a_link": _way_out,
+}
