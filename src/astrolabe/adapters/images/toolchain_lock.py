@@ -102,7 +102,8 @@ def parse_lock(text: str) -> Mapping[str, Toolchain]:
 
 def shipped_lock() -> Mapping[str, Toolchain]:
     """Return the lock this version of Astrolabe ships."""
-    return parse_lock(resources.files(images).joinpath("toolchains.toml").read_text("utf-8"))
+    folder = resources.files(images)
+    return parse_lock("\n".join(folder.joinpath(name).read_text("utf-8") for name in LOCK_FILES))
 
 
 def this_machine() -> str:
