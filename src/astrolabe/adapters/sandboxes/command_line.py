@@ -9,7 +9,15 @@ from pathlib import Path, PurePosixPath
 from astrolabe.adapters.sandboxes import seccomp
 from astrolabe.adapters.sandboxes.enforcement import OWN_PROCESSES, Enforcement
 from astrolabe.adapters.sandboxes.holder import commands
-from astrolabe.adapters.sandboxes.holder.spec import BOX, OUTPUT, OVERLAYS, SOURCES, Spec
+from astrolabe.adapters.sandboxes.holder.spec import (
+    BOX,
+    OUTPUT,
+    OVERLAYS,
+    SHARED_MEMORY,
+    SOURCES,
+    TEMPORARY,
+    Spec,
+)
 from astrolabe.adapters.sandboxes.holder.spec import WORKSPACE as HELD_WORKSPACE
 from astrolabe.domain.policy import Policy
 from astrolabe.errors import PolicyViolationError
@@ -63,14 +71,15 @@ def specification(setup: Setup, backend: Path, enforcement: Enforcement) -> Spec
     return Spec(
         backend=(binary, *_options(setup, bounds)),
         binds=(*_system_binds(), *backend_binds, *_mount_binds(bounds)),
-        links=(*_system_links(), (f"{BOX}/var/tmp", "/tmp")),  # noqa: S108
+        links=(*_system_links(), *_box_links()),
         files=tuple((BOX + path, content) for path, content in _FILES.items()),
         folders=(*_box_folders(setup), *(BOX + bound.mount.target for bound in bounds if _in_box(bound))),
         overlays=overlays,
         seccomp=base64.b64encode(seccomp.program(platform.machine())).decode(),
         workspace_bytes=policy.workspace_bytes,
-        workspace_inodes=4 * policy.files + 16_384,
+        workspace_inodes=_inodes(policy),
         temporary_bytes=policy.temporary_bytes,
+        temporary_inodes=_inodes(policy),
         memory_bytes=policy.memory_bytes,
         resources=_resources(policy, enforcement),
         cgroups=enforcement.cgroups,
@@ -79,6 +88,11 @@ def specification(setup: Setup, backend: Path, enforcement: Enforcement) -> Spec
         output=str(setup.output.resolve(strict=True)) if setup.output else None,
         mount_points=tuple(_below_workspace(bounds)),
     )
+
+
+def _inodes(policy: Policy) -> int:
+    """Room for files that never come out; without a limit, empty files alone fill the kernel's memory."""
+    return 4 * policy.files + 16_384
 
 
 def _resources(policy: Policy, enforcement: Enforcement) -> dict[str, int]:
@@ -167,6 +181,12 @@ def _system_links() -> Iterator[tuple[str, str]]:
                 yield f"{root}/{name}", str(link.readlink())
 
 
+def _box_links() -> Iterator[tuple[str, str]]:
+    yield f"{BOX}/var/tmp", "/tmp"  # noqa: S108
+    if Path("/usr/lib/os-release").exists():
+        yield f"{BOX}/etc/os-release", "../usr/lib/os-release"
+
+
 def _mount_binds(bounds: Iterable[_Bound]) -> Iterator[tuple[str, str]]:
     for bound in bounds:
         yield str(bound.mount.source.resolve(strict=True)), bound.held
@@ -184,9 +204,8 @@ def _options(setup: Setup, bounds: Sequence[_Bound]) -> list[str]:
         *_isolation(),
         *_environment(setup),
         *("--ro-bind", BOX, "/"),
-        *_processes_and_devices(setup.policy),
-        *_sized(setup.policy, "/tmp"),  # noqa: S108
-        *("--dir", HOME),
+        *_processes_and_devices(),
+        *("--bind", TEMPORARY, "/tmp"),  # noqa: S108
         *("--bind", HELD_WORKSPACE, WORKSPACE),
         *(("--bind", OUTPUT, "/output") if setup.output else ()),
         *_mounts(bounds),
@@ -214,16 +233,12 @@ def _environment(setup: Setup) -> Iterator[str]:
         yield from ("--setenv", name, value)
 
 
-def _processes_and_devices(policy: Policy) -> Iterator[str]:
+def _processes_and_devices() -> Iterator[str]:
     yield from ("--proc", "/proc")
     for name in _MASKED:
         if Path("/proc", name).exists():
             yield from ("--ro-bind", "/dev/null", f"/proc/{name}")
-    yield from ("--dev", "/dev", *_sized(policy, "/dev/shm"), "--remount-ro", "/dev")  # noqa: S108
-
-
-def _sized(policy: Policy, target: str) -> tuple[str, ...]:
-    return "--perms", "1777", "--size", str(policy.temporary_bytes), "--tmpfs", target
+    yield from ("--dev", "/dev", "--bind", SHARED_MEMORY, "/dev/shm", "--remount-ro", "/dev")  # noqa: S108
 
 
 def _mounts(bounds: Iterable[_Bound]) -> Iterator[str]:

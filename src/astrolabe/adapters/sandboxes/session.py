@@ -11,11 +11,10 @@ from astrolabe.adapters.sandboxes.channel import Channel, ClosedError, Feed, Int
 from astrolabe.adapters.sandboxes.holder.jobs import PUT, RUN, TAKE
 from astrolabe.adapters.sandboxes.way_out import Listed, Selection, chosen, way_in
 from astrolabe.domain.policy import Policy
-from astrolabe.errors import PolicyViolationError, SandboxUnavailableError
+from astrolabe.errors import InputError, PolicyViolationError, SandboxUnavailableError
 from astrolabe.ports.sandbox import WORKSPACE, Ending, FileEntry, Outcome, Output
 
 _KILLED = 137
-_TIMED_OUT = 124
 T = TypeVar("T")
 
 
@@ -75,6 +74,8 @@ class NamespaceSession:
         wall_seconds: float | None = None,
         on_output: Output | None = None,
     ) -> Outcome:
+        if not command:
+            raise InputError("there is no command to run", hint="Name a program, then its arguments.")
         most = self._policy.output_bytes
         parts = _Command(
             Feed(stdin) if stdin else None,
@@ -83,7 +84,8 @@ class NamespaceSession:
         )
         try:
             with self._start(parts) as channel:
-                limit = min(self._policy.wall_seconds, wall_seconds or self._policy.wall_seconds)
+                most_seconds = self._policy.wall_seconds
+                limit = most_seconds if wall_seconds is None else min(most_seconds, wall_seconds)
                 return await self._whole(channel, self._run(channel, parts, command, limit))
         finally:
             parts.close()

@@ -10,7 +10,14 @@ from collections.abc import Mapping, Sequence
 from astrolabe.adapters.sandboxes.holder import kernel
 from astrolabe.adapters.sandboxes.holder.files import make_folders
 from astrolabe.adapters.sandboxes.holder.root import refuse_root
-from astrolabe.adapters.sandboxes.holder.spec import OVERLAYS, SCRATCH, SOURCES, Spec
+from astrolabe.adapters.sandboxes.holder.spec import (
+    OVERLAYS,
+    SCRATCH,
+    SHARED_MEMORY,
+    SOURCES,
+    TEMPORARY,
+    Spec,
+)
 
 STARTED = b"started"
 _INFO, _FILTER = 4, 5
@@ -26,7 +33,7 @@ def become(spec: Spec, command: Sequence[str], streams: Streams, info: int) -> N
     refuse_root(os.getuid())
     for point in spec.mount_points:
         make_folders(point)
-    _mount_overlays(spec)
+    _mount_temporary(spec)
     _give_up_memory_first()
     _place((*streams, info, os.dup(info), _filter(spec.seccomp)))
     _limit(spec.resources)
@@ -40,12 +47,15 @@ def descriptors() -> list[str]:
     return ["--info-fd", str(_INFO), "--seccomp", str(_FILTER)]
 
 
-def _mount_overlays(spec: Spec) -> None:
-    if not spec.overlays:
-        return
+def _mount_temporary(spec: Spec) -> None:
+    """Give the command scratch space of its own: /tmp, /dev/shm and what it writes over overlays, of one size."""
     kernel.unshare(kernel.CLONE_NEWNS)
-    options = f"mode=0755,size={spec.temporary_bytes}"
+    options = f"mode=0755,size={spec.temporary_bytes},nr_inodes={spec.temporary_inodes}"
     kernel.mount("tmpfs", SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
+    for place in (TEMPORARY, SHARED_MEMORY):
+        os.mkdir(place)
+        os.chmod(place, 0o1777)  # noqa: S103 - the usual mode of /tmp
+    os.mkdir(TEMPORARY + "/home")
     for index in range(len(spec.overlays)):
         _mount_overlay(index)
 

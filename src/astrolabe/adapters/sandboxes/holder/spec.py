@@ -8,6 +8,8 @@ WORKSPACE = "/ws"
 OUTPUT = "/out"
 BOX = "/box"
 SCRATCH = "/scratch"
+TEMPORARY = "/scratch/tmp"
+SHARED_MEMORY = "/scratch/shm"
 SOURCES = "/src"
 OVERLAYS = "/ov"
 
@@ -32,6 +34,7 @@ class Spec:
     workspace_bytes: int
     workspace_inodes: int
     temporary_bytes: int
+    temporary_inodes: int
     memory_bytes: int
     resources: dict[str, int]
     cgroups: tuple[str, ...] = ()
