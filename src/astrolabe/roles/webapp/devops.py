@@ -1,8 +1,8 @@
 """The devops agent: pipelines, image, Compose and Kubernetes, and the checks that hold them against their schemas."""
 
-from astrolabe.roles.webapp.model import AppModel
-from astrolabe.roles.webapp.printing import print_into, printed
+from astrolabe.roles.webapp.rendering import render_folder
 from astrolabe.roles.webapp.view import AppView
+from astrolabe.roles.webapp.writing import Files, app_of, write
 from astrolabe.sdk import Check, Environment, Task, Workbench
 
 DEVOPS_WRITES = (
@@ -24,9 +24,9 @@ _VALIDATORS = Environment(toolchains=("node", "validators"))
 _SBOM = "npm sbom --package-lock-only --omit=dev --sbom-format=cyclonedx > sbom.cdx.json"
 
 
-def devops_files(app: AppView) -> dict[str, str]:
+def devops_files(app: AppView) -> Files:
     """Return the files of this agent by their path, as they are before prettier."""
-    return printed("devops", {"app": app})
+    return render_folder("devops", {"app": app})
 
 
 class DevopsAgent:
@@ -35,10 +35,10 @@ class DevopsAgent:
     name = "devops"
     version = "1"
 
-    async def work(self, task: Task, bench: Workbench) -> None:
-        app = AppView.of(AppModel.model_validate(task.inputs["model"]))
+    async def work(self, task: Task, bench: Workbench) -> None:  # noqa: ARG002 - the model lies in the tree
+        """Write the files; what a person put beside them stays."""
         bench.say("writing pipelines, image and manifests")
-        await print_into(bench, devops_files(app))
+        await write(bench, devops_files(await app_of(bench)))
 
 
 def devops_checks() -> tuple[Check, ...]:

@@ -1,9 +1,10 @@
 """The documentation agent: what people read about the application, all of it derived from the model."""
 
 from astrolabe.roles.webapp.markup import markdown, markdown_code
-from astrolabe.roles.webapp.model import ANYONE, OWNER, SIGNED_IN, AppModel
-from astrolabe.roles.webapp.printing import print_into, printed
+from astrolabe.roles.webapp.model import ANYONE, OWNER, SIGNED_IN
+from astrolabe.roles.webapp.rendering import render_folder
 from astrolabe.roles.webapp.view import ACTIONS, AppView, EntityView, FieldView, RelationView
+from astrolabe.roles.webapp.writing import Files, app_of, write
 from astrolabe.sdk import Check, Environment, Task, Workbench
 
 DOCUMENTATION_WRITES = ("README.md", "SECURITY.md", "docs", "scripts/check-docs.mjs")
@@ -88,7 +89,7 @@ def filters(entity: EntityView) -> list[tuple[str, str]]:
     return found
 
 
-def documentation_files(app: AppView) -> dict[str, str]:
+def documentation_files(app: AppView) -> Files:
     """Return the files of this agent by their path, as they are before prettier."""
     context = {
         "app": app,
@@ -99,7 +100,7 @@ def documentation_files(app: AppView) -> dict[str, str]:
         "relation_notes": relation_notes,
         "filters": filters,
     }
-    return printed("documentation", context)
+    return render_folder("documentation", context)
 
 
 class DocumentationAgent:
@@ -108,10 +109,10 @@ class DocumentationAgent:
     name = "documentation"
     version = "1"
 
-    async def work(self, task: Task, bench: Workbench) -> None:
-        app = AppView.of(AppModel.model_validate(task.inputs["model"]))
+    async def work(self, task: Task, bench: Workbench) -> None:  # noqa: ARG002 - the model lies in the tree
+        """Write the papers; what a person put beside them stays."""
         bench.say("writing the papers")
-        await print_into(bench, documentation_files(app))
+        await write(bench, documentation_files(await app_of(bench)))
 
 
 def documentation_checks() -> tuple[Check, ...]:

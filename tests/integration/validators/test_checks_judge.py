@@ -1,0 +1,134 @@
+"""Each check of the DevOps files and papers, run as the engine runs it: in the sandbox, with the pinned toolchains.
+
+Every one of them accepts what is generated, and refuses it once one fault is put in.
+"""
+
+import asyncio
+import itertools
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from astrolabe.adapters.images.cache import ImageCache
+from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
+from astrolabe.domain.paths import covered
+from astrolabe.domain.plan import Check
+from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Setup
+from astrolabe.roles.webapp.devops import NOT_RUN, devops_checks, devops_files
+from astrolabe.roles.webapp.documentation import documentation_checks, documentation_files
+from astrolabe.roles.webapp.scaffold import scaffold_files
+from astrolabe.roles.webapp.writing import Files, view_of
+
+pytestmark = pytest.mark.slow
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+CHECKS = {check.name: check for check in (*devops_checks(), *documentation_checks())}
+AUDIT = "Known vulnerabilities of dependencies"
+
+Ask = Callable[[Check, Mapping[str, str]], Outcome]
+
+
+@pytest.fixture(scope="module")
+def files() -> Files:
+    document = (EXAMPLES / "library.yaml").read_text("utf-8")
+    app = view_of(document)
+    return {
+        **scaffold_files(app),
+        **devops_files(app),
+        **documentation_files(app),
+        "astrolabe.yaml": document,
+    }
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    cache = tmp_path_factory.mktemp("cache")
+    ids = itertools.count()
+    determinism = Determinism(time.time, time.monotonic, lambda: f"{os.getpid()}-{next(ids)}")  # noqa: TID251 - a real clock
+    environment = dict(os.environ)  # noqa: TID251 - pip and npm are set up in it
+
+    async def asked(check: Check, files: Mapping[str, str]) -> Outcome:
+        images = ImageCache(cache / "images", lambda: sandbox, determinism, environment)
+        sandbox = NamespaceSandbox(images.bubblewraps, cache / "sandbox", determinism)
+        assert check.environment is not None
+        wanted = [await images.toolchain(name) for name in check.environment.toolchains]
+        setup = Setup(
+            mounts=tuple(mount for image in wanted for mount in image.mounts),
+            environment={key: value for image in wanted for key, value in image.environment.items()},
+            path=tuple(folder for image in wanted for folder in image.path),
+        )
+        entries = [
+            FileEntry(path, 0o100644, text.encode())
+            for path, text in files.items()
+            if not check.inputs or covered(check.inputs, path)
+        ]
+        async with sandbox.open(setup) as session:
+            await session.put(entries)
+            return await session.run(["sh", "-c", check.run], wall_seconds=check.timeout_seconds)
+
+    return lambda check, files: asyncio.run(asked(check, files))
+
+
+def said(outcome: Outcome) -> str:
+    return (outcome.stdout + outcome.stderr).decode()
+
+
+@pytest.mark.parametrize("name", [name for name in CHECKS if name != AUDIT])
+def test_what_is_generated_is_accepted(name: str, ask: Ask, files: Files) -> None:
+    outcome = ask(CHECKS[name], files)
+    assert (outcome.exit_code, outcome.ending) == (0, Ending.EXITED), said(outcome)
+
+
+CI, GITLAB, COMPOSE = ".github/workflows/ci.yml", ".gitlab-ci.yml", "compose.yaml"
+SERVER, JOB, SERVICE = (f"deploy/k8s/{name}.yaml" for name in ("deployment", "migrate-job", "service"))
+FAULTS = {
+    "unknown key of a step": ("GitHub Actions", CI, "- run: npm ci", "- runs: npm ci", "runs"),
+    "unpinned action": ("GitHub Actions", CI, "@93cb6efe18208431cddfb8368fd83d5badbf9bfd", "@v5", "pinned"),
+    "injected expression": (
+        "GitHub Actions", CI, "- run: npm run lint", "- run: echo ${{ github.head_ref }}", "untrusted",
+    ),
+    "job that is needed but missing": ("GitHub Actions", CI, "needs: [quality, test]", "needs: [tests]", "tests"),
+    "duplicate key": ("GitHub Actions", CI, "name: CI\n", "name: CI\nname: CD\n", "unique"),
+    "misspelt script": ("GitLab CI", GITLAB, "  script:\n", "  scripts:\n", "script"),
+    "job called image": ("GitLab CI", GITLAB, "container:\n", "image:\n", "image"),
+    "misspelt restart": ("Compose", COMPOSE, "restart:", "restarts:", "restarts"),
+    "broken YAML": ("Compose", COMPOSE, "services:", "services: [", "flow"),
+    "misspelt security setting": ("Kubernetes", SERVER, "runAsNonRoot", "runAsNonRot", "runAsNonRot"),
+    "privilege escalation": ("Kubernetes", JOB, "Escalation: false", "Escalation: true", "restricted"),
+    "service that selects nothing": ("Kubernetes", SERVICE, "component: server", "component: web", "no pod"),
+    "port nobody listens on": ("Kubernetes", SERVICE, "targetPort: http", "targetPort: htp", "listens"),
+    "boolean for a text": ("Kubernetes", SERVICE, 'name: "city-library"', "name: no", "string"),
+    "kind that is gone": ("Kubernetes", "deploy/k8s/pdb.yaml", "policy/v1", "policy/v1beta1", "no kind"),
+    "latest image": ("Dockerfile", "Dockerfile", "ARG NODE_IMAGE", "FROM node:latest\nARG NODE_IMAGE", "DL3007"),
+    "instruction that is none": ("Dockerfile", "Dockerfile", "USER 1000:1000", "USR 1000:1000", "USR"),
+    "licence that is not accepted": (
+        "Licences of dependencies", "scripts/licences.mjs", "'MIT',", "'Nonesuch',", "MIT",
+    ),
+    "lock that is no lock": ("SBOM", "package-lock.json", '"lockfileVersion": 3', '"lockfileVersion": x', "JSON"),
+    "link to a file that is gone": ("Documentation", "README.md", "(docs/api.md)", "(docs/apis.md)", "exist"),
+    "link to a heading that is gone": (
+        "Documentation", "docs/operations.md", "## Rotating the key", "## Turning the key", "heading",
+    ),
+    "script that is gone": ("Documentation", "README.md", "`npm run lint`", "`npm run linter`", "linter"),
+    "setting that is not explained": ("Documentation", ".env.example", "PORT=", "PORTAL=", "PORTAL"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_refused_and_named(fault: str, ask: Ask, files: Files) -> None:
+    name, path, good, bad, named = FAULTS[fault]
+    assert good in files[path], "the sample no longer fits what is generated"
+    outcome = ask(CHECKS[name], {**files, path: files[path].replace(good, bad)})
+    assert outcome.exit_code not in {0, CHECKS[name].not_run_exit_code}, said(outcome)
+    assert named in said(outcome)
+
+
+def test_the_audit_says_that_it_could_not_look(ask: Ask, files: Files) -> None:
+    """There is no network in the sandbox, so no advisory database: that is neither passed nor failed."""
+    outcome = ask(CHECKS[AUDIT], files)
+    assert outcome.exit_code == NOT_RUN == CHECKS[AUDIT].not_run_exit_code
+    assert "cannot be reached" in said(outcome).splitlines()[-1]
