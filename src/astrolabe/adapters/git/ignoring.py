@@ -18,7 +18,8 @@ def is_rule_file(path: str) -> bool:
 
 async def ignored(git: Git, clone: Path, rules: Mapping[str, bytes], paths: Iterable[str]) -> frozenset[str]:
     """Return those of `paths` that the rule files (content by path) leave out; no rules or paths start no process."""
-    asked = b"".join(encoded(path) + b"\0" for path in paths)
+    # `check-ignore` knows no literal pathspecs; behind `./` a leading colon means nothing
+    asked = b"".join(b"./" + encoded(path) + b"\0" for path in paths)
     if not asked or not rules:
         return frozenset()
     folder = await asyncio.to_thread(_laid_out, clone / "scratch", rules)
@@ -30,12 +31,12 @@ async def ignored(git: Git, clone: Path, rules: Mapping[str, bytes], paths: Iter
             "--stdin",
             "-z",
             stdin=asked,
-            variables={"GIT_DIR": str(clone), "GIT_WORK_TREE": str(folder)},
+            variables={"GIT_DIR": str(clone), "GIT_WORK_TREE": str(folder), "GIT_LITERAL_PATHSPECS": "0"},
             accept=(0, 1),
         )
     finally:
         await asyncio.to_thread(shutil.rmtree, folder)
-    return frozenset(map(decoded, zero_separated(reply.output)))
+    return frozenset(decoded(path).removeprefix("./") for path in zero_separated(reply.output))
 
 
 def _laid_out(scratch: Path, rules: Mapping[str, bytes]) -> Path:

@@ -13,7 +13,17 @@ from astrolabe.adapters.git.advancing import Advance
 from astrolabe.adapters.git.clone import Clone, command_for
 from astrolabe.adapters.git.command import Git, GitFailedError, storage_error
 from astrolabe.adapters.git.locking import locked
-from astrolabe.adapters.git.target import LEFTOVER, PART, READY, Repository, Target, Theirs, names_in, refuse
+from astrolabe.adapters.git.target import (
+    LEFTOVER,
+    PART,
+    READY,
+    Repository,
+    Target,
+    Theirs,
+    may_write,
+    names_in,
+    refuse,
+)
 from astrolabe.errors import ConflictError, Problem, TargetError
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.workspace import Published, TargetKind, TargetState
@@ -318,7 +328,7 @@ def _sweep(state: TargetState) -> None:
 
 
 def _names_in(folder: Path) -> list[str]:
-    return names_in(folder) if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK) else []
+    return names_in(folder) if folder.is_dir() and may_write(folder) else []
 
 
 def _make_durable(folder: Path) -> None:

@@ -116,12 +116,13 @@ class Target:
         return decoded(reply.output).removesuffix("\n")
 
     async def _described(self, found: TargetState, repository: Repository) -> TargetState:
+        objects = repository.common / "objects"
         state = replace(
             found,
             kind=TargetKind.REPOSITORY,
             bare=repository.worktree is None,
             repository=found.path,
-            writable=found.writable and os.access(repository.common / "objects", os.W_OK | os.X_OK),
+            writable=found.writable and await asyncio.to_thread(may_write, objects),
         )
         theirs = Theirs(self._git, repository, await self.person())
         try:
@@ -266,23 +267,31 @@ def _unreadable(path: Path, complaint: str) -> TargetError:
 
 def _look(target: Path) -> TargetState:
     path = Path(os.path.realpath(target))
+    try:
+        return _seen(path)
+    except PermissionError as error:
+        raise _refusal(
+            path, "cannot be looked at by this user", "Make it readable, or name another folder."
+        ) from error
+
+
+def _seen(path: Path) -> TargetState:
     nearest = _nearest_existing(path)
     if not nearest.is_dir():
         return TargetState(path, TargetKind.FILE)
-    writable = os.access(nearest, os.W_OK | os.X_OK)
+    writable = may_write(nearest)
     if nearest != path:
         return TargetState(path, TargetKind.MISSING, writable=writable)
-    try:
-        names = names_in(path)
-    except PermissionError as error:
-        raise _refusal(
-            path, "cannot be read by this user", "Make it readable, or name another folder."
-        ) from error
+    names = names_in(path)
     owned = os.geteuid() in (0, path.stat().st_uid)
     unfinished = any(LEFTOVER.match(name) and name.endswith(READY) for name in names)
     empty = unfinished or all(LEFTOVER.match(name) for name in names)
     kind = TargetKind.EMPTY if empty else TargetKind.FOLDER
     return TargetState(path, kind, writable=writable, owned=owned)
+
+
+def may_write(folder: Path) -> bool:
+    return os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=True)
 
 
 def names_in(folder: Path) -> list[str]:
