@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -34,24 +34,31 @@ def real_determinism() -> Determinism:
 
 
 @asynccontextmanager
-async def open_installation(settings: Settings, *, reach: Reach = unharmed) -> AsyncGenerator[Installation]:
+async def open_installation(
+    settings: Settings, *, plugins: Sequence[Plugin] = (), reach: Reach = unharmed
+) -> AsyncGenerator[Installation]:
     """Put an installation together; it is closed, with all it has open, when the context ends.
+
+    `plugins` are used besides the installed ones; an agent of theirs takes the place of an installed one of its name.
 
     Raises:
         StorageError: the state folder cannot be used.
     """
     determinism = real_determinism()
     owner = this_process(determinism.new_id())
-    wakeups = WakeUps(settings.state / "wake", owner.token)
-    database = Database(settings.state / "astrolabe.db")
+    wakeups = WakeUps(settings.state_folder / "wake", owner.token)
+    database = Database(settings.state_folder / "astrolabe.db")
     database.open()
     try:
         wakeups.open()
-        store = SqlStore(database, Blobs(settings.state / "blobs"), wakeups, determinism)
-        images = ImageCache(settings.cache / "images", lambda: sandbox, determinism, process_environment())
-        sandbox = NamespaceSandbox(images.bubblewraps, settings.cache / "sandbox", determinism)
-        plugins, broken = load_plugins()
-        agents = {agent.name: agent for plugin in plugins for agent in plugin.agents}
+        store = SqlStore(database, Blobs(settings.state_folder / "blobs"), wakeups, determinism)
+        images = ImageCache(
+            settings.cache_folder / "images", lambda: sandbox, determinism, process_environment()
+        )
+        sandbox = NamespaceSandbox(images.bubblewraps, settings.cache_folder / "sandbox", determinism)
+        installed, broken = load_plugins()
+        present = (*installed, *plugins)
+        agents = {agent.name: agent for plugin in present for agent in plugin.agents}
         workshop = Workshop(
             store=store,
             sandbox=sandbox,
@@ -68,7 +75,7 @@ async def open_installation(settings: Settings, *, reach: Reach = unharmed) -> A
         )
 
         def workspace(target: Path) -> GitWorkspace:
-            return GitWorkspace(_clone(settings.state, target), target, determinism)
+            return GitWorkspace(_clone(settings.state_folder, target), target, determinism)
 
         yield Installation(
             store=store,
@@ -77,13 +84,13 @@ async def open_installation(settings: Settings, *, reach: Reach = unharmed) -> A
             workspace=workspace,
             driver=LocalDriver(workshop),
             agents=agents,
-            recipes=tuple(recipe for plugin in plugins for recipe in plugin.recipes),
+            recipes=tuple(recipe for plugin in present for recipe in plugin.recipes),
             broken_plugins=broken,
             determinism=determinism,
             owner=owner,
             policy=settings.sandbox,
-            state=settings.state,
-            cache=settings.cache,
+            state=settings.state_folder,
+            cache=settings.cache_folder,
         )
     finally:
         await database.close()

@@ -42,20 +42,26 @@ class Settings(BaseSettings):
         default=None,
         description="One folder for state and caches; by default the system's two places for them.",
     )
+    cache: Path | None = Field(
+        default=None,
+        description="The folder for toolchains and dependencies, when it is to be shared between homes.",
+    )
     config: Path | None = Field(default=None, description="The configuration file.")
     engine: EngineOptions = Field(default=EngineOptions(), description="How plans are run.")
     sandbox: Policy = Field(default=Policy(), description="Limits of the sandbox. None of them turns it off.")
 
     @property
-    def state(self) -> Path:
+    def state_folder(self) -> Path:
         """The folder for the database, blobs and clones."""
         return (
             self.home / "state" if self.home else _system_folder("XDG_STATE_HOME", ".local/state", "/var/lib")
         )
 
     @property
-    def cache(self) -> Path:
+    def cache_folder(self) -> Path:
         """The folder for toolchains and dependencies; safe to delete while nothing runs."""
+        if self.cache is not None:
+            return self.cache
         return self.home / "cache" if self.home else _system_folder("XDG_CACHE_HOME", ".cache", "/var/cache")
 
     @classmethod

@@ -21,14 +21,14 @@ def show(json: Json = False) -> None:
         print_json(
             {
                 "file": str(config_file()),
-                "state": str(settings.state),
-                "cache": str(settings.cache),
+                "state": str(settings.state_folder),
+                "cache": str(settings.cache_folder),
                 "settings": values,
             }
         )
         return
     typer.echo(f"# file: {config_file()}{'' if config_file().exists() else ' (not there)'}")
-    typer.echo(f"# state: {settings.state}\n# cache: {settings.cache}")
+    typer.echo(f"# state: {settings.state_folder}\n# cache: {settings.cache_folder}")
     for name, value in _flat(values):
         typer.echo(f"{PREFIX + name.upper():<40} {value}")
 

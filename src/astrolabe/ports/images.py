@@ -30,6 +30,23 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
+@dataclass(frozen=True)
+class ToolchainStatus:
+    """What an operator wants to know of one toolchain, without fetching it.
+
+    `origin` is `system`, `cache`, `registry` (fetched when first needed) or `none` (nothing for this machine).
+    `size_bytes` is what it takes on disk, or what would have to be fetched.
+    """
+
+    name: str
+    summary: str
+    version: str
+    origin: str
+    size_bytes: int
+    licence: str
+    detail: str = ""
+
+
 class Images(Protocol):
     """The cache. Several processes may ask for the same image at once; one makes it, all get it."""
 
@@ -55,23 +72,6 @@ class Images(Protocol):
             FetchError: a package could not be fetched, or its hash is not the locked one.
         """
         ...
-
-
-@dataclass(frozen=True)
-class ToolchainStatus:
-    """What an operator wants to know of one toolchain, without fetching it.
-
-    `origin` is `system`, `cache`, `registry` (fetched when first needed) or `none` (nothing for this machine).
-    `size_bytes` is what it takes on disk, or what would have to be fetched.
-    """
-
-    name: str
-    summary: str
-    version: str
-    origin: str
-    size_bytes: int
-    licence: str
-    detail: str = ""
 
     async def status(self) -> tuple[ToolchainStatus, ...]:
         """Tell where each toolchain would come from, without fetching any."""

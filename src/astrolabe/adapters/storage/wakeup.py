@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import socket
+from collections.abc import Generator
 from pathlib import Path
 
 
@@ -11,7 +13,7 @@ class WakeUps:
 
     def __init__(self, folder: Path, token: str) -> None:
         self._folder = folder
-        self._path = folder / f"{token}.sock"
+        self._token = token
         self._socket: socket.socket | None = None
         self._woken = asyncio.Event()
 
@@ -19,7 +21,8 @@ class WakeUps:
         """Listen; call it on the event loop that waits."""
         self._folder.mkdir(parents=True, exist_ok=True)
         receiving = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        receiving.bind(str(self._path))
+        with self._short_name(self._token) as name:
+            receiving.bind(name)
         self._socket = receiving
         asyncio.get_running_loop().add_reader(receiving.fileno(), self._received)
 
@@ -28,16 +31,26 @@ class WakeUps:
         if self._socket is not None:
             asyncio.get_running_loop().remove_reader(self._socket.fileno())
             self._socket.close()
-            self._path.unlink(missing_ok=True)
+            (self._folder / f"{self._token}.sock").unlink(missing_ok=True)
             self._socket = None
 
     def wake(self, token: str) -> None:
         """Wake the process of that token; one that is gone, or busy, will look by itself."""
         with (
             contextlib.suppress(OSError),
+            self._short_name(token) as name,
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out,
         ):
-            out.sendto(b"1", str(self._folder / f"{token}.sock"))
+            out.sendto(b"1", name)
+
+    @contextlib.contextmanager
+    def _short_name(self, token: str) -> Generator[str]:
+        """Name a socket by way of its folder's descriptor: its own path may be longer than the 107 bytes of a socket's."""
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            yield f"/proc/self/fd/{folder}/{token}.sock"
+        finally:
+            os.close(folder)
 
     async def wait(self, _run: str, seconds: float) -> None:
         """Return when this process has been woken, or after `seconds`."""

@@ -1,0 +1,93 @@
+"""Killed at any point, a run is finished by the next process: nothing that finished is lost or done again."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from astrolabe.engine.faults import CrashPoint
+from tests.crash.orphans import adopt, orphans_of
+
+EXPECTED = {name: f"{name}\none\ntwo\n" for name in ("first", "left", "right", "last")}
+ONCE = {CrashPoint.BEFORE_PUBLISH, CrashPoint.AFTER_PUBLISH, CrashPoint.BEFORE_RELEASE}
+CASES = [(point, n) for point in CrashPoint for n in ((1,) if point in ONCE else (1, 3))]
+
+
+def work(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.crash.worker", str(folder), *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+
+
+def rows(folder: Path, query: str) -> list[tuple]:
+    database = folder / "home" / "state" / "astrolabe.db"
+    if not database.exists():
+        return []
+    with sqlite3.connect(database) as connection:
+        return connection.execute(query).fetchall()
+
+
+def passed(folder: Path) -> set[str]:
+    return {task for (task,) in rows(folder, "SELECT task FROM events WHERE type = 'task.passed'")}
+
+
+def git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder / "target"), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize(("point", "occurrence"), CASES)
+def test_a_killed_run_is_finished_by_the_next_process(
+    point: CrashPoint, occurrence: int, tmp_path: Path
+) -> None:
+    with adopt():
+        killed = work(tmp_path, point, str(occurrence))
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert orphans_of(tmp_path) == []
+    finished_before = passed(tmp_path)
+    ledger = tmp_path / "ledger"
+    lines_before = ledger.read_text().splitlines() if ledger.exists() else []
+
+    if not rows(tmp_path, "SELECT 1 FROM events WHERE type = 'run.finished'"):
+        resumed = work(tmp_path)
+        assert resumed.stdout == "passed", resumed.stderr
+    check_tree(tmp_path)
+    check_log(tmp_path)
+    lines_after = ledger.read_text().splitlines()[len(lines_before) :]
+    again = {line.split()[1] for line in lines_after if line.startswith("work ")} & finished_before
+    assert not again, f"finished tasks were worked on again: {again}"
+
+
+def check_tree(folder: Path) -> None:
+    for name, content in EXPECTED.items():
+        assert (folder / "target" / f"{name}.txt").read_text() == content
+    assert git(folder, "status", "--porcelain") == ""
+    for commit, tree in rows(folder, "SELECT commit_id, tree FROM tasks"):
+        assert git(folder, "rev-parse", f"{commit}^{{tree}}").strip() == tree
+
+
+def check_log(folder: Path) -> None:
+    events = rows(
+        folder,
+        "SELECT run, seq, type, task, json_extract(data, '$.key'), json_extract(data, '$.check') FROM events",
+    )
+    assert len({event[0] for event in events}) == 1, "a second run was begun instead of taking up the first"
+    assert sorted(event[1] for event in events) == list(range(1, len(events) + 1))
+    for kind, key in (("task.passed", 3), ("step.done", 4), ("run.finished", 2)):
+        counted = Counter(event[key] for event in events if event[2] == kind)
+        assert set(counted.values()) == {1}, f"{kind} more than once: {counted}"
+    checked = Counter((event[3], event[5]) for event in events if event[2] == "check.finished")
+    assert set(checked.values()) == {1}
+    assert Counter(event[2] for event in events)["task.started"] == len(EXPECTED), "an attempt was begun anew"
+
+
+@pytest.mark.parametrize("point", [CrashPoint.AFTER_STEP, CrashPoint.AFTER_APPEND])
+def test_a_run_killed_again_and_again_still_ends(point: CrashPoint, tmp_path: Path) -> None:
+    for _ in range(4):
+        assert work(tmp_path, point, "4").returncode == -signal.SIGKILL
+    assert work(tmp_path).stdout == "passed"
+    check_tree(tmp_path)
+    check_log(tmp_path)
