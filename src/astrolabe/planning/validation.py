@@ -77,7 +77,7 @@ def _mended_task(task: Task, known: Collection[str], warnings: list[str]) -> Tas
     for old, new in zip(task.checks, checks, strict=True):
         if old.name != new.name:
             warnings.append(
-                f"task `{shown}`: renamed its second check `{visible(old.name, 80)}` to `{visible(new.name, 80)}`"
+                f"task `{shown}`: renamed a second check `{visible(old.name, 80)}` to `{visible(new.name, 80)}`"
             )
     if kept == task.depends_on and checks == task.checks:
         return task

@@ -53,11 +53,14 @@ def held_against(
     document: Document, model: type[_Model], forms: Mapping[str, str] | None = None
 ) -> tuple[_Model | None, list[Fault]]:
     """Return the document as a value of `model`, None when it is not one, and every fault found on the way."""
-    faults = [*document.faults, *_flags(document, model)]
+    flags = _flags(document, model)
+    faults = [*document.faults, *flags]
     try:
         return model.model_validate(document.value()), faults
     except ValidationError as invalid:
-        return None, [*faults, *_faults(document, model, invalid.errors(include_url=False), forms or {})]
+        known = {fault.mark for fault in faults}
+        found = _faults(document, model, invalid.errors(include_url=False), forms or {})
+        return None, [*faults, *(fault for fault in found if fault.mark not in known)]
 
 
 def problems(document: Document, faults: list[Fault]) -> tuple[Problem, ...]:
@@ -73,6 +76,8 @@ def _faults(
     unions: dict[tuple[str | int, ...], list[tuple[_Site, ErrorDetails]]] = {}
     for error in errors:
         site = _site(document, model, error)
+        if _is_long_enough(error, site.node):
+            continue
         if site.branch:
             unions.setdefault(site.path, []).append((site, error))
         else:
@@ -95,6 +100,15 @@ def _site(document: Document, model: type[BaseModel], error: ErrorDetails) -> _S
             continue
         site = _Site((*site.path, name), found, stepped(site.shapes, name), site.shapes, site.branch)
     return site
+
+
+def _is_long_enough(error: ErrorDetails, node: Node) -> bool:
+    """Tell whether pydantic found something too short only because it does not count its faulty entries."""
+    return (
+        error["type"] == "too_short"
+        and not isinstance(node, Scalar)
+        and len(node.nodes) >= error.get("ctx", {})["min_length"]
+    )
 
 
 def _written(site: _Site, step: str | int) -> str | int:
