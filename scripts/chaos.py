@@ -1,0 +1,179 @@
+"""Kill real builds at random instants, finish them, and count what was lost, repeated or left behind.
+
+Usage: chaos.py [--kills N] [--seed N] [--brief FILE] [--work FOLDER]. Exits with 1 if any count but the kills is not 0.
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ASTROLABE = Path(sys.executable).parent / "astrolabe"
+PR_SET_CHILD_SUBREAPER = 36
+PATIENCE_SECONDS = 10.0
+
+
+@dataclass
+class Ledger:
+    """What is counted; `seconds` are those a resumed build took to its end."""
+
+    kills: int = 0
+    runs: int = 0
+    lost_tasks: int = 0
+    repeated_tasks: int = 0
+    repeated_steps: int = 0
+    repeated_checks: int = 0
+    trees_unlike_journal: int = 0
+    orphans: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def clean(self) -> bool:
+        counts = (self.lost_tasks, self.repeated_tasks, self.repeated_steps, self.repeated_checks)
+        return not any((*counts, self.trees_unlike_journal, self.orphans, len(self.failures)))
+
+
+def main() -> None:
+    """Kill, resume, count, print."""
+    options = parsed()
+    options.work.mkdir(parents=True, exist_ok=True)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    chance = random.Random(options.seed)
+    ledger = Ledger()
+    home = options.work / "home"
+    longest = 20.0
+    while ledger.kills < options.kills:
+        ledger.runs += 1
+        target = options.work / f"target-{ledger.runs}"
+        longest = storm(ledger, options, home, target, chance, longest)
+    print(json.dumps(vars(ledger), indent=2))
+    sys.exit(0 if ledger.clean() else 1)
+
+
+def storm(
+    ledger: Ledger,
+    options: argparse.Namespace,
+    home: Path,
+    target: Path,
+    chance: random.Random,
+    longest: float,
+) -> float:
+    """Kill one build up to three times, let it end, and count; return how long its last process took."""
+    for _ in range(min(3, options.kills - ledger.kills)):
+        process = start(options.brief, home, target)
+        try:
+            process.wait(timeout=chance.uniform(0.3, longest))
+            break
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            ledger.kills += 1
+        ledger.orphans += len(orphans())
+    before = passed(home, target)
+    began = time.monotonic()
+    process = start(options.brief, home, target)
+    out, err = process.communicate()
+    if process.returncode != 0:
+        ledger.failures.append(f"{target.name}: exit {process.returncode}: {err[-500:]}{out[-500:]}")
+    count(ledger, home, target, before)
+    return max(10.0, time.monotonic() - began)
+
+
+def start(brief: str, home: Path, target: Path) -> subprocess.Popen[str]:
+    command = [str(ASTROLABE), "build", brief, "--into", str(target), "--yes", "--json"]
+    settings = os.environ | {"ASTROLABE_HOME": str(home), "ASTROLABE_ENGINE__REUSE_EVIDENCE": "false"}
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=settings,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def orphans() -> list[str]:
+    """Return adopted processes that still live after some patience."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (alive := living()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return alive
+
+
+def living() -> list[str]:
+    alive = []
+    for pid in Path("/proc/self/task", str(os.getpid()), "children").read_text().split():
+        try:
+            if os.waitpid(int(pid), os.WNOHANG)[0] == 0:
+                alive.append(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except (ChildProcessError, FileNotFoundError, ProcessLookupError):
+            continue
+    return alive
+
+
+def events(home: Path, target: Path) -> list[tuple[str, str | None, dict]]:
+    """Return type, task and data of the events of all runs for a target."""
+    database = home / "state" / "astrolabe.db"
+    if not database.exists():
+        return []
+    query = "SELECT e.type, e.task, e.data FROM events e JOIN runs r ON r.id = e.run WHERE r.target = ? ORDER BY r.id, e.seq"
+    with closing(sqlite3.connect(database)) as connection:
+        try:
+            found = connection.execute(query, (str(target),)).fetchall()
+        except sqlite3.OperationalError:  # killed before the schema was made
+            return []
+    return [(kind, task, json.loads(data)) for kind, task, data in found]
+
+
+def passed(home: Path, target: Path) -> Counter:
+    return Counter(task for kind, task, _ in events(home, target) if kind == "task.passed")
+
+
+def count(ledger: Ledger, home: Path, target: Path, before: Counter) -> None:
+    log = events(home, target)
+    after = passed(home, target)
+    ledger.lost_tasks += sum((before - after).values())
+    ledger.repeated_tasks += sum(number - 1 for number in after.values())
+    steps = Counter(data["key"] for kind, _, data in log if kind == "step.done")
+    ledger.repeated_steps += sum(number - 1 for number in steps.values())
+    checks = Counter((task, data["check"]) for kind, task, data in log if kind == "check.finished")
+    ledger.repeated_checks += sum(number - 1 for number in checks.values())
+    for kind, _, data in log:
+        if kind == "task.passed":
+            told = subprocess.run(
+                ["git", "-C", target, "rev-parse", f"{data['commit']}^{{tree}}"],
+                check=False,
+                capture_output=True,
+                text=True,
+            )
+            ledger.trees_unlike_journal += told.stdout.strip() != data["tree"]
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--brief", default="examples/bookmarks.yaml")
+    parser.add_argument("--work", type=Path, default=None)
+    options = parser.parse_args()
+    if options.seed is None:
+        options.seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {options.seed}", file=sys.stderr)
+    options.work = options.work or Path(tempfile.mkdtemp(prefix="astrolabe-chaos-"))
+    return options
+
+
+if __name__ == "__main__":
+    main()
