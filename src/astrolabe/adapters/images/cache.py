@@ -253,9 +253,10 @@ async def _counting(output: Path, total: int, subject: str, told: Report) -> Asy
     """Report how many packages are laid out while the body installs them."""
 
     async def count() -> None:
+        done = 0
         while True:
-            done = min(total, await in_thread(lambda: installed_folders(output)))
-            told(Progress(subject, f"installing: {done} of about {total} packages", done / max(1, total)))
+            done = max(done, min(total, await in_thread(lambda: installed_folders(output))))
+            told(Progress(subject, f"installing: {done} of {total} packages", done / max(1, total)))
             await asyncio.sleep(_COUNT_SECONDS)
 
     counting = asyncio.ensure_future(count())

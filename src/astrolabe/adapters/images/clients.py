@@ -30,12 +30,14 @@ class Finished:
 class Watch:
     """What a client fetches into, and who wants to know how many bytes are there.
 
-    A client that neither adds a byte nor computes for `stall_seconds` is killed.
+    A client that neither adds a byte nor computes for `stall_seconds` is killed. One that has brought all that is
+    wanted of it is ended, successfully, once `enough` says so.
     """
 
     folder: Path
     stall_seconds: float
     on_bytes: Callable[[int], None]
+    enough: Callable[[], bool] = lambda: False
 
 
 async def run_client(
@@ -68,7 +70,8 @@ async def run_client(
     streams = asyncio.gather(_tail(process.stdout), _tail(process.stderr))
     watching = asyncio.ensure_future(_watch(process.pid, command[0], watch)) if watch else None
     try:
-        await _first(streams, watching)
+        if await _is_enough(streams, watching):
+            return Finished(0, "", "")
         stdout, stderr = await streams
         return Finished(await process.wait(), stdout, stderr)
     finally:
@@ -83,12 +86,14 @@ def refuse_full_disk(done: Finished, folder: Path) -> None:
         raise storage_error(folder, OSError(errno.ENOSPC, "no space left on device"))
 
 
-async def _first(streams: asyncio.Future[tuple[str, str]], watching: asyncio.Task[None] | None) -> None:
+async def _is_enough(streams: asyncio.Future[tuple[str, str]], watching: asyncio.Task[None] | None) -> bool:
     if watching is None:
-        return
+        return False
     await asyncio.wait([streams, watching], return_when=asyncio.FIRST_COMPLETED)
-    if not streams.done():
-        await watching
+    if streams.done():
+        return False
+    await watching
+    return True
 
 
 async def _end(process: asyncio.subprocess.Process, streams: asyncio.Future[tuple[str, str]]) -> None:
@@ -107,10 +112,10 @@ async def _tail(stream: asyncio.StreamReader | None) -> str:
 
 
 async def _watch(pid: int, client: str, watch: Watch) -> None:
-    """Return never; raise when the client stalls."""
+    """Return once there is enough; raise when the client stalls."""
     loop = asyncio.get_running_loop()
     last_bytes, last_ticks, alive_at = -1, 0, loop.time()
-    while True:
+    while not watch.enough():
         size, ticks = await in_thread(lambda: _growing_bytes(watch.folder)), _processor_ticks(pid)
         if size != last_bytes or ticks - last_ticks > _ALIVE_TICKS:
             last_bytes, last_ticks, alive_at = size, ticks, loop.time()

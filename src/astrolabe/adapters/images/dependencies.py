@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from astrolabe.adapters.images.package_lock import LockedPackage, PackageLock
-from astrolabe.adapters.images.shelf import Draft, folder_bytes, in_thread
+from astrolabe.adapters.images.shelf import Draft, folder_bytes, in_thread, take_over
 from astrolabe.domain.policy import MIB, Policy
 from astrolabe.errors import FetchError, StorageError
 from astrolabe.ports.images import Image
@@ -77,13 +77,9 @@ def image_of(name: str, key: str, content: Path, facts: dict[str, Any]) -> Image
 
 
 def installed_folders(output: Path) -> int:
-    """Count the packages npm has begun to lay below `output`, for showing progress."""
+    """Count the packages npm has laid below `output`, for showing progress."""
     modules = output / "node_modules"
-    if not modules.is_dir():
-        return 0
-    names = [entry.name for entry in modules.iterdir()]
-    scoped = [modules / name for name in names if name.startswith("@")]
-    return len(names) + sum(len(list(scope.iterdir())) for scope in scoped if scope.is_dir())
+    return sum(1 for pattern in ("*/package.json", "@*/*/package.json") for _ in modules.glob(pattern))
 
 
 def _project(lock: PackageLock) -> list[FileEntry]:
@@ -118,4 +114,5 @@ def _collected(lock: PackageLock, output: Path, content: Path) -> dict[str, Any]
         if found.is_dir() and found.resolve() == output.resolve() / place:
             found.rename(content / str(number))
             mounts[str(number)] = str(PurePosixPath(lock.folder, place))
+    take_over(content)
     return {"mounts": mounts, "size_bytes": folder_bytes(content), "packages": len(lock.packages)}

@@ -72,6 +72,9 @@ def _place(toolchain: Toolchain, output: Path, content: Path) -> None:
         else:
             shutil.copyfile(inflated, content / place)
         (content / packed).unlink()
+    for folder in {(content / packed).parent for packed in toolchain.inflate}:
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def finish(toolchain: Toolchain, content: Path) -> None:

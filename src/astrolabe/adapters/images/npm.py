@@ -144,7 +144,9 @@ class _Batch:
             if not missing:
                 return
             done = await self._desk.npm(
-                "cache", "add", *(self._asked[each] for each in missing), on_bytes=lambda _: self._count()
+                *("cache", "add", *(self._asked[each] for each in missing)),
+                on_bytes=lambda _: self._count(),
+                enough=lambda: not self._missing(),
             )
             missing = self._missing()
             blamed = [each for each in missing if self._asked[each] in done.stderr] or missing
@@ -179,8 +181,14 @@ class _Desk:
         """Return where npm's cache (cacache's content folder) keeps an archive of that digest."""
         return self.folder / "cache/_cacache/content-v2/sha512" / sha512[:2] / sha512[2:4] / sha512[4:]
 
-    async def npm(self, *arguments: str, on_bytes: Callable[[int], None] | None = None) -> Finished:
-        watch = Watch(self.folder, self.stall_seconds, on_bytes) if on_bytes else None
+    async def npm(
+        self,
+        *arguments: str,
+        on_bytes: Callable[[int], None] = lambda _: None,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> Finished:
+        """Run npm; `enough` may end it as soon as it has brought what is wanted, before its own further work."""
+        watch = Watch(self.folder, self.stall_seconds, on_bytes, enough)
         done = await run_client(
             [str(self.node), str(self.npm_cli), *arguments, "--cache", str(self.folder / "cache"), *_QUIET],
             cwd=self.folder,

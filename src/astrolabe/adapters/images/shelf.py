@@ -185,6 +185,19 @@ def write_protect(folder: Path) -> None:
     folder.chmod(0o555)
 
 
+def take_over(folder: Path) -> None:
+    """Make all below a folder ours, whoever wrote it, and readable for everyone; links are not followed."""
+    owner, group = os.geteuid(), os.getegid()
+    for path, folders, files in os.walk(folder):
+        for name in (".", *folders, *files):
+            entry = Path(path, name)
+            status = entry.lstat()
+            if status.st_uid != owner:
+                os.lchown(entry, owner, group)
+            if not stat.S_ISLNK(status.st_mode):
+                entry.chmod(0o755 if status.st_mode & stat.S_IXUSR else 0o644)
+
+
 def folder_bytes(folder: Path) -> int:
     """Return the size of the regular files below a folder, in bytes."""
     return sum(entry.stat(follow_symlinks=False).st_size for entry in _entries(folder))
