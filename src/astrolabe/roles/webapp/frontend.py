@@ -1,18 +1,16 @@
 """The frontend agent: a React client with a list, a page and a form for every entity."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from astrolabe.roles.webapp.model import AppModel
-from astrolabe.roles.webapp.printing import print_into
-from astrolabe.roles.webapp.rendering import environment, render
+from astrolabe.roles.webapp.rendering import render, render_folder
 from astrolabe.roles.webapp.view import AppView, EntityView, FieldView, InverseView
+from astrolabe.roles.webapp.writing import Files, app_of, write
 from astrolabe.sdk import Task, Workbench
 
-FRONTEND_WRITES = ("web/index.html", "web/vite.config.ts", "web/tsconfig.json", "web/public", "web/src")
+WRITES = ("web/index.html", "web/vite.config.ts", "web/tsconfig.json", "web/public", "web/src")
 
-_SUFFIX = ".j2"
-_APP, _ENTITY = "frontend/app/", "frontend/entity/"
+_ENTITY = "frontend/entity/"
 _RELATED_COLUMNS = 4
 _PAGES = {"list": "ListPage.tsx", "detail": "DetailPage.tsx", "form": "FormPage.tsx"}
 _LIMITS = {
@@ -24,35 +22,15 @@ _LIMITS = {
 }
 
 
-def frontend_files(app: AppView) -> dict[str, str]:
+def frontend_files(app: AppView) -> Files:
     """Return the files of the web client by their path, as they are before prettier."""
-    files = folder_files(_APP, {"app": app})
+    files = render_folder("frontend/app", {"app": app})
     for entity in app.entities:
         files |= _entity_files(entity)
     return files
 
 
-def folder_files(folder: str, context: Mapping[str, Any]) -> dict[str, str]:
-    """Return a folder of templates by path: those that end in `.j2` rendered, the others word for word.
-
-    Code of the client is full of `{{`, which Jinja would take for its own.
-    """
-    names = [name for name in environment().list_templates() if name.startswith(folder)]
-    return {
-        name.removeprefix(folder).removesuffix(_SUFFIX): (
-            render(name, context) if name.endswith(_SUFFIX) else _verbatim(name)
-        )
-        for name in names
-    }
-
-
-def _verbatim(name: str) -> str:
-    loader = environment().loader
-    assert loader is not None  # noqa: S101 - the environment is made with one
-    return loader.get_source(environment(), name)[0]
-
-
-def _entity_files(entity: EntityView) -> dict[str, str]:
+def _entity_files(entity: EntityView) -> Files:
     context = _context(entity)
     folder = f"web/src/entities/{entity.path}"
     files = {
@@ -107,6 +85,7 @@ class FrontendAgent:
     version = "1"
 
     async def work(self, task: Task, bench: Workbench) -> None:
-        app = AppView.of(AppModel.model_validate(task.inputs["model"]))
-        bench.say(f"writing a web client for {len(app.entities)} kinds of things")
-        await print_into(bench, frontend_files(app))
+        """Write the client. Raises UnavailableError when a file is no valid code."""
+        app = await app_of(bench)
+        bench.say(f"{task.name}: {len(app.entities)} entities")
+        await write(bench, frontend_files(app), WRITES)
