@@ -83,6 +83,7 @@ class BackendAgent:
     async def work(self, task: Task, bench: Workbench) -> None:
         """Write the API. Raises UnavailableError when Prisma cannot read the schema or format it."""
         app = await app_of(bench)
+        bench.say(f"{task.name}: {len(app.entities)} entities")
         await write(bench, backend_files(app), WRITES)
         name = "change" if await bench.paths(f"{MIGRATIONS[0]}/migration_lock.toml") else "init"
         await needed(bench, f"node scripts/migration.mjs {name}", timeout_seconds=_MIGRATE_SECONDS)

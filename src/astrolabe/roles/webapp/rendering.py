@@ -8,7 +8,7 @@ import html as html_escapes
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
@@ -50,7 +50,7 @@ def comment(value: str) -> str:
     return _CONTROL.sub(" ", value).replace("*/", "* /").replace("-->", "-- >").strip()
 
 
-_FILTERS = {
+_FILTERS: dict[str, Callable[..., object]] = {
     "js": js,
     "sql": sql,
     "html": html,
@@ -69,7 +69,7 @@ _FILTERS = {
     "zod": partial(typescript.zod, js),
     "zod_row": typescript.zod_row,
     "query_bound": typescript.query_bound,
-    "default_value": lambda field: js(typescript.typed_default(field)),
+    "typed_default": typescript.typed_default,
     "prisma_default": partial(typescript.prisma_default, partial(json.dumps, ensure_ascii=False)),
     "prisma_action": typescript.prisma_action,
     "column_type": typescript.column_type,
@@ -94,7 +94,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(_FILTERS)
+    for name, made_filter in _FILTERS.items():
+        made.filters[name] = made_filter
     return made
 
 

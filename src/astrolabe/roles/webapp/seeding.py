@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass, field
+from typing import Any
 
 from astrolabe.roles.webapp.model import SeedUser
 from astrolabe.roles.webapp.view import ADMIN, USER, AppView, EntityView, RelationView
@@ -48,7 +49,7 @@ def seed_plan(app: AppView) -> list[tuple[EntityView, list[SeedRow]]]:
     return plan
 
 
-def _row(entity: EntityView, raw: dict[str, object], made: set[str]) -> SeedRow:
+def _row(entity: EntityView, raw: dict[str, Any], made: set[str]) -> SeedRow:
     row = SeedRow(_text(raw.get(entity.display, "")), {})
     relations = {relation.name: relation for relation in entity.relations}
     for name, value in raw.items():
@@ -56,16 +57,16 @@ def _row(entity: EntityView, raw: dict[str, object], made: set[str]) -> SeedRow:
             row.data[name] = _plain(value)
         elif value is not None:
             relation = relations[name]
-            called = [_text(item) for item in (value if isinstance(value, list | tuple) else [value])]
+            called = [_text(item) for item in (value if relation.many else [value])]
             (row.links if relation.target.name in made else row.later).append(SeedLink(relation, called))
     return row
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, datetime.datetime):
-        moment = value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
+    if isinstance(value, dt.datetime):
+        moment = value if value.tzinfo else value.replace(tzinfo=dt.UTC)
         return moment.isoformat()
-    return value.isoformat() if isinstance(value, datetime.date) else value
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _text(value: object) -> str:

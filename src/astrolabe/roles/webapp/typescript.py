@@ -64,8 +64,8 @@ def _bounds(field: FieldView) -> str:
 
 
 def _pattern(js: Callable[[object], str], field: FieldView) -> str:
-    """A pattern has to match the whole value, as it does in HTML forms."""
-    return f".regex(new RegExp({js(f'^(?:{field.pattern})$')}))" if field.pattern else ""
+    """A pattern has to be found in the value, as the web client and the goal's reader take it."""
+    return f".regex(new RegExp({js(field.pattern)}))" if field.pattern else ""
 
 
 def number(value: float) -> str:

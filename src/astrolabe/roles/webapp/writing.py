@@ -57,7 +57,7 @@ async def needed(bench: Workbench, command: str, *, timeout_seconds: float) -> C
     if result.exit_code != 0 or result.timed_out:
         said = (result.stderr.strip() or result.stdout.strip())[-_SHOWN_CHARACTERS:]
         how = "did not end in time" if result.timed_out else f"ended with {result.exit_code}"
-        message = f"{command.split(' && ')[-1][:120]} {how}: {said}"
+        message = f"{command[:120]} {how}: {said}"
         raise UnavailableError(
             message, hint="The generated files are at fault; run `astrolabe runs log` for all of it."
         )

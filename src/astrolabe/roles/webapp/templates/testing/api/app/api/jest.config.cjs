@@ -1,0 +1,20 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/tests'],
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
+  },
+  setupFiles: ['<rootDir>/tests/support/environment.ts'],
+  setupFilesAfterEnv: ['<rootDir>/tests/support/database.ts'],
+  testTimeout: 20_000,
+  collectCoverageFrom: [
+    'src/**/*.ts',
+    '!src/generated/**',
+    '!src/{admin,seed,server}.ts',
+    '!src/openapi/print.ts',
+  ],
+  coverageProvider: 'v8',
+  coverageReporters: ['text-summary', 'json-summary', 'lcovonly'],
+  coverageThreshold: { global: { branches: 75, functions: 85, lines: 90, statements: 90 } },
+};
