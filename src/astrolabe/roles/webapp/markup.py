@@ -17,13 +17,13 @@ _MERMAID_KEYS = frozenset({"pk", "fk", "uk"})
 
 
 def one_line(text: str) -> str:
-    """Fold white space, and drop what is not seen: controls, unpaired surrogates, direction marks."""
-    folded = " ".join(text.split())
-    return "".join(
-        char
-        for char in folded
-        if unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"} and char not in _BIDI
-    )
+    """Drop what is not seen (controls, unpaired surrogates, direction marks), then fold white space."""
+    seen = "".join(char for char in text if char.isspace() or not _is_hidden(char))
+    return " ".join(seen.split())
+
+
+def _is_hidden(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cs"} or char in _BIDI
 
 
 def markdown(text: str) -> str:
