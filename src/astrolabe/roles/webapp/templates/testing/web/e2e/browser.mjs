@@ -87,7 +87,10 @@ async function newVisitor(browser, baseURL, { traced = false, ...options } = {})
     expect: (pattern) => expected.push(pattern),
     /** What went wrong since it was last asked for. */
     takeProblems: () => problems.splice(0),
-    shoot: (name) => page.screenshot({ path: path.join(RESULTS, `${name}.png`), fullPage: true }),
+    async shoot(name) {
+      await page.evaluate(() => globalThis.scrollTo(0, 0));
+      await page.screenshot({ path: path.join(RESULTS, `${name}.png`), fullPage: true });
+    },
     async close() {
       if (traced) await context.tracing.stop({ path: path.join(RESULTS, 'trace.zip') });
       await context.close();

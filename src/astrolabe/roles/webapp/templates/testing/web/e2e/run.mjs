@@ -245,7 +245,7 @@ async function administration({ page, shoot }) {
 
 async function profile({ page, shoot }) {
   await page.goto('/profile');
-  await page.getByLabel('Name', { exact: true }).fill('Ann Changed');
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Ann Changed');
   await page.getByRole('button', { name: 'Save name' }).click();
   await page.getByText('Your name was saved.').waitFor();
   await shoot('profile');

@@ -1,18 +1,27 @@
 import { QueryClientProvider } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { RouterProvider, type DataRouter } from 'react-router';
 import { SessionGate } from './auth/SessionGate';
+import { useUser } from './auth/useSession';
 import { Toasts } from './components/Toasts';
 import { createQueryClient } from './queries';
 
 export function App({ router }: { router: DataRouter }) {
-  const [client] = useState(createQueryClient);
+  const user = useUser();
   return (
-    <QueryClientProvider client={client}>
+    <>
       <SessionGate>
-        <RouterProvider router={router} />
+        <LoadedData key={user?.id}>
+          <RouterProvider router={router} />
+        </LoadedData>
       </SessionGate>
       <Toasts />
-    </QueryClientProvider>
+    </>
   );
+}
+
+/** What was loaded for one person is never shown to the next: each gets a store of their own, through the key. */
+function LoadedData({ children }: { children: ReactNode }) {
+  const [client] = useState(createQueryClient);
+  return <QueryClientProvider client={client}>{children}</QueryClientProvider>;
 }

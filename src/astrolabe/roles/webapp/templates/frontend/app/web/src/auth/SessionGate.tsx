@@ -1,16 +1,14 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { refreshSession } from '../api/http';
 import { Button } from '../components/Button';
 import { Spinner } from '../components/Spinner';
-import { useSession, useUser } from './useSession';
+import { useSession } from './useSession';
 
-/** Finds out who is signed in before anything is shown, and drops what was loaded for somebody else. */
+/** Finds out who is signed in before anything is shown. */
 export function SessionGate({ children }: { children: ReactNode }) {
   const { status } = useSession();
   const [failed, setFailed] = useState(false);
   const [attempt, setAttempt] = useState(0);
-  useForgetOthersData();
 
   useEffect(() => {
     if (status !== 'unknown') return;
@@ -33,14 +31,4 @@ export function SessionGate({ children }: { children: ReactNode }) {
       )}
     </div>
   );
-}
-
-function useForgetOthersData() {
-  const client = useQueryClient();
-  const id = useUser()?.id;
-  const last = useRef(id);
-  useEffect(() => {
-    if (last.current !== id) client.clear();
-    last.current = id;
-  }, [client, id]);
 }

@@ -2,7 +2,7 @@ import type { ComponentProps } from 'react';
 import { Link, type LinkProps } from 'react-router';
 import { Spinner } from './Spinner';
 
-export type Look = 'primary' | 'secondary' | 'quiet' | 'danger';
+export type Look = 'primary' | 'secondary' | 'quiet' | 'danger' | 'warning';
 
 const SHARED =
   'inline-flex items-center justify-center gap-2 rounded-lg text-sm font-medium whitespace-nowrap transition-colors focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-brand disabled:cursor-not-allowed disabled:opacity-50';
@@ -11,6 +11,7 @@ const LOOKS: Record<Look, string> = {
   primary: 'bg-brand text-on-brand shadow-sm hover:bg-brand-strong',
   secondary: 'border border-line bg-surface text-ink shadow-sm hover:bg-raised',
   quiet: 'text-muted hover:bg-raised hover:text-ink',
+  warning: 'border border-line bg-surface text-danger-ink shadow-sm hover:bg-danger-soft',
   danger: 'bg-danger text-on-danger shadow-sm hover:bg-danger-strong',
 };
 

@@ -77,3 +77,4 @@ export const IconAlert = icon(
 export const IconExternal = icon(
   <path d="M14 4h6v6M20 4l-9 9M18 14v5a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1h5" />,
 );
+export const IconSort = icon(<path d="m8 10 4-4 4 4M8 14l4 4 4-4" />);

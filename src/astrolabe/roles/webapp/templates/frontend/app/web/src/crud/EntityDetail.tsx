@@ -69,7 +69,7 @@ function Header<T extends Row, Input>({ entity, row }: { entity: Entity<T, Input
               </LinkButton>
             )}
             {may(user, 'delete', entity.permissions, row) && (
-              <Button look="secondary" className="text-danger-ink" onClick={() => setAsking(true)}>
+              <Button look="warning" onClick={() => setAsking(true)}>
                 <IconTrash className="size-4" />
                 Delete
               </Button>

@@ -4,7 +4,7 @@ import type { Row } from '../api/resource';
 import { may } from '../auth/permissions';
 import { useUser } from '../auth/useSession';
 import { Button, LinkButton } from '../components/Button';
-import { IconArrowDown, IconArrowUp, IconPencil, IconTrash } from '../components/icons';
+import { IconArrowDown, IconArrowUp, IconPencil, IconSort, IconTrash } from '../components/icons';
 import { useMediaQuery } from '../hooks/useMediaQuery';
 import { titleOf, type Entity, type FieldName, type FieldSpec } from './entity';
 import type { Cells } from './EntityList';
@@ -33,7 +33,13 @@ function Table<T extends Row, Input>(props: TableProps<T, Input>) {
         <thead className="border-b border-line bg-canvas/60 text-muted">
           <tr>
             {fields.map((field) => (
-              <ColumnHeader key={field.name} field={field} sort={sort} onSort={onSort} />
+              <ColumnHeader
+                key={field.name}
+                field={field}
+                isTitle={field.name === entity.display}
+                sort={sort}
+                onSort={onSort}
+              />
             ))}
             {onDelete && (
               <th scope="col" className="w-0 px-5 py-2.5">
@@ -70,10 +76,12 @@ const isNumber = (field: FieldSpec) => field.kind === 'integer' || field.kind ==
 
 function ColumnHeader({
   field,
+  isTitle,
   sort,
   onSort,
 }: {
   field: FieldSpec;
+  isTitle: boolean;
   sort?: string;
   onSort?: (name: string) => void;
 }) {
@@ -84,17 +92,18 @@ function ColumnHeader({
     <th
       scope="col"
       aria-sort={order}
-      className={`px-5 py-2.5 text-xs font-semibold tracking-wide whitespace-nowrap ${side}`}
+      className={`px-5 py-2.5 text-xs font-semibold tracking-wide whitespace-nowrap ${side} ${isTitle ? 'w-2/5' : ''}`}
     >
       {field.sortable && onSort ? (
         <button
           type="button"
           onClick={() => onSort(field.name)}
-          className="inline-flex items-center gap-1 rounded-sm hover:text-ink focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-brand"
+          className="group inline-flex items-center gap-1 rounded-sm hover:text-ink focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-brand"
         >
           <span className="max-w-48 truncate">{field.label}</span>
           {order === 'ascending' && <IconArrowUp className="size-3.5" />}
           {order === 'descending' && <IconArrowDown className="size-3.5" />}
+          {!order && <IconSort className="size-3.5 opacity-50 group-hover:opacity-100" />}
         </button>
       ) : (
         <span className="inline-block max-w-48 truncate align-bottom">{field.label}</span>

@@ -115,6 +115,26 @@ export function titleOf<T extends Row, Input>(entity: Entity<T, Input>, row: T):
 /** Checks a description against the types of its rows. */
 export const defineEntity = <T extends Row, Input>(entity: Entity<T, Input>) => entity;
 
+/** An entity as the menu and the home page see it, whatever its fields are. */
+export interface EntitySummary extends Pick<
+  Entity<Row, unknown>,
+  'name' | 'label' | 'plural' | 'description' | 'path' | 'permissions' | 'pages'
+> {
+  /** How many rows there are, and the newest of them. */
+  newest: (count: number, signal?: AbortSignal) => Promise<{ total: number; rows: Reference[] }>;
+}
+
+export function summaryOf<T extends Row, Input>(entity: Entity<T, Input>): EntitySummary {
+  return {
+    ...entity,
+    newest: async (count, signal) => {
+      const page = await entity.api.list({ pageSize: count, sort: '-createdAt' }, signal);
+      const rows = page.items.map((row) => ({ id: row.id, label: titleOf(entity, row) }));
+      return { total: page.total, rows };
+    },
+  };
+}
+
 /** How a relation's input finds rows of the other entity, and names one it only knows by id. */
 export function linkTo<T extends Row, Input>(
   api: Resource<T, Input>,

@@ -9,7 +9,6 @@ import {
   IconHome,
   IconMenu,
   IconSignOut,
-  IconStack,
   IconUser,
   IconUsers,
 } from '../components/icons';
@@ -113,7 +112,7 @@ function Sidebar() {
       <nav aria-label="Main" className="grow space-y-0.5 overflow-y-auto px-3 py-2">
         <Item to="/" label="Home" Icon={IconHome} />
         {readable.map(({ path, plural }) => (
-          <Item key={path} to={path} label={plural} Icon={IconStack} />
+          <Item key={path} to={path} label={plural} />
         ))}
         {user?.role === 'admin' && (
           <>
@@ -134,7 +133,8 @@ function Sidebar() {
   );
 }
 
-function Item({ to, label, Icon }: { to: string; label: string; Icon: typeof IconHome }) {
+/** Without an icon, a tile with the label's first letter helps to tell entries apart. */
+function Item({ to, label, Icon }: { to: string; label: string; Icon?: typeof IconHome }) {
   return (
     <NavLink
       to={to}
@@ -145,7 +145,16 @@ function Item({ to, label, Icon }: { to: string; label: string; Icon: typeof Ico
         }`
       }
     >
-      <Icon className="size-5" />
+      {Icon ? (
+        <Icon className="size-5" />
+      ) : (
+        <span
+          aria-hidden="true"
+          className="grid size-5 shrink-0 place-items-center rounded-md border border-current/30 text-[0.625rem] font-bold"
+        >
+          {[...label][0]?.toUpperCase()}
+        </span>
+      )}
       <span className="truncate">{label}</span>
     </NavLink>
   );

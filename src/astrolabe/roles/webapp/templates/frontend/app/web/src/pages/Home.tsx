@@ -7,8 +7,9 @@ import { LinkButton } from '../components/Button';
 import { IconPlus } from '../components/icons';
 import { PageHeader } from '../components/PageHeader';
 import { EmptyState } from '../components/states';
+import type { EntitySummary } from '../crud/entity';
 import { formatNumber } from '../crud/format';
-import { entities, type EntitySummary } from '../entities';
+import { entities } from '../entities';
 
 /** What there is, at a glance. */
 export function Home() {
@@ -37,34 +38,26 @@ export function Home() {
   );
 }
 
+const NEWEST = 3;
+
 function Card({ entity }: { entity: EntitySummary }) {
   const user = useUser();
   const { data } = useQuery({
-    queryKey: [entity.name, 'list', 'count'],
-    queryFn: ({ signal }) => entity.api.list({ pageSize: 1 }, signal),
+    queryKey: [entity.name, 'list', 'newest'],
+    queryFn: ({ signal }) => entity.newest(NEWEST, signal),
   });
   return (
-    <li className="card relative flex flex-col gap-1 p-5 transition-shadow hover:shadow-md">
-      <h2 className="font-semibold wrap-anywhere">
-        <Link
-          to={entity.path}
-          className="rounded-sm after:absolute after:inset-0 after:rounded-2xl focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-brand"
-        >
-          {entity.plural}
-        </Link>
-      </h2>
-      {entity.description && (
-        <p className="line-clamp-2 text-sm text-muted">{entity.description}</p>
-      )}
-      <div className="mt-auto flex items-end justify-between pt-4">
-        <p className="text-3xl font-semibold tracking-tight tabular-nums" aria-live="polite">
-          {data ? formatNumber(data.total) : <span className="text-muted">…</span>}
-        </p>
+    <li className="card flex flex-col p-5">
+      <div className="flex items-start gap-3">
+        <h2 className="min-w-0 grow text-lg font-semibold wrap-anywhere">
+          <Link className="link text-ink" to={entity.path}>
+            {entity.plural}
+          </Link>
+        </h2>
         {entity.pages.form && may(user, 'create', entity.permissions) && (
           <LinkButton
             look="secondary"
             square
-            className="relative"
             to={`${entity.path}/new`}
             aria-label={`New ${entity.label}`}
           >
@@ -72,6 +65,29 @@ function Card({ entity }: { entity: EntitySummary }) {
           </LinkButton>
         )}
       </div>
+      <p className="text-sm text-muted" aria-live="polite">
+        {data ? countOf(data.total) : 'Counting…'}
+      </p>
+      {data && data.rows.length > 0 && (
+        <ul className="mt-4 space-y-2 border-t border-line pt-4 text-sm" aria-label="Newest">
+          {data.rows.map(({ id, label }) => (
+            <li key={id} className="truncate">
+              {entity.pages.detail ? (
+                <Link className="link" to={`${entity.path}/${id}`}>
+                  {label}
+                </Link>
+              ) : (
+                label
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
     </li>
   );
+}
+
+function countOf(total: number) {
+  if (total === 0) return 'None yet';
+  return `${formatNumber(total)} in all`;
 }
