@@ -122,21 +122,30 @@ def _unique(tasks: Mapping[str, Task]) -> dict[str, str]:
 
 
 def _task_changes(old: Task, new: Task, renamed: Mapping[str, str]) -> Iterator[FieldChange]:
-    if old == new:
+    if old.model_dump_json() == new.model_dump_json():
         return
-    before, after = _comparable(old), _comparable(new)
+    before, after = _fields(old, new), _fields(new, old)
     before["depends_on"] = _needs(old, renamed)
     if old.id != new.id and old.name == old.id:
         before["name"] = new.name
     yield from _changes((), before, after)
+    one, other = ([check.name for check in task.checks] for task in (old, new))
+    if one != other and sorted(one) == sorted(other):
+        yield FieldChange("checks", _json(one), _json(other))
 
 
-def _comparable(task: Task) -> dict[str, Any]:
-    """Return a task with its checks by name, so that one check more is one change."""
+def _fields(task: Task, other: Task) -> dict[str, Any]:
+    """Return a task with its checks by name, so that one check more is one change; that one without its defaults."""
     raw = task.model_dump(mode="json", by_alias=True, exclude={"id"})
-    checks = {check["name"]: check for check in raw["checks"]}
-    if len(checks) == len(raw["checks"]):
-        raw["checks"] = checks
+    names, others = ([check.name for check in one.checks] for one in (task, other))
+    if len(set(names)) < len(names) or len(set(others)) < len(others):
+        return raw
+    raw["checks"] = {
+        check.name: check.model_dump(
+            mode="json", by_alias=True, exclude={"name"}, exclude_defaults=check.name not in others
+        )
+        for check in task.checks
+    }
     return raw
 
 

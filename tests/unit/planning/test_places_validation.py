@@ -92,8 +92,10 @@ def test_a_good_document_becomes_the_model() -> None:
         ("{name: a, sold: 7}", "3:19 parts[0].sold: is the number 7, but true or false is expected"),
         (
             "{name: a, colour: dark_blue}",
-            '3:21 parts[0].colour: is the text "dark_blue", but must be one of: red, dark-blue'
-            " (did you mean `dark-blue`?)",
+            (
+                '3:21 parts[0].colour: is the text "dark_blue", but must be one of: red, dark-blue'
+                " (did you mean `dark-blue`?)"
+            ),
         ),
         (
             "{name: a, kind: nwe}",

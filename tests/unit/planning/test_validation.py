@@ -42,8 +42,10 @@ def test_a_good_plan_has_no_problems() -> None:
         (
             [task("Big One"), task(ref_name("Big One"))],
             [
-                f"tasks[1].id: the id `{ref_name('Big One')}` is too like `Big One` of tasks[0]"
-                " (ids become file names, in which case does not count)"
+                (
+                    f"tasks[1].id: the id `{ref_name('Big One')}` is too like `Big One` of tasks[0]"
+                    " (ids become file names, in which case does not count)"
+                )
             ],
         ),
         ([task("a", "b")], ["tasks[0].depends_on[0]: unknown task `b`"]),

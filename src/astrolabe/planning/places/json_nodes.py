@@ -38,8 +38,9 @@ _WORDS = {"true": True, "false": False, "null": None}
 class _Reader:
     """One pass over the text. It recurses, but never deeper than DEEPEST."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, most_values: int) -> None:
         self._text = text
+        self._most_values = most_values
         self._lines = [0, *(match.end() for match in re.finditer(r"\r\n?|\n", text))]
         self._count = 0
         self.faults: list[Fault] = []
@@ -65,8 +66,8 @@ class _Reader:
         kind = match.lastgroup or ""
         start, end = match.start(kind), match.end()
         self._count += 1
-        if self._count > MOST_VALUES:
-            raise self._broken(start, f"more than {MOST_VALUES:,} values")
+        if self._count > self._most_values:
+            raise self._broken(start, f"more than {self._most_values:,} values")
         written = match[kind]
         if kind == "text":
             return Scalar(self._mark(start), self._unescaped(written, start), written[1:-1], quoted=True), end
@@ -189,11 +190,11 @@ class _Reader:
         return self._broken(stop, "a control character inside a text", f"write it as \\u{ord(found):04x}")
 
 
-def read_json(text: str) -> tuple[Node, list[Fault]]:
+def read_json(text: str, most_values: int = MOST_VALUES) -> tuple[Node, list[Fault]]:
     """Return the document in `text` and the faults that did not keep it from being read.
 
     Raises:
         UnreadableError: it is no JSON.
     """
-    reader = _Reader(text)
+    reader = _Reader(text, most_values)
     return reader.read(), reader.faults

@@ -54,7 +54,8 @@ class _Frame:
 class _Builder:
     """Builds the tree from the parser's events with an explicit stack."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_values: int) -> None:
+        self._most_values = most_values
         self.faults: list[Fault] = []
         self.root: Node | None = None
         self._frames: list[_Frame] = []
@@ -70,8 +71,8 @@ class _Builder:
     def _take_node(self, event: NodeEvent) -> None:
         mark, anchor = _mark(event.start_mark), cast("str | None", event.anchor)
         self._count += 1
-        if self._count > MOST_VALUES:
-            raise UnreadableError(Fault(mark, f"more than {MOST_VALUES:,} values"))
+        if self._count > self._most_values:
+            raise UnreadableError(Fault(mark, f"more than {self._most_values:,} values"))
         if isinstance(event, AliasEvent):
             self._place(self._aliased(mark, anchor or ""), mark)
         elif isinstance(event, ScalarEvent):
@@ -113,9 +114,9 @@ class _Builder:
             )
             return Scalar(mark, None, "")
         self._count += node.size - 1
-        if self._count > MOST_VALUES:
+        if self._count > self._most_values:
             raise UnreadableError(
-                Fault(mark, f"more than {MOST_VALUES:,} values once its aliases are filled in")
+                Fault(mark, f"more than {self._most_values:,} values once its aliases are filled in")
             )
         return node
 
@@ -205,13 +206,13 @@ def _mark(mark: YamlMark | None) -> Mark:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
-def read_yaml(text: str) -> tuple[Node | None, list[Fault]]:
+def read_yaml(text: str, most_values: int = MOST_VALUES) -> tuple[Node | None, list[Fault]]:
     """Return the document in `text`, None when there is none, and the faults that did not keep it from being read.
 
     Raises:
         UnreadableError: it is no YAML.
     """
-    builder, documents = _Builder(), 0
+    builder, documents = _Builder(most_values), 0
     events = cast("Callable[..., Iterator[Event]]", yaml.parse)(text, Loader=_LOADER)
     try:
         for event in events:
