@@ -81,7 +81,7 @@ class BackendAgent:
     version = "1"
 
     async def work(self, task: Task, bench: Workbench) -> None:
-        """Write the API. Raises UnavailableError when Prisma cannot read the schema or format it."""
+        """Write the API. Raises AgentFailedError when Prisma cannot read the schema or format it."""
         app = await app_of(bench)
         bench.say(f"{task.name}: {len(app.entities)} entities")
         await write(bench, backend_files(app), WRITES)

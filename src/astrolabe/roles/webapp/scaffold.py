@@ -2,7 +2,7 @@
 
 from astrolabe.roles.webapp import rendering
 from astrolabe.roles.webapp.view import AppView
-from astrolabe.roles.webapp.writing import MODEL, Files, view_of, write
+from astrolabe.roles.webapp.writing import MODEL, Files, view_of
 from astrolabe.sdk import InputError, Task, Workbench
 
 WRITES = (
@@ -23,9 +23,13 @@ WRITES = (
     ".env.example",
     "eslint.config.mjs",
     "tsconfig.base.json",
-    "scripts",
+    "scripts/check-migrations.mjs",
+    "scripts/check-openapi.mjs",
+    "scripts/dev.mjs",
+    "scripts/migration.mjs",
+    "scripts/prisma.mjs",
+    "scripts/schema-engine.mjs",
 )
-LOCK = "package-lock.json"
 
 
 def scaffold_files(app: AppView) -> Files:
@@ -45,6 +49,7 @@ class ScaffoldAgent:
         if not isinstance(document, str):
             message = f"task {task.id} has no model among its inputs"
             raise InputError(message)
-        files = scaffold_files(view_of(document))
-        await bench.write({MODEL: document})
-        await write(bench, files, executable=("scripts/schema-engine.mjs",))
+        # The lock file is among these, so nothing is installed yet that could format them: they are made as
+        # Prettier would leave them, and the task's check says so.
+        files = {MODEL: document, **scaffold_files(view_of(document))}
+        await bench.write(files, executable=("scripts/schema-engine.mjs",))

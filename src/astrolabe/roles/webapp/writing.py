@@ -6,7 +6,7 @@ import yaml
 
 from astrolabe.roles.webapp.model import AppModel
 from astrolabe.roles.webapp.view import AppView
-from astrolabe.sdk import CommandResult, UnavailableError, Workbench
+from astrolabe.sdk import AgentFailedError, CommandResult, Workbench
 
 MODEL = "astrolabe.yaml"
 """Where the model lies in the generated application."""
@@ -33,7 +33,7 @@ async def write(
     """Write files, remove what an earlier version left below `owned`, and format them.
 
     Raises:
-        UnavailableError: Prettier refuses a file, which is then no valid code.
+        AgentFailedError: Prettier refuses a file, which is then no valid code.
     """
     await bench.write(files, executable=executable)
     if owned:
@@ -51,14 +51,14 @@ async def needed(bench: Workbench, command: str, *, timeout_seconds: float) -> C
     """Run a command that has to succeed.
 
     Raises:
-        UnavailableError: it did not; the message ends with what it said.
+        AgentFailedError: it did not; the message ends with what it said.
     """
     result = await bench.run(command, timeout_seconds=timeout_seconds)
     if result.exit_code != 0 or result.timed_out:
         said = (result.stderr.strip() or result.stdout.strip())[-_SHOWN_CHARACTERS:]
         how = "did not end in time" if result.timed_out else f"ended with {result.exit_code}"
         message = f"{command[:120]} {how}: {said}"
-        raise UnavailableError(
+        raise AgentFailedError(
             message, hint="The generated files are at fault; run `astrolabe runs log` for all of it."
         )
     return result
