@@ -28,8 +28,7 @@ from astrolabe.adapters.images.pypi import Pip
 from astrolabe.adapters.images.shelf import Draft, Kept, Shelf, folder_bytes, in_thread
 from astrolabe.adapters.images.system_tools import SystemTool, SystemTools, has_overlay
 from astrolabe.adapters.images.toolchain_lock import (
-    Package,
-    PinnedFile,
+    Pinned,
     Toolchain,
     shipped_lock,
     this_machine,
@@ -163,32 +162,31 @@ class ImageCache:
         return await self._shelf.obtain(key, make, lambda: told(_waiting(toolchain.name)))
 
     async def _lay(self, toolchain: Toolchain, draft: Draft, told: Report) -> None:
-        for package, file in toolchain.files_for(self._machine):
-            archive = await self._archive(toolchain, package, file, draft.work, told)
-            told(Progress(toolchain.name, "unpacking"))
+        for archive, (package, _) in await self._archives(toolchain, draft.work, told):
             await in_thread(lambda archive=archive, package=package: lay(archive, package, draft.content))
         if toolchain.inflate:
             node = await self.toolchain("node", told)
             await inflate(toolchain, draft, node, self._sandbox())
         await in_thread(lambda: finish(toolchain, draft.content))
 
-    async def _archive(
-        self, toolchain: Toolchain, package: Package, file: PinnedFile, work: Path, told: Report
-    ) -> Path:
+    async def _archives(self, toolchain: Toolchain, work: Path, told: Report) -> list[tuple[Path, Pinned]]:
+        wanted = toolchain.files_for(self._machine)
+        total = sum(file.size_bytes for _, file in wanted)
+
         def on_bytes(size: int) -> None:
-            megabytes = f"{min(size, file.size_bytes) / 1e6:.0f} of {file.size_bytes / 1e6:.0f} MB"
-            fraction = min(1.0, size / file.size_bytes)
-            told(
-                Progress(toolchain.name, f"fetching {package.name} {package.version}: {megabytes}", fraction)
-            )
+            megabytes = f"{min(size, total) / 1e6:.1f} of {total / 1e6:.1f} MB"
+            told(Progress(toolchain.name, f"fetching {megabytes}", min(1.0, size / total)))
 
         on_bytes(0)
-        if package.registry == "pypi":
-            return await Pip(self._environment, self._options.stall_seconds).fetch(
-                package, file, work, on_bytes
-            )
-        node = await self.toolchain("node", told)
-        return await self._npm(await self._node_program(node)).fetch(package, file, work, on_bytes)
+        wheels = [pinned for pinned in wanted if pinned[0].registry == "pypi"]
+        found = (
+            list(zip(await self._pip().fetch(wheels, work, on_bytes), wheels, strict=True)) if wheels else []
+        )
+        if archives := [pinned for pinned in wanted if pinned[0].registry == "npm"]:
+            npm = self._npm(await self._node_program(await self.toolchain("node", told)))
+            found += zip(await npm.fetch(archives, work, on_bytes), archives, strict=True)
+        told(Progress(toolchain.name, "unpacking"))
+        return found
 
     async def _install(
         self, lock: PackageLock, node: Image, program: NodeProgram, draft: Draft, told: Report
@@ -209,6 +207,9 @@ class ImageCache:
         await in_thread(lambda: lay_out(wanted, store, draft.work / "archives"))
         async with _counting(draft.work / "output", len(wanted), lockfile, told):
             return await install(lock, node, self._sandbox(), draft)
+
+    def _pip(self) -> Pip:
+        return Pip(self._environment, self._options.stall_seconds)
 
     def _npm(self, program: NodeProgram) -> Npm:
         options = self._options

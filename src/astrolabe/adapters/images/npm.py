@@ -14,9 +14,9 @@ from typing import Any, cast
 
 from astrolabe.adapters.images.clients import Finished, Watch, refuse_full_disk, run_client
 from astrolabe.adapters.images.package_lock import PUBLIC_REGISTRY, LockedPackage, Registries
-from astrolabe.adapters.images.pypi import check_hash
+from astrolabe.adapters.images.pypi import check_hashes
 from astrolabe.adapters.images.shelf import ABANDONED_SECONDS, in_thread, remove_tree
-from astrolabe.adapters.images.toolchain_lock import Package, PinnedFile
+from astrolabe.adapters.images.toolchain_lock import Pinned
 from astrolabe.errors import FetchError
 
 _PASSED_ON = re.compile(
@@ -70,22 +70,23 @@ class Npm:
         return Registries(settings.get("registry") or PUBLIC_REGISTRY, tuple(sorted(scopes.items())))
 
     async def fetch(
-        self, package: Package, file: PinnedFile, work: Path, on_bytes: Callable[[int], None]
-    ) -> Path:
-        """Fetch one pinned package into `work` and return its path; its hash is the pinned one.
+        self, pinned: Sequence[Pinned], work: Path, on_bytes: Callable[[int], None]
+    ) -> list[Path]:
+        """Fetch pinned packages into `work` and return their paths; their hashes are the pinned ones.
 
         Raises:
-            FetchError: the registry does not answer, does not have it, or has another file of that name.
+            FetchError: the registry does not answer, does not have one, or has another file of that name.
+            StorageError: the disk is full.
         """
+        wanted = [f"{package.name}@{package.version}" for package, _ in pinned]
         async with self._desk(work) as desk:
-            wanted = f"{package.name}@{package.version}"
-            done = await desk.npm("pack", wanted, "--pack-destination", str(desk.folder), on_bytes=on_bytes)
-            found = sorted(desk.folder.glob("*.tgz"))
-            if done.exit_code != 0 or len(found) != 1:
-                raise _fault(wanted, done)
-            fetched = await in_thread(lambda: Path(shutil.copyfile(found[0], work / file.name)))
-            await in_thread(lambda: check_hash(fetched, package, file))
-            return fetched
+            done = await desk.npm("pack", *wanted, "--pack-destination", str(desk.folder), on_bytes=on_bytes)
+            found = [desk.folder / file.name for _, file in pinned]
+            if done.exit_code != 0 or not all(path.is_file() for path in found):
+                raise _fault(", ".join(wanted), done)
+            fetched = [await in_thread(lambda path=path: _copied(path, work)) for path in found]
+        await in_thread(lambda: check_hashes(fetched, pinned))
+        return fetched
 
     async def fetch_all(
         self,
@@ -240,6 +241,10 @@ def _passed_on(environment: Mapping[str, str], configuration: str) -> dict[str, 
 
 def _open_to_all(folder: Path) -> bool:
     return all(part.stat().st_mode & 0o001 for part in (folder, *folder.parents))
+
+
+def _copied(path: Path, work: Path) -> Path:
+    return Path(shutil.copyfile(path, work / path.name))
 
 
 def _accept(archive: Path, package: LockedPackage, store: Path, work: Path) -> None:

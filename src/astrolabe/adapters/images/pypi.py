@@ -1,15 +1,14 @@
 """Fetch wheels with pip, as this machine has it configured. Nothing of a package runs."""
 
 import hashlib
-import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from astrolabe.adapters.images.clients import Watch, refuse_full_disk, run_client
 from astrolabe.adapters.images.shelf import in_thread
-from astrolabe.adapters.images.toolchain_lock import Package, PinnedFile
+from astrolabe.adapters.images.toolchain_lock import Pinned
 from astrolabe.errors import FetchError
 
 
@@ -21,31 +20,32 @@ class Pip:
     stall_seconds: float
 
     async def fetch(
-        self, package: Package, file: PinnedFile, work: Path, on_bytes: Callable[[int], None]
-    ) -> Path:
-        """Fetch one pinned wheel into `work` and return its path; its hash is the pinned one.
+        self, pinned: Sequence[Pinned], work: Path, on_bytes: Callable[[int], None]
+    ) -> list[Path]:
+        """Fetch pinned wheels into `work` and return their paths; their hashes are the pinned ones.
 
         Raises:
-            FetchError: the registry does not answer, does not have it, or has another file of that name.
+            FetchError: the index does not answer, does not have one, or has another file of that name.
+            StorageError: the disk is full.
         """
-        folder, scratch = work / "pypi", work / "pip"
+        folder, scratch, wanted = work / "pypi", work / "pip", work / "wanted.txt"
         for each in (folder, scratch):
-            each.mkdir(exist_ok=True)
-        wanted = work / "wanted.txt"
-        wanted.write_text(f"{package.name}=={package.version} --hash={file.hash}\n", "ascii")
+            each.mkdir()
+        wanted.write_text(
+            "".join(f"{p.name}=={p.version} --hash={file.hash}\n" for p, file in pinned), "ascii"
+        )
         done = await run_client(
             [*_DOWNLOAD, "--dest", str(folder), "--requirement", str(wanted)],
             cwd=work,
             environment={**self.environment, "TMPDIR": str(scratch), "PIP_REQUIRE_VIRTUALENV": "0"},
             watch=Watch(work, self.stall_seconds, on_bytes),
         )
-        path = folder / file.name
-        if done.exit_code != 0 or not path.is_file():
+        paths = [folder / file.name for _, file in pinned]
+        if done.exit_code != 0 or not all(path.is_file() for path in paths):
             refuse_full_disk(done, work)
-            raise _fault(package, done.stderr or done.stdout)
-        await in_thread(lambda: check_hash(path, package, file))
-        await in_thread(lambda: shutil.rmtree(scratch))
-        return path
+            raise _fault(pinned, done.stderr or done.stdout)
+        await in_thread(lambda: check_hashes(paths, pinned))
+        return paths
 
 
 _DOWNLOAD = (
@@ -54,32 +54,35 @@ _DOWNLOAD = (
 )
 
 
-def check_hash(path: Path, package: Package, file: PinnedFile) -> None:
-    """Compare a file with the lock.
+def check_hashes(paths: Sequence[Path], pinned: Sequence[Pinned]) -> None:
+    """Compare files with the lock.
 
     Raises:
-        FetchError: it is not the pinned file.
+        FetchError: one is not the pinned file.
     """
-    algorithm, _, wanted = file.hash.partition(":")
-    with path.open("rb") as opened:
-        found = hashlib.file_digest(opened, algorithm).hexdigest()
-    if found != wanted:
-        raise _mismatch(package, f"{algorithm} is {found}, pinned is {wanted}")
+    for path, (package, file) in zip(paths, pinned, strict=True):
+        algorithm, _, wanted = file.hash.partition(":")
+        with path.open("rb") as opened:
+            found = hashlib.file_digest(opened, algorithm).hexdigest()
+        if found != wanted:
+            raise _mismatch(package.name, f"{algorithm} is {found}, pinned is {wanted}")
 
 
-def _mismatch(package: Package, detail: str) -> FetchError:
+def _mismatch(name: str, detail: str) -> FetchError:
     return FetchError(
-        f"The registry's {package.name} {package.version} is not the file that is pinned; it was not used.",
+        f"What the registry has for {name} is not the file that is pinned; nothing of it was used.",
         hint=f"Use another registry or mirror, or report it: this may be an attack ({detail}).",
     )
 
 
-def _fault(package: Package, output: str) -> FetchError:
+def _fault(pinned: Sequence[Pinned], output: str) -> FetchError:
+    names = [package.name for package, _ in pinned]
     if "DO NOT MATCH THE HASHES" in output:
-        return _mismatch(package, "pip refused its hash")
+        blamed = [name for name in names if name in output.split("DO NOT MATCH THE HASHES", 1)[1]]
+        return _mismatch(", ".join(blamed or names), "pip refused its hash")
     errors = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR:")]
     reason = (errors or output.strip().splitlines() or ["pip gave no reason"])[0]
     return FetchError(
-        f"{package.name} {package.version} could not be fetched from the package index: {reason}",
+        f"{', '.join(names)} could not be fetched from the package index: {reason}",
         hint="Check the connection, the proxy, and pip's index settings (`pip config list`), then try again.",
     )

@@ -10,7 +10,6 @@ from typing import Literal
 
 from pydantic import Field, TypeAdapter
 
-from astrolabe.adapters import images
 from astrolabe.domain.value import Value
 from astrolabe.errors import MissingError
 
@@ -19,6 +18,7 @@ LAYOUT_VERSION = 1
 
 LOCK_FILES = ("toolchains.toml", "validators.toml")
 
+_PACKAGE = "astrolabe.adapters.images"
 _CPUS = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
@@ -45,6 +45,9 @@ class Package(Value):
         return next((file for file in self.files if file.machine in {machine, "any"}), None)
 
 
+Pinned = tuple[Package, PinnedFile]
+
+
 class Toolchain(Value):
     """Some packages laid into one folder that a sandbox shows at `home`."""
 
@@ -67,7 +70,7 @@ class Toolchain(Value):
     def version(self) -> str:
         return self.packages[0].version
 
-    def files_for(self, machine: str) -> tuple[tuple[Package, PinnedFile], ...]:
+    def files_for(self, machine: str) -> tuple[Pinned, ...]:
         """Return each package with its file for that kind of machine.
 
         Raises:
@@ -102,7 +105,7 @@ def parse_lock(text: str) -> Mapping[str, Toolchain]:
 
 def shipped_lock() -> Mapping[str, Toolchain]:
     """Return the lock this version of Astrolabe ships."""
-    folder = resources.files(images)
+    folder = resources.files(_PACKAGE)
     return parse_lock("\n".join(folder.joinpath(name).read_text("utf-8") for name in LOCK_FILES))
 
 
