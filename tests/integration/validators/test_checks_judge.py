@@ -5,6 +5,7 @@ Every one of them accepts what is generated, and refuses it once one fault is pu
 
 import asyncio
 import itertools
+import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -104,11 +105,11 @@ FAULTS = {
     "boolean for a text": ("Kubernetes", SERVICE, 'name: "city-library"', "name: no", "string"),
     "kind that is gone": ("Kubernetes", "deploy/k8s/pdb.yaml", "policy/v1", "policy/v1beta1", "no kind"),
     "latest image": ("Dockerfile", "Dockerfile", "ARG NODE_IMAGE", "FROM node:latest\nARG NODE_IMAGE", "DL3007"),
-    "instruction that is none": ("Dockerfile", "Dockerfile", "USER 1000:1000", "USR 1000:1000", "USR"),
+    "instruction that is none": ("Dockerfile", "Dockerfile", "USER 1000:1000", "USR 1000:1000", "unexpected"),
     "licence that is not accepted": (
         "Licences of dependencies", "scripts/licences.mjs", "'MIT',", "'Nonesuch',", "MIT",
     ),
-    "lock that is no lock": ("SBOM", "package-lock.json", '"lockfileVersion": 3', '"lockfileVersion": x', "JSON"),
+    "lock that is no lock": ("SBOM", "package-lock.json", '"lockfileVersion": 3', '"lockfileVersion": x', "lock"),
     "link to a file that is gone": ("Documentation", "README.md", "(docs/api.md)", "(docs/apis.md)", "exist"),
     "link to a heading that is gone": (
         "Documentation", "docs/operations.md", "## Rotating the key", "## Turning the key", "heading",
@@ -132,3 +133,29 @@ def test_the_audit_says_that_it_could_not_look(ask: Ask, files: Files) -> None:
     outcome = ask(CHECKS[AUDIT], files)
     assert outcome.exit_code == NOT_RUN == CHECKS[AUDIT].not_run_exit_code
     assert "cannot be reached" in said(outcome).splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("licence", "accepted"),
+    [
+        ("MIT", True),
+        ("(MIT OR GPL-3.0-only)", True),
+        ("(MIT AND GPL-3.0-only)", False),
+        ("MIT AND (ISC OR GPL-3.0-only)", True),
+        ("GPL-3.0-only OR MIT AND ISC", True),
+        ("MIT AND GPL-3.0-only OR AGPL-3.0-only", False),
+        ("Apache-2.0 WITH LLVM-exception", True),
+        ("(MIT", False),
+        ("MIT ISC", False),
+        ("", False),
+    ],
+)
+def test_licence_expressions_are_read_as_spdx_says(
+    licence: str, accepted: bool, ask: Ask, files: Files
+) -> None:
+    bill = {"components": [{"name": "it", "version": "1", "licenses": [{"expression": licence}]}]}
+    check = CHECKS["Licences of dependencies"].model_copy(
+        update={"run": "node scripts/licences.mjs sbom.cdx.json", "inputs": ()}
+    )
+    outcome = ask(check, {**files, "sbom.cdx.json": json.dumps(bill)})
+    assert (outcome.exit_code == 0) is accepted, said(outcome)
