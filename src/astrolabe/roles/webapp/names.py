@@ -37,7 +37,7 @@ TYPE_NAMES = _set("""
     Location Lowercase Map Math Meta Model ModelName Module NaN Navigate NavLink Never Node NonNullable Null Number Object
     Omit Operation Option Order Outlet Page Params Parameters Partial PasswordReset Path Permission Pick Plugin Prisma
     PrismaClient PrismaPromise Process Promise PromiseLike Proxy Query QueryMode Range React ReactNode Readonly Record
-    Ref Reflect RegExp Relation Report Request Required Response Result ReturnType Role Route Router Routes Row
+    Ref Reference Reflect RegExp Relation Report Request Required Response Result ReturnType Role Route Router Routes Row
     Schema Screen Script Scripts Search Select Selection Server Session Set SharedArrayBuffer Skip Sort SortOrder
     Storage String Subset Suspense Symbol SyntaxError Table Text Then ThisType Toast Token Transaction True Type TypeError
     TypeMap Undefined Unknown Uppercase Url URL URLSearchParams User Validator Value Void WeakMap WeakRef WeakSet Where

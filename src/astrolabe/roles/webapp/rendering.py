@@ -27,7 +27,7 @@ def js(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
     for char in "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\ufeff\x7f":
         text = text.replace(char, f"\\u{ord(char):04x}")
-    return text.replace("</", "<\\/").replace("<!--", "<\\u0021--").replace("*/", "*\\/")
+    return text.replace("</", "<\\u002f").replace("<!--", "<\\u0021--").replace("*/", "*\\u002f")
 
 
 def sql(value: str) -> str:

@@ -7,18 +7,20 @@ import { Brand } from './Brand';
 export function AccountFrame() {
   return (
     <div className="flex min-h-dvh flex-col items-center px-4 py-10 sm:py-16">
-      <Brand />
-      {app.description && (
-        <p className="mt-3 max-w-md text-center text-sm text-balance text-muted">
-          {app.description}
-        </p>
-      )}
+      <header className="flex flex-col items-center">
+        <Brand />
+        {app.description && (
+          <p className="mt-3 max-w-md text-center text-sm text-balance text-muted">
+            {app.description}
+          </p>
+        )}
+      </header>
       <main id="main" tabIndex={-1} className="card mt-8 w-full max-w-md p-6 sm:p-8">
         <Outlet />
       </main>
-      <div className="mt-8">
+      <footer className="mt-8">
         <ThemeSwitch />
-      </div>
+      </footer>
     </div>
   );
 }
