@@ -11,7 +11,7 @@ import { prisma } from './prisma.mjs';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const URLS = {
   sqlite: 'file:./unused.db',
-  postgresql: 'postgresql://unused:unused@127.0.0.1:1/unused',
+  postgresql: 'postgresql://127.0.0.1:1/unused',
 };
 
 /** The SQL that leads from the migrations of a provider to its schema; empty when there is nothing to do. */
