@@ -1,13 +1,11 @@
 """Foreign text made safe to show: nothing in it can move a cursor, change a colour or reorder a line."""
 
-import unicodedata
-
-_JOINERS = "\u200c\u200d"
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_SHOWN_TOO = "\u200c\u200d\u3000"
+"""Joiners and the ideographic space: invisible by their category, harmless, and part of how words are written."""
 
 
 def visible(text: str, limit: int | None = None) -> str:
-    r"""Return `text` on one line with every control, reordering and surrogate character written as `\xNN` or `\uNNNN`.
+    r"""Return `text` on one line with every other character than those one sees written as `\xNN` or `\uNNNN`.
 
     A `limit` cuts it to that many characters, the last of them `…`.
     """
@@ -20,4 +18,4 @@ def visible(text: str, limit: int | None = None) -> str:
 
 def shows(char: str) -> bool:
     """Tell whether a character can be shown as it is."""
-    return char in _JOINERS or unicodedata.category(char) not in _HIDDEN
+    return char.isprintable() or char in _SHOWN_TOO
