@@ -5,6 +5,7 @@ import contextlib
 import errno
 import os
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,18 @@ from astrolabe.errors import FetchError
 _WATCH_SECONDS = 0.5
 _ALIVE_TICKS = 20
 _KEPT_OUTPUT_BYTES = 256 * 1024
+_START = """
+import ctypes, os, sys
+parent, uid = map(int, sys.argv[1:3])
+if uid:
+    os.setgroups([])
+    os.setgid(uid)
+    os.setuid(uid)
+ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)
+if os.getppid() == parent:
+    os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Drop to a user, ask the kernel (PR_SET_PDEATHSIG) for SIGKILL when Astrolabe dies, become the client."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +68,13 @@ async def run_client(
         OSError: it cannot be started.
     """
     process = await asyncio.create_subprocess_exec(
-        *command,
+        *(sys.executable, "-I", "-S", "-c", _START, str(os.getpid()), str(uid or 0), *command),
         cwd=cwd,
         env=dict(environment),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
-        user=uid,
-        group=uid,
-        extra_groups=None if uid is None else [],
         umask=0o022,
     )
     streams = asyncio.gather(_tail(process.stdout), _tail(process.stderr))

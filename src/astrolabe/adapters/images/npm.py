@@ -143,7 +143,7 @@ class _Batch:
         for retrying in (False, True, True):
             missing = self._missing()
             if not missing:
-                return
+                break
             done = await self._desk.npm(
                 *("cache", "add", *(self._asked[each] for each in missing)),
                 on_bytes=lambda _: self._count(),
@@ -154,6 +154,7 @@ class _Batch:
             if missing and (retrying or "E404" not in done.stderr):
                 raise _fault_of(blamed, done)
             self._asked.update({each: each.spec for each in missing})
+        self._count()
 
     def hand_over(self, store: Path, work: Path) -> None:
         for package in self._asked:
