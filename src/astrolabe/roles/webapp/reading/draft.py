@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from astrolabe.roles.webapp.model import FieldType
+from astrolabe.roles.webapp.model import ANYONE, SIGNED_IN, FieldType
 from astrolabe.roles.webapp.reading.flaw import quoted
 from astrolabe.roles.webapp.reading.sentences import Piece
 from astrolabe.roles.webapp.reading.specs import Spec
@@ -81,6 +81,17 @@ class EntityDraft:
 
 
 @dataclass
+class Several:
+    """One thing has many of another; whether the other has many of it too is settled when all is read."""
+
+    source: str
+    target: str
+    noun: str
+    plural_subject: bool
+    said: Piece
+
+
+@dataclass
 class Draft:
     """Everything read from a goal. `file` is what places call the goal."""
 
@@ -90,6 +101,7 @@ class Draft:
     entities: dict[str, EntityDraft] = field(default_factory=dict[str, EntityDraft])
     roles: dict[str, Piece] = field(default_factory=dict[str, Piece])
     account: list[Sentence] = field(default_factory=list[Sentence])
+    several: list[Several] = field(default_factory=list[Several])
     problems: list[Problem] = field(default_factory=list[Problem])
     intent: int = 0
     evidence: int = 0
@@ -227,7 +239,12 @@ def _contradict(one: Grant, other: Grant) -> bool:
     shared = set(one.principals) & set(other.principals)
     if one.allowed != other.allowed:
         return bool(shared)
-    outside = set(other.principals) - set(one.principals)
-    before = set(one.principals) - set(other.principals)
-    admin = {"admin"}
-    return one.allowed and bool((one.only and outside - admin) or (other.only and before - admin))
+    return one.allowed and (_keeps_out(one, other) or _keeps_out(other, one))
+
+
+def _keeps_out(one: Grant, other: Grant) -> bool:
+    """Whether one lets in only people of whom the other names more."""
+    if not one.only:
+        return False
+    outside = set(other.principals) - set(one.principals) - {"admin"}
+    return ANYONE in outside if SIGNED_IN in one.principals else bool(outside)

@@ -1,11 +1,23 @@
 """From a goal to an understanding: which of the three forms it has, and whether it is ours at all."""
 
 import re
+from dataclasses import replace
+from enum import Enum
 from pathlib import PurePath
 
+from pydantic import ValidationError
+
 from astrolabe.roles.webapp.model import AppModel
+from astrolabe.roles.webapp.reading.assembly import Assembly
+from astrolabe.roles.webapp.reading.brief import Brief
 from astrolabe.roles.webapp.reading.documents import DOCUMENT_NAME, dump, model_of
-from astrolabe.sdk import Goal, GoalError, Problem, Understanding
+from astrolabe.roles.webapp.reading.flaw import quoted
+from astrolabe.roles.webapp.reading.intent import Ask, name_from
+from astrolabe.roles.webapp.reading.meaning import problems_in
+from astrolabe.roles.webapp.reading.sections import title_of
+from astrolabe.roles.webapp.reading.sentences import Piece
+from astrolabe.roles.webapp.reading.words import label_of, plural
+from astrolabe.sdk import Goal, GoalError, Problem, Reading, Sentence, Understanding
 
 RECIPE = "webapp"
 MOST_CHARACTERS = 500_000
@@ -14,6 +26,8 @@ _MARKED = re.compile(
     r"\A\ufeff?(?:\s|#[^\n]*\n|---[^\n]*\n|%[^\n]*\n|\{)*[\"']?astrolabe[\"']?[ \t]*:[ \t]*[\"']?(\S*)"
 )
 _MODEL_FILE = re.compile(r"\.(?:ya?ml|json)\Z", re.IGNORECASE)
+_UNMARKED_MODEL = re.compile(r"^[\"']?entities[\"']?[ \t]*:|^\s*\{", re.MULTILINE)
+_ENOUGH_EVIDENCE = 2
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 _MOST_ODD_CHARACTERS = 0.01
 
@@ -27,9 +41,136 @@ def read_goal(goal: Goal) -> Understanding | None:
     name = PurePath(goal.path).name if goal.path else "goal"
     _check_text(goal.text, name)
     marked = _MARKED.match(goal.text)
-    if marked and marked[1].startswith("webapp/"):
-        return understanding_of(model_of(goal.text, name), canonical=True)
-    return None
+    if marked and (marked[1].startswith("webapp") or not marked[1]):
+        model = model_of(goal.text, name)
+        return replace(understanding_of(model, canonical=True), document=goal.text)
+    if marked or (_MODEL_FILE.search(name) and not _UNMARKED_MODEL.search(goal.text)):
+        return None
+    if _MODEL_FILE.search(name):
+        problem = Problem(
+            f"{name}:1:1",
+            "it has entities, but does not say what it is",
+            "begin it with `astrolabe: webapp/1`",
+        )
+        raise GoalError(f"{name} is not a valid model", [problem])
+    return _read_words(goal.text, name)
+
+
+def _read_words(text: str, name: str) -> Understanding | None:
+    """Read Markdown or prose."""
+    brief = Brief(text, name)
+    brief.read()
+    verdict = _verdict(brief)
+    if verdict is Verdict.FOREIGN:
+        return None
+    if verdict is Verdict.BARE:
+        hint = "add what it keeps, as in: A recipe has a title, ingredients and a rating from 1 to 5."
+        problem = Problem(
+            f"{name}:1:1", "it asks for an application, but does not say what is kept in it", hint
+        )
+        raise GoalError("the goal says too little", [problem])
+    return _understanding(brief, name)
+
+
+class Verdict(Enum):
+    """Whether a goal is ours: OURS, an application that says nothing of its data, or something else."""
+
+    OURS = "ours"
+    BARE = "bare"
+    FOREIGN = "foreign"
+
+
+def _verdict(brief: Brief) -> Verdict:
+    asks = [request.ask for request in brief.requests]
+    draft = brief.draft
+    stated = any(entity.fields for entity in draft.entities.values())
+    wanted = max((ask.value for ask in asks), default=0)
+    if asks[:1] == [Ask.OTHER] or (Ask.OTHER in asks and wanted < Ask.APPLICATION.value):
+        return Verdict.FOREIGN
+    if not stated:
+        return Verdict.BARE if wanted == Ask.APPLICATION.value else Verdict.FOREIGN
+    understood = sum(
+        bool(unit.account) and unit.account[0].reading is not Reading.UNREAD for unit in brief.units
+    )
+    mostly = understood * 3 >= len(brief.units)
+    strong = draft.evidence >= _ENOUGH_EVIDENCE or (brief.headed > 0 and draft.evidence > 0)
+    if wanted == Ask.APPLICATION.value or (wanted and draft.evidence) or (strong and mostly):
+        return Verdict.OURS
+    return Verdict.FOREIGN
+
+
+def _understanding(brief: Brief, file: str) -> Understanding:
+    draft = brief.draft
+    assumed: list[Sentence] = []
+    draft.account = assumed
+    name = _name_of(brief)
+    assembly = Assembly(draft)
+    try:
+        model = assembly.model(name, brief.extras)
+        seed, lines = brief.seeds.seed(model, draft, assembly.keys)
+        model = model.model_copy(update={"seed": seed})
+    except ValidationError as invalid:
+        faults = [
+            Problem(f"{file}:1:1", f"{error['msg']}: {visible_input(error['input'])}")
+            for error in invalid.errors()
+        ]
+        raise GoalError(f"{file} cannot be built as it is", [*draft.problems, *faults]) from invalid
+    problems = [*draft.problems, *_flaw_problems(brief, assembly, model, lines)]
+    if problems:
+        raise GoalError(f"{file} cannot be built as it is", sorted(dict.fromkeys(problems), key=_line_of))
+    sentences = (*brief.account(), *assumed)
+    return replace(understanding_of(model), sentences=sentences)
+
+
+def visible_input(value: object) -> str:
+    """Show the start of a value that does not fit."""
+    return quoted(" ".join(str(value).split()))
+
+
+def _line_of(problem: Problem) -> int:
+    return int(problem.place.rsplit(":", 2)[1])
+
+
+def _flaw_problems(
+    brief: Brief, assembly: Assembly, model: AppModel, lines: dict[tuple[str, int], int]
+) -> list[Problem]:
+    """Return what is wrong with a model that words were made into, at the lines of those words."""
+    draft = brief.draft
+    said = {assembly.keys[key]: entity for key, entity in draft.entities.items()}
+    out: list[Problem] = []
+    for flaw in problems_in(model):
+        line = 1
+        match flaw.path:
+            case ("seed", "rows", str(key), int(index), *_):
+                line = lines.get((key, index), 1)
+            case ("entities", str(key), ("fields" | "relations"), str(name), *_):
+                part = said[key].fields.get(name) or said[key].links.get(name)
+                line = part.said.line if part else said[key].said.line
+            case ("entities", str(key), *_):
+                line = said[key].said.line
+            case _:
+                pass
+        place = (
+            ".".join(str(step) for step in flaw.path[1:4:2])
+            if flaw.path[0] == "entities"
+            else str(flaw.path[-1])
+        )
+        out.append(Problem(f"{draft.file}:{line}:1", f"{place}: {flaw.text}", flaw.hint))
+    return out
+
+
+def _name_of(brief: Brief) -> str:
+    """Return the application's name; one that was not given is noted as assumed."""
+    given = next((request.name for request in brief.requests if request.name), "")
+    if brief.title:
+        return title_of(brief.title)
+    if given:
+        return given
+    derived = next((name for request in brief.requests if (name := name_from(request))), "")
+    first = next(iter(brief.draft.entities.values()))
+    name = label_of(derived or plural(first.noun))
+    brief.draft.note(Piece(name, 0), Reading.ASSUMED, f"the application is called {quoted(name)}")
+    return name
 
 
 def _check_text(text: str, name: str) -> None:

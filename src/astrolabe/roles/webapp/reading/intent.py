@@ -1,0 +1,532 @@
+"""What is asked for at all: a web application, something else, features every application has, or ones none has."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from astrolabe.roles.webapp.reading import nouns
+from astrolabe.roles.webapp.reading.words import plural, singular, singular_word
+
+
+class Ask(Enum):
+    """What a sentence asks to be made: an application, perhaps one, something else, or nothing."""
+
+    APPLICATION = 2
+    PERHAPS = 1
+    NOTHING = 0
+    OTHER = -1
+
+
+@dataclass(frozen=True)
+class Request:
+    """`name` is the application's, if given; `subject` what it is about; `rest` a clause that says more."""
+
+    ask: Ask
+    name: str = ""
+    subject: str = ""
+    rest: str = ""
+    things: tuple[str, ...] = ()
+
+
+_APPLICATIONS = frozenset(
+    [
+        "app",
+        "application",
+        "webapp",
+        "website",
+        "site",
+        "portal",
+        "platform",
+        "tracker",
+        "manager",
+        "organizer",
+        "organiser",
+        "planner",
+        "database",
+        "catalogue",
+        "catalog",
+        "directory",
+        "inventory",
+        "journal",
+        "diary",
+        "crm",
+        "blog",
+        "shop",
+        "store",
+        "forum",
+        "marketplace",
+        "cookbook",
+        "intranet",
+        "cms",
+        "wiki",
+        "system",
+        "tool",
+        "register",
+        "registry",
+        "logbook",
+        "log",
+        "notebook",
+        "board",
+        "list",
+        "library",
+        "service",
+        "solution",
+        "product",
+        "software",
+        "bookstore",
+        "webshop",
+        "api",
+        "backend",
+    ]
+)
+_OTHERS = frozenset(
+    [
+        "compiler",
+        "interpreter",
+        "parser",
+        "script",
+        "function",
+        "class",
+        "module",
+        "package",
+        "cli",
+        "bot",
+        "chatbot",
+        "game",
+        "plugin",
+        "extension",
+        "driver",
+        "kernel",
+        "firmware",
+        "essay",
+        "poem",
+        "letter",
+        "story",
+        "article",
+        "report",
+        "presentation",
+        "slide",
+        "spreadsheet",
+        "macro",
+        "regex",
+        "query",
+        "algorithm",
+        "network",
+        "pipeline",
+        "benchmark",
+        "test",
+        "crawler",
+        "scraper",
+        "sdk",
+        "framework",
+        "dockerfile",
+        "makefile",
+        "workflow",
+        "simulation",
+        "simulator",
+        "emulator",
+        "method",
+        "library_for",
+        "decorator",
+        "iterator",
+        "lexer",
+        "tokenizer",
+        "calculator",
+        "widget",
+        "component",
+        "theme",
+        "logo",
+        "song",
+        "recipe",
+        "email",
+        "summary",
+        "translation",
+        "proof",
+        "theorem",
+        "model",
+        "classifier",
+        "virus",
+        "shader",
+        "engine",
+        "protocol",
+        "daemon",
+        "hook",
+        "patch",
+        "schema",
+        "migration",
+        "diagram",
+        "program",
+    ]
+)
+_NATIVE = re.compile(
+    r"\b(?:ios|iphone|ipad|android|native|desktop|windows|macos|electron|command[- ]?line|cli|terminal|console|tui|vs\s?code|chrome|browser\s+extension"
+    r"|discord|telegram|slack|excel|jupyter|django|rails|flask|laravel|php|wordpress|angular|vue|svelte|spring|unity|python|rust|java|c\+\+|golang|bash|embedded|arduino|smart\s?contract|flutter|swift|kotlin|mobile\s+(?:game|phone\s+app))\b",
+    re.IGNORECASE,
+)
+_CONTRARY = frozenset(
+    [
+        "fix",
+        "refactor",
+        "debug",
+        "translate",
+        "explain",
+        "summarize",
+        "summarise",
+        "optimize",
+        "optimise",
+        "upgrade",
+        "migrate",
+        "deploy",
+        "review",
+        "rename",
+        "convert",
+        "port",
+        "rewrite",
+        "add",
+        "remove",
+        "update",
+        "delete",
+        "analyze",
+        "analyse",
+        "improve",
+        "compare",
+        "find",
+        "calculate",
+        "compute",
+        "solve",
+        "sort",
+        "print",
+        "draw",
+        "plot",
+        "train",
+        "test",
+        "document",
+        "install",
+        "configure",
+        "investigate",
+        "research",
+        "tell",
+        "describe",
+        "extract",
+        "parse",
+        "scrape",
+        "download",
+        "run",
+        "benchmark",
+        "profile",
+        "merge",
+        "bump",
+        "reverse",
+        "prove",
+        "teach",
+        "plan",
+        "buy",
+        "cook",
+        "call",
+        "send",
+        "list",
+        "extend",
+        "integrate",
+        "replace",
+        "speed",
+        "clean",
+        "answer",
+        "check",
+        "validate",
+    ]
+)
+_POLITE = re.compile(
+    r"(?:please|hi|hello|hey|there|dear\s+\w+|thanks|so|well|ok|okay|basically)\b[,!.]?\s+"
+    r"|(?:can|could|would|will)\s+you\s+(?:please\s+)?|(?:i|we)(?:'d|\s+would|\s+am|'m|\s+are|'re)?\s+(?:really\s+|just\s+)?(?:like|love|want|wish|need|hope|plan|planning|trying|going|looking|building|making|creating|developing)"
+    r"(?:\s+(?:you|someone|somebody|us|for))*(?:\s+to(?=\s))?\s+|help\s+(?:me|us)\s+(?:to\s+)?|let's\s+|(?:your|the|my|our)\s+(?:task|goal|aim|idea|job|purpose|project)\s+is\s+(?:to\s+)?|go\s+and\s+",
+    re.IGNORECASE,
+)
+_WANTING = re.compile(
+    r"(?:i|we)(?:'d|\s+would|\s+am|'m|\s+are|'re)?\s+(?:really\s+|just\s+)?(?:like|love|want|wish|need|building|making|creating|developing|looking)\b",
+    re.IGNORECASE,
+)
+_BUILD = re.compile(
+    r"(?:build|create|make|develop|design|implement|generate|set\s+up|produce|program|code|write|prepare|deliver|give|have|get|bootstrap|scaffold|prototype|craft|start)\s+(?:me\s+|us\s+|up\s+)?",
+    re.IGNORECASE,
+)
+_TRACK = re.compile(
+    r"\b(?:keep(?:ing)?\s+track\s+of|track(?:ing)?|manag(?:e|es|ing)|organi[sz](?:e|es|ing)|collect(?:ing)?|catalogu?(?:e|ing)|stor(?:e|es|ing)|record(?:ing)?|maintain(?:ing)?|sav(?:e|ing)|administer(?:ing)?|plan(?:ning)?|log(?:ging)?|shar(?:e|ing)|list(?:ing)?|keep(?:ing)?)\s+(?:all\s+|of\s+)?(?:my|our|your|their|the|all|his|her)?\s*(?P<things>[\w' -]+(?:,\s*[\w' -]+)*)",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(
+    r"\b(?:called|named|titled)\s+(?:\"([^\"]{1,80})\"|'([^']{1,80})'|([A-Z][\w-]*(?:\s+[A-Z][\w-]*){0,3}))"
+)
+_IS_APP = re.compile(r"\A(?P<name>[A-Z][\w' -]{0,60}?)\s+(?:is|will\s+be|should\s+be)\s+(?P<what>an?\s+\S.*)")
+_END_OF_NOUN = re.compile(
+    r"\s*(?:[,.:;!?()\"]|\b(?:for|to|that|which|where|with|called|named|in\s+which|so|using|who|whose|about|of|on|by|and|i|we)\b)",
+    re.IGNORECASE,
+)
+_APP_DOES = re.compile(
+    r"(?:the|this|my|our|it's\s+an?)\s+(?:web\s+)?(?:app|application|website|site|system|tool|platform|portal)\b",
+    re.IGNORECASE,
+)
+_PLAIN = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "simple",
+        "small",
+        "web",
+        "based",
+        "web-based",
+        "little",
+        "basic",
+        "modern",
+        "full",
+        "new",
+        "nice",
+        "personal",
+        "online",
+        "internal",
+        "complete",
+        "full-stack",
+        "fullstack",
+        "tiny",
+        "single",
+        "clean",
+        "beautiful",
+        "responsive",
+        "minimal",
+        "self-hosted",
+        "my",
+        "our",
+        "private",
+        "crud",
+        "multi-user",
+        "management",
+        "tracking",
+    ]
+)
+
+
+def request_of(sentence: str, *, first: bool) -> Request:
+    """Return what a sentence asks for; `first` tells that nothing was asked before it."""
+    text = sentence.strip().rstrip(".!?")
+    if found := _IS_APP.match(text):
+        inner = _object(found["what"])
+        if inner.ask is Ask.APPLICATION and found["name"].lower() not in {"this", "it", "the goal", "goal"}:
+            return Request(
+                inner.ask,
+                name=_name(text) or found["name"].strip(),
+                subject=inner.subject,
+                things=inner.things,
+            )
+    wanting = bool(_WANTING.match(text))
+    while found := _POLITE.match(text):
+        text = text[found.end() :]
+    built = _BUILD.match(text)
+    if built:
+        asked = _object(text[built.end() :])
+        return asked if asked.ask is not Ask.NOTHING or not first else Request(Ask.NOTHING)
+    word = text.split()[0].lower() if text.split() else ""
+    tracked = _TRACK.match(text)
+    if tracked and (wanting or first):
+        return Request(Ask.PERHAPS, name=_name(text), things=_things(tracked["things"]))
+    if word in _CONTRARY and first and not wanting:
+        return Request(Ask.OTHER)
+    if wanting or (
+        first
+        and re.match(r"(?:an?|the|my|our|this)\s|[\w-]+\s+(?:app|tracker|manager)\b", text, re.IGNORECASE)
+    ):
+        asked = _object(text)
+        if asked.ask in {Ask.APPLICATION, Ask.PERHAPS} or wanting:
+            return asked
+    if _APP_DOES.match(text):
+        return Request(Ask.PERHAPS, name=_name(text))
+    return Request(Ask.NOTHING)
+
+
+def _object(text: str) -> Request:
+    """Judge what is to be made by its noun."""
+    end = _END_OF_NOUN.search(text)
+    phrase = (text[: end.start()] if end and end.start() else text).strip()
+    words = [word.lower() for word in re.findall(r"[\w+-]+", phrase)]
+    if not words:
+        return Request(Ask.NOTHING)
+    noun = singular_word(words[-1])
+    tracked = _TRACK.search(text[len(phrase) :])
+    things = _things(tracked["things"]) if tracked else ()
+    if noun in {"something", "way", "place", "thing", "anything"}:
+        return Request(Ask.PERHAPS if tracked else Ask.NOTHING, name=_name(text), things=things)
+    if noun in _OTHERS or (
+        singular_word(words[-1]) + "_for" in _OTHERS and "for" in text[len(phrase) : len(phrase) + 5]
+    ):
+        return Request(Ask.OTHER)
+    if noun not in _APPLICATIONS:
+        return Request(Ask.NOTHING)
+    if _NATIVE.search(phrase) or re.match(
+        r"\s+(?:in|with|using)\s+(?:django|rails|flask|laravel|php|python|rust|java|go|swift|kotlin|c\+\+)\b",
+        text[len(phrase) :],
+        re.IGNORECASE,
+    ):
+        return Request(Ask.OTHER)
+    subject = " ".join(word for word in phrase.split()[:-1] if word.lower() not in _PLAIN)
+    subject = subject or _about(text[len(phrase) :])
+    return Request(Ask.APPLICATION, name=_name(text), subject=subject, things=things)
+
+
+def _about(text: str) -> str:
+    found = re.match(
+        r"\s+(?:for|of|about|on)\s+(?:(?:my|our|the|a|an|your|managing|tracking)\s+)?([\w'-]+(?:\s+[\w'-]+)?)(?=\s*(?:[.,:;]|\Z|\s(?:where|that|which|and|to|in|with|so)\b))",
+        text,
+        re.IGNORECASE,
+    )
+    return found[1] if found else ""
+
+
+def _name(text: str) -> str:
+    found = _NAMED.search(text)
+    return next((part for part in found.groups() if part), "") if found else ""
+
+
+def _things(text: str) -> tuple[str, ...]:
+    text = re.split(
+        r"\b(?:with|where|that|which|in|for|so|from|by|on|at|including|such|to|including|including)\b",
+        text,
+        maxsplit=1,
+    )[0]
+    parts = [nouns.bare(part) for part in re.split(r",\s*(?:and\s+)?|\s+and\s+|\s+or\s+", text)]
+    return tuple(part for part in parts if part and len(part.split()) <= 3)  # noqa: PLR2004
+
+
+def name_from(request: Request) -> str:
+    """Return a name for an application that has none: what it is about."""
+    if request.name:
+        return request.name
+    if request.subject:
+        return request.subject
+    return plural(singular(request.things[0])) if request.things else ""
+
+
+_FEATURES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), meaning)
+    for pattern, meaning in (
+        (r"\b(?:search(?:ed|able|ing)?|find|look(?:ing)?\s+up)\b", "every list can be searched"),
+        (r"\b(?:filter(?:s|ed|able|ing)?|narrow)\b", "every list can be filtered"),
+        (r"\b(?:sort(?:s|ed|able|ing)?|order(?:ed)?\s+by)\b", "every list can be sorted"),
+        (r"\b(?:paginat\w+|paging|paged|pages?\s+of\s+results)\b", "every list comes in pages"),
+        (r"\b(?:sign(?:ing)?[\s-]?(?:up|in|out)|log(?:ging)?[\s-]?(?:in|out)|log[io]n|logout|register(?:s|ed)?|registration|authenticat\w+|user\s+accounts?|accounts?)\b", "accounts: register, sign in, sign out"),
+        (r"\b(?:reset|forgot(?:ten)?|recover)\b.*\bpasswords?\b|\bpasswords?\b.*\b(?:reset|forgotten|recover|change)\b", "passwords can be reset"),
+        (r"\bpasswords?\b.*\b(?:hash|secure|safe)\w*", "passwords are kept as hashes"),
+        (r"\b(?:dark\s+mode|dark\s+theme)\b", "there is a dark mode"),
+        (r"\b(?:responsive|mobile[- ]friendly|(?:on|from)\s+(?:a\s+|my\s+|their\s+)?(?:mobile|phones?|tablets?|smartphones?|small\s+screens?))\b", "pages fit small screens"),
+        (r"\b(?:rest\s+api|openapi|swagger|api\s+documentation)\b", "there is an API with its documentation"),
+        (r"\b(?:docker|kubernetes|container|ci|github\s+actions|gitlab)\b", "files for containers and CI come with it"),
+        (r"\b(?:tests?|tested|coverage)\b", "tests come with it"),
+        (r"\b(?:accessib\w+|keyboard)\b", "pages have labels and work by keyboard"),
+        (r"\bvalidat\w+\b", "all input is validated"),
+        (r"\b(?:sqlite|postgres(?:ql)?|typescript|react|node(?:\.?js)?|express|prisma|tailwind)\b", "that is what the application is made with"),
+        (r"\b(?:crud|(?:create|add|edit|update|view|list|browse|delete|remove|see|read)(?:,|\s+and|\s+or|/).*\b(?:edit|update|delete|remove|view|list|create|add|see)\b)", "every thing has pages to list, show, create, edit and delete it"),
+    )
+)  # fmt: skip
+_CANNOT: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), reason)
+    for pattern, reason in (
+        (r"\b(?:send|sends|sent|sending|receive|receives|get|gets|email|emails|e-mail|e-mails|mail|mails)\b[^.]*\b(?:e-?mails?|sms|text\s+messages?|newsletters?|reminders?|notifications?|alerts?|messages?)\b|\b(?:notif(?:y|ies|ied|ications?)|remind(?:s|ed|ers?)?|alerts?)\b|\b(?:e-?mail|mail|text|sms)(?:s|ed)?\s+(?:the|a|an|all|every|each|me|them|users?|members?|customers?)\b", "it sends no messages"),
+        (r"\b(?:stripe|paypal|klarna|payments?|checkout|credit\s+cards?|pay\s+(?:online|by|with|for)|invoic(?:e|es|ing)\s+(?:customers|automatically)|subscriptions?\s+billing|billing)\b", "it takes no payments"),
+        (r"\b(?:upload(?:s|ed|ing)?|attach(?:es|ed|ing|ments?)?\s+(?:files?|photos?|images?|documents?|pdfs?))\b|\bfile\s+storage\b", "it stores no files"),
+        (r"\b(?:import(?:s|ed|ing)?|export(?:s|ed|ing|able)?)\b|\b(?:csv|pdf|excel|xlsx|spreadsheet)\b|\bprint(?:s|ed|ing|able)?\b", "it neither imports, exports nor prints"),
+        (r"\b(?:neural|machine\s+learning|deep\s+learning|\bai\b|artificial\s+intelligence|llm|gpt|recommend(?:s|ed|ations?|er)?|predict(?:s|ions?)?|train\s+a|classif(?:y|ies)|ocr|speech|recognition)\b", "it has no learning parts"),
+        (r"\b(?:charts?|graphs?|statistics|analytics|dashboards?|reports?\s+(?:of|on|about|with)|visuali[sz]\w+|plots?\s+of)\b", "it draws no charts and makes no reports"),
+        (r"\b(?:real[- ]?time|websockets?|live\s+(?:chat|updates?)|chat(?:s|ting)?|instant\s+messag\w+|video\s+calls?|stream(?:s|ing)?)\b", "nothing in it happens in real time"),
+        (r"\b(?:integrat(?:e|es|ed|ion|ions)|sync(?:s|ed|hroni[sz]\w*)?|connect(?:s|ed)?\s+(?:to|with)\s+(?:google|slack|outlook|facebook|twitter|github|an?\s+external)|google\s+(?:calendar|maps|drive|sheets)|webhooks?|zapier|third[- ]party)\b", "it is connected to no other service"),
+        (r"\b(?:maps?\b(?!\s+to)|gps|geolocation|geocod\w+|location\s+services)", "it shows no maps"),
+        (r"\b(?:oauth|sso|single\s+sign[- ]on|saml|ldap|two[- ]factor|2fa|mfa|(?:log|sign)\s?in\s+with\s+(?:google|facebook|github|apple|microsoft))\b", "accounts sign in with address and password only"),
+        (r"\b(?:multi[- ]?lingual|multiple\s+languages|internationali[sz]\w+|i18n|translat\w+)\b", "its pages are in English"),
+        (r"\b(?:mobile\s+apps?|ios|android|native\s+apps?|push\b|offline|pwa)\b", "it is a web application and nothing more"),
+        (r"\b(?:scrap(?:e|es|ing)|crawl(?:s|ing)?|fetch(?:es)?\s+(?:data|prices|the)|barcodes?|qr[- ]?codes?|scan(?:s|ned|ning)?|camera)\b", "it fetches and scans nothing"),
+        (r"\b(?:cron|schedul(?:e|es|ed)\s+(?:job|task|report|e-?mail)s?|automatic(?:ally)?|every\s+(?:night|hour|morning|midnight)|background\s+jobs?)\b", "nothing in it happens by itself"),
+        (r"\b(?:calculat(?:e|es|ed|ion|ions)|comput(?:e|es|ed)|sum(?:s|med)?\s+(?:of|up)|totals?\s+(?:of|up|up\s+the)|averages?|add(?:s)?\s+up)\b", "it calculates nothing"),
+        (r"\b(?:drag[- ]and[- ]drop|undo|version\s+history|audit\s+(?:log|trail)|revision\s+history|histor(?:y|ies)\s+of\s+changes)\b", "that is not part of it"),
+        (r"\b(?:like|follow|share|comment)\s+(?:each\s+other|on\s+(?:facebook|twitter|instagram|social))|\bsocial\s+(?:media|network)\b|\bfacebook|\btwitter|\binstagram", "it is connected to no other service"),
+        (r"\b(?:django|rails|flask|laravel|php|angular|vue|svelte|mongodb|mysql|firebase|supabase|graphql|next\.?js|spring\s+boot|aws|azure|heroku|vercel)\b", "applications are made with React, Express and Prisma, on SQLite or PostgreSQL"),
+    )
+)  # fmt: skip
+_CHAT = re.compile(
+    r"(?:thanks?(?:\s+(?:you|a\s+lot|so\s+much|in\s+advance))?|please|hi|hello|hey(?:\s+there)?|good\s+(?:morning|evening|day)|cheers|best\s+regards|regards|that's\s+(?:it|all)|that\s+is\s+all|nothing\s+else|keep\s+it\s+simple|(?:it\s+should\s+be\s+)?(?:simple|nice|pretty|clean|easy\s+to\s+use|user[- ]friendly|fast|modern|beautiful)|have\s+fun|good\s+luck|use\s+common\s+sense)(?:[,!\s].{0,60})?",
+    re.IGNORECASE,
+)
+
+
+def feature_of(clause: str) -> str:
+    """Return what every application has that a clause asks for, or nothing."""
+    return next((meaning for pattern, meaning in _FEATURES if pattern.search(clause)), "")
+
+
+def cannot(clause: str) -> str:
+    """Return why what a clause asks for cannot be delivered, or nothing."""
+    return next((reason for pattern, reason in _CANNOT if pattern.search(clause)), "")
+
+
+def is_chat(clause: str) -> bool:
+    """Whether a clause has no bearing on the application."""
+    return bool(_CHAT.fullmatch(clause.strip(" .!?,")))
+
+
+_ENGLISH = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "and",
+        "or",
+        "to",
+        "in",
+        "is",
+        "are",
+        "has",
+        "have",
+        "can",
+        "may",
+        "must",
+        "be",
+        "with",
+        "for",
+        "it",
+        "its",
+        "each",
+        "every",
+        "that",
+        "this",
+        "on",
+        "by",
+        "as",
+        "only",
+        "not",
+        "at",
+        "from",
+        "i",
+        "we",
+        "my",
+        "our",
+        "they",
+        "their",
+        "should",
+        "will",
+        "all",
+        "any",
+        "who",
+        "which",
+        "where",
+        "no",
+        "one",
+        "app",
+        "list",
+    ]
+)
+
+
+def is_english(text: str) -> bool:
+    """Whether enough small English words stand in a text; a short text gets the benefit of the doubt."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    foreign = sum(not word.isascii() for word in words)
+    if len(words) < 4:  # noqa: PLR2004
+        return foreign <= len(words) // 2
+    return sum(word in _ENGLISH for word in words) * 8 >= len(words)

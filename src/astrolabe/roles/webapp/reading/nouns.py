@@ -1,0 +1,215 @@
+"""Nouns with a meaning of their own: people with accounts, the application itself, what every row has."""
+
+import re
+
+from astrolabe.roles.webapp.reading.words import field_identifier, singular_word
+
+ACCOUNTS = frozenset({"user", "account", "login"})
+"""Nouns for the accounts that every application has."""
+
+PEOPLE = ACCOUNTS | {"member", "people", "person", "everybody", "everyone", "customer", "somebody", "someone"}
+"""Nouns for whoever is signed in, unless the goal makes them something else."""
+
+OWNERS = frozenset({"owner", "creator", "author", "writer", "poster", "uploader"})
+
+APPLICATION = frozenset(
+    [
+        "app",
+        "application",
+        "website",
+        "site",
+        "webapp",
+        "system",
+        "tool",
+        "platform",
+        "software",
+        "program",
+        "service",
+        "portal",
+        "page",
+        "homepage",
+        "screen",
+        "dashboard",
+        "interface",
+        "ui",
+        "form",
+        "button",
+        "menu",
+        "sidebar",
+        "navigation",
+        "header",
+        "footer",
+        "api",
+        "backend",
+        "frontend",
+        "server",
+        "database",
+        "project",
+        "solution",
+        "product",
+        "view",
+        "layout",
+        "design",
+        "list",
+        "overview",
+        "tracker",
+        "manager",
+    ]
+)
+_INTERFACE = frozenset(
+    [
+        "app",
+        "application",
+        "website",
+        "site",
+        "webapp",
+        "system",
+        "tool",
+        "platform",
+        "software",
+        "portal",
+        "page",
+        "homepage",
+        "screen",
+        "dashboard",
+        "interface",
+        "ui",
+        "button",
+        "menu",
+        "sidebar",
+        "navigation",
+        "header",
+        "footer",
+        "api",
+        "backend",
+        "frontend",
+        "server",
+        "database",
+    ]
+)
+
+SYSTEM_FIELDS = {
+    "id": "every row has a number",
+    "identifier": "every row has a number",
+    "createdAt": "every row keeps when it was made",
+    "updatedAt": "every row keeps when it was changed",
+    "createdOn": "every row keeps when it was made",
+    "creationDate": "every row keeps when it was made",
+    "dateCreated": "every row keeps when it was made",
+    "updatedOn": "every row keeps when it was changed",
+    "lastModified": "every row keeps when it was changed",
+    "lastUpdated": "every row keeps when it was changed",
+    "modifiedAt": "every row keeps when it was changed",
+}
+
+ACCOUNT_FIELDS = frozenset(
+    {"email", "emailAddress", "eMail", "eMailAddress", "password", "name", "role", "username", "fullName"}
+)
+
+_FRONT = re.compile(
+    r"(?:an?|each|every|the|all|any|one|single|our|my|your|these|those|this|that|some|many|most|individual|there\s+(?:is|are)"
+    r"|of\s+course|also|finally|furthermore|additionally|moreover|besides|both|and|then|so|of)\s+",
+    re.IGNORECASE,
+)
+_BAD = frozenset(
+    [
+        "i",
+        "we",
+        "you",
+        "he",
+        "she",
+        "who",
+        "which",
+        "what",
+        "where",
+        "when",
+        "how",
+        "why",
+        "if",
+        "because",
+        "and",
+        "or",
+        "but",
+        "not",
+        "no",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "has",
+        "have",
+        "had",
+        "can",
+        "may",
+        "must",
+        "should",
+        "will",
+        "would",
+        "could",
+        "to",
+        "of",
+        "with",
+        "without",
+        "by",
+        "from",
+        "into",
+        "than",
+        "so",
+        "such",
+        "it",
+        "they",
+        "there",
+        "here",
+        "very",
+        "more",
+        "most",
+        "less",
+        "as",
+        "only",
+    ]
+)
+_MOST_WORDS = 3
+
+
+def bare(text: str) -> str:
+    """Take articles and the like off the front of a noun phrase, and `entity` off its end."""
+    text = text.strip(" ,;:.\"'")
+    while found := _FRONT.match(text):
+        text = text[found.end() :]
+    return re.sub(r"\s+(?:entity|entities|records?|objects?|tables?|model)\Z", "", text, flags=re.IGNORECASE)
+
+
+def thing(text: str) -> str:
+    """Return the bare noun phrase of a kind of thing, or nothing when the text is no such phrase."""
+    noun = bare(text)
+    words = noun.lower().split()
+    if not words or len(words) > _MOST_WORDS or any(word in _BAD for word in words):
+        return ""
+    if not any(letter.isalpha() for letter in noun) or re.search(r"[,:()\"]", noun):
+        return ""
+    return noun
+
+
+def head(noun: str) -> str:
+    """Return the last word of a noun phrase in the singular, in small letters."""
+    words = noun.lower().split()
+    return singular_word(words[-1]) if words else ""
+
+
+def is_account(noun: str) -> bool:
+    return head(noun) in ACCOUNTS and len(noun.split()) <= 2  # noqa: PLR2004
+
+
+def is_interface(noun: str) -> bool:
+    return head(noun) in _INTERFACE
+
+
+def is_owner(noun: str) -> bool:
+    return head(noun) in {"owner", "creator"} or is_account(noun)
+
+
+def system_field(noun: str) -> str:
+    """Return what every row has under that name, or nothing."""
+    return SYSTEM_FIELDS.get(field_identifier(noun), "")
