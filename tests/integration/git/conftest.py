@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -150,8 +150,8 @@ def _change() -> Callable[..., Change]:
 
 
 @pytest.fixture
-def counted(tmp_path: Path) -> Iterator[Callable[[], int]]:
-    """Put a `git` that counts itself at tmp_path/counted/git; yields how many ran since it was last asked."""
+def counted(tmp_path: Path) -> Callable[[], int]:
+    """Put a `git` that counts itself at tmp_path/counted/git; gives how many ran since it was last asked."""
     folder = tmp_path / "counted"
     folder.mkdir()
     script = f'#!/bin/sh\necho "$*" >> {folder}/log\nexec {shutil.which("git")} "$@"\n'
@@ -164,4 +164,4 @@ def counted(tmp_path: Path) -> Iterator[Callable[[], int]]:
         log.unlink(missing_ok=True)
         return len([line for line in lines if line != "version"])
 
-    yield asked
+    return asked

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from astrolabe.adapters.git.command import GitFailedError
+from astrolabe.adapters.git.references import References
 from astrolabe.adapters.git.target import Theirs
 from astrolabe.adapters.git.trees import Entry, decoded, encoded, zero_separated
 
@@ -92,19 +93,20 @@ class Advance:
         await self._arrive(step)
         return ""
 
-    async def recover(self) -> None:
-        """Finish or undo what a killed process began; does nothing when there is no such thing."""
+    async def recover(self) -> bool:
+        """Finish or undo what a killed process began; tell whether there was such a thing."""
         step = await asyncio.to_thread(self._begun)
         if step is None:
-            return
+            return False
         head = await self._theirs.head()
         if head == step.old != step.new:
             differences = await self._differences(step)
             if await self._staged(step, differences):
                 await self._arrive(step)
-                return
+                return True
             await self._go_back(differences)
         await asyncio.to_thread(self._leave)
+        return True
 
     # what could be lost
 
@@ -190,9 +192,8 @@ class Advance:
             shutil.copy2(self._index, self._fresh)
 
     async def _arrive(self, step: Step) -> None:
-        old = step.old or "0" * len(step.new)
-        message = f"astrolabe: fast-forward to run {step.run}"
-        await self._theirs.run("update-ref", "--create-reflog", "-m", message, "HEAD", step.new, old)
+        why = f"astrolabe: fast-forward to run {step.run}"
+        await References(self._theirs).advance_head(step.new, step.old, why)
         await asyncio.to_thread(self._leave)
 
     async def _staged(self, step: Step, differences: Sequence[Difference]) -> bool:

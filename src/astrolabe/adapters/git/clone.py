@@ -141,7 +141,9 @@ class Clone:
 
     async def point(self, name: str, commit: str) -> None:
         """Point a hidden ref at a commit, atomically."""
-        ref = f"refs/astrolabe/{name}"
+        await self._point(f"refs/astrolabe/{name}", commit)
+
+    async def _point(self, ref: str, commit: str) -> None:
         try:
             await self.run("update-ref", ref, commit)
         except GitFailedError as error:
@@ -158,7 +160,7 @@ class Clone:
         lock = self.folder / f"{ref}.lock"
         try:
             left = self._determinism.now() - lock.stat().st_mtime > _LOCK_LEFT_BEHIND_SECONDS
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         if left:
             lock.unlink(missing_ok=True)
@@ -189,7 +191,7 @@ class Clone:
                 stdin="\n".join([commit, *known, ""]).encode(),
                 variables={"GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(objects)},
             )
-        await self.run("update-ref", f"{_STARTS}/{commit}", commit)
+        await self._point(f"{_STARTS}/{commit}", commit)
 
     def _cut_off(self, commit: str) -> None:
         """Tell git that the history before a commit is elsewhere."""

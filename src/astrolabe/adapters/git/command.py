@@ -62,7 +62,7 @@ class Reply:
 
 
 class GitFailedError(StorageError):
-    """A git process ended otherwise than it should; `complaint` is what it wrote."""
+    """A git process ended otherwise than it should; `complaint` is what it wrote, `exit_code` is -n after signal n."""
 
     def __init__(self, command: str, reply: Reply) -> None:
         super().__init__(
@@ -70,6 +70,7 @@ class GitFailedError(StorageError):
             hint=_hint(reply.complaint),
         )
         self.complaint = reply.complaint
+        self.exit_code = reply.code
 
 
 def _last_lines(complaint: str) -> str:
@@ -206,7 +207,7 @@ async def _ran(
 
 
 def _not_started(command: Sequence[str], directory: Path, error: OSError) -> AstrolabeError:
-    if error.filename == str(directory):
+    if str(error.filename) == str(directory):
         return StorageError(
             f"the folder {directory} cannot be entered: {error.strerror}",
             hint="Has it been moved or removed meanwhile?",

@@ -1,11 +1,12 @@
 """Handing finished work to the person: into a new folder whole or not at all, into a repository as refs first."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from astrolabe.adapters.git.advancing import Advance
 from astrolabe.adapters.git.clone import Clone, command_for
 from astrolabe.adapters.git.command import Git, GitFailedError, storage_error
 from astrolabe.adapters.git.locking import locked
+from astrolabe.adapters.git.references import References
 from astrolabe.adapters.git.target import (
     LEFTOVER,
     PART,
@@ -63,30 +65,43 @@ class Publisher:
 
     async def publish(self, work: Work) -> Published:
         """Hand over; raises TargetError when the target cannot take it."""
-        await self.recover()
-        state, repository = await self._target.examined()
-        refuse(state)
+        state, repository = await self.recover()
         if state.kind is TargetKind.FOLDER:
             raise _not_empty(state.path)
         if repository is None:
             return await self._into_new(state, work)
-        async with locked(repository.folder, self._determinism) as folder_lock:
-            theirs = Theirs(self._git, repository, await self._target.person(), (self._lock, folder_lock))
+        async with self._theirs(repository) as theirs:
             return await self._into_repository(theirs, work)
 
-    async def recover(self) -> None:
-        """Complete what a killed process began at the target."""
+    async def recover(self) -> tuple[TargetState, Repository | None]:
+        """Complete what a killed process began at the target; return what stands there then.
+
+        Raises:
+            TargetError: no result can go there.
+        """
         state, repository = await self._target.examined()
+        refuse(state)
         try:
-            if state.kind is TargetKind.EMPTY:
-                await asyncio.to_thread(_finish_in_place, state.path)
+            finished = state.kind is TargetKind.EMPTY and await asyncio.to_thread(
+                _finish_in_place, state.path
+            )
             await asyncio.to_thread(_sweep, state)
         except OSError as error:
             raise storage_error(f"tidy up {state.path}", error) from error
-        if repository is not None and repository.worktree is not None and state.writable:
-            async with locked(repository.folder, self._determinism) as folder_lock:
-                theirs = Theirs(self._git, repository, await self._target.person(), (self._lock, folder_lock))
-                await Advance(theirs, repository.worktree).recover()
+        if finished:
+            return await self._target.examined()
+        if repository is None:
+            return state, None
+        async with self._theirs(repository) as theirs:
+            await References(theirs).recover()
+            began = repository.worktree and await Advance(theirs, repository.worktree).recover()
+        return await self._target.examined() if began else (state, repository)
+
+    @contextlib.asynccontextmanager
+    async def _theirs(self, repository: Repository) -> AsyncGenerator[Theirs]:
+        """Give git commands on the repository, for this process alone."""
+        async with locked(repository.folder, self._determinism) as folder_lock:
+            yield Theirs(self._git, repository, await self._target.person(), (self._lock, folder_lock))
 
     # a folder that is missing or empty
 
@@ -131,10 +146,10 @@ class Publisher:
         await self._fill(theirs, work, ())
         branches = _branches_of(work, {})
         if work.final:
-            await _set_branches(theirs, {**branches.wanted, "main": work.final}, {})
+            await References(theirs).set_branches({**branches.wanted, "main": work.final}, {})
             await theirs.run("read-tree", "-u", "--reset", work.final)
             return Published(branches.named, work.final, moved=True)
-        await _set_branches(theirs, branches.wanted, {})
+        await References(theirs).set_branches(branches.wanted, {})
         return Published(branches.named, "", moved=False, reason=_NO_FINAL)
 
     # a repository
@@ -145,7 +160,7 @@ class Publisher:
         await self._fill(theirs, work, {*tips.values(), *([head] if head else [])})
         await _check_connected(theirs, work.tips)
         branches = await self._settled(theirs, _branches_of(work, tips), tips, work)
-        await _set_branches(theirs, branches.wanted, tips)
+        await References(theirs).set_branches(branches.wanted, tips)
         if work.final is None:
             return Published(branches.named, "", moved=False, reason=_NO_FINAL)
         reason = await self._advance(theirs, work.run, work.final, head)
@@ -170,7 +185,7 @@ class Publisher:
             if oid not in known and not (work.final and await _contains(theirs, work.final, oid)):
                 raise _other_work(name)
         if branches.gone:
-            await _delete_branches(theirs, branches.gone)
+            await References(theirs).delete_branches(branches.gone)
         wanted: dict[str, str] = {}
         for name, oid in branches.wanted.items():
             old = tips.get(name)
@@ -227,35 +242,6 @@ async def _check_connected(theirs: Theirs, tips: Sequence[str]) -> None:
         raise TargetError(f"the result cannot go to {place}", [problem], hint=hint) from error
 
 
-async def _set_branches(theirs: Theirs, wanted: Mapping[str, str], tips: Mapping[str, str]) -> None:
-    """Set all branches or none; each must still be where it was seen."""
-    if not wanted:
-        return
-    checked_out = await _checked_out(theirs) if any(name in tips for name in wanted) else set[str]()
-    for name in sorted(checked_out & set(wanted)):
-        raise ConflictError(
-            f"the branch {name} is checked out", hint=f"Check out another branch than {name}."
-        )
-    zero = {name: "0" * len(oid) for name, oid in wanted.items()}
-    lines = [
-        f"update refs/heads/{name}\0{oid}\0{tips.get(name, zero[name])}\0" for name, oid in wanted.items()
-    ]
-    await theirs.run(
-        "update-ref", "-m", "astrolabe: hand over", "-z", "--stdin", stdin="".join(lines).encode()
-    )
-
-
-async def _delete_branches(theirs: Theirs, gone: Mapping[str, str]) -> None:
-    lines = [f"delete refs/heads/{name}\0{oid}\0" for name, oid in gone.items()]
-    await theirs.run("update-ref", "-z", "--stdin", stdin="".join(lines).encode("utf-8", "surrogateescape"))
-
-
-async def _checked_out(theirs: Theirs) -> set[str]:
-    reply = await theirs.run("worktree", "list", "--porcelain", "-z")
-    fields = reply.output.decode("utf-8", "surrogateescape").split("\0")
-    return {text.removeprefix("branch refs/heads/") for text in fields if text.startswith("branch ")}
-
-
 def _other_work(branch: str) -> ConflictError:
     hint = f"Rename it (`git branch -m {branch} NEW-NAME`), then run the same command again."
     return ConflictError(f"the branch {branch} holds other work", hint=hint)
@@ -292,22 +278,23 @@ def _appear(part: Path, path: Path) -> None:
     _make_durable(path.parent)
 
 
-def _finish_in_place(folder: Path) -> None:
+def _finish_in_place(folder: Path) -> bool:
     """Move what is ready into the folder, its `.git` last: as long as that is missing, it is not finished.
+
+    Returns whether there was anything.
 
     Raises:
         TargetError: something of the same name was put there meanwhile.
     """
-    for ready in [
-        folder / name for name in names_in(folder) if LEFTOVER.match(name) and name.endswith(READY)
-    ]:
-        names = sorted(names_in(ready), key=lambda name: (name == ".git", name))
-        for name in names:
+    found = [folder / name for name in names_in(folder) if LEFTOVER.match(name) and name.endswith(READY)]
+    for ready in found:
+        for name in sorted(names_in(ready), key=lambda name: name == ".git"):
             if os.path.lexists(folder / name):
                 raise _not_empty(folder)
             (ready / name).rename(folder / name)
         ready.rmdir()
         _make_durable(folder)
+    return bool(found)
 
 
 def _leftover_stem(path: Path) -> str:

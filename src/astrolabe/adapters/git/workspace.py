@@ -13,7 +13,7 @@ from astrolabe.adapters.git.ignoring import ignored, is_rule_file
 from astrolabe.adapters.git.locking import locked
 from astrolabe.adapters.git.merging import Merging
 from astrolabe.adapters.git.publishing import Publisher, Work
-from astrolabe.adapters.git.target import Target, refuse
+from astrolabe.adapters.git.target import Target
 from astrolabe.adapters.git.trees import FILE, SUBMODULE, Draft, Listing, decoded, encoded, zero_separated
 from astrolabe.domain.paths import covered
 from astrolabe.errors import MissingError
@@ -66,10 +66,7 @@ class GitWorkspace:
 
     async def start(self) -> str | None:
         async with locked(self._clone.lock_file, self._determinism) as lock:
-            state, _ = await self._target.examined()
-            refuse(state)
-            await self._publisher(lock).recover()
-            state, repository = await self._target.examined()
+            state, repository = await self._publisher(lock).recover()
             self._format = repository.object_format if repository else "sha1"
             await self._clone.prepare(self._format)
             if repository is None or state.head is None:
@@ -189,6 +186,18 @@ class GitWorkspace:
     async def carry_edits(self, edited: str, generated: str, previous: str | None) -> Joined:
         origin = _checked(previous) if previous else await self._empty_tree()
         return await self._merging.carry(_checked(edited), _checked(generated), origin)
+
+    async def last_trailer(self, commit: str, key: str) -> tuple[str, str] | None:
+        shape = f"%H %(trailers:key={key},valueonly,separator=%x20)"
+        told = await self._clone.run("log", "-1", f"--format={shape}", f"--grep=^{key}: ", _checked(commit))
+        found, _, value = told.partition(" ")
+        return (found, value.split()[-1]) if value.split() else None
+
+    async def has_tree(self, tree: str) -> bool:
+        told = await self._clone.run(
+            "rev-parse", "--verify", "--quiet", f"{_checked(tree)}^{{tree}}", accept=(0, 1, 128)
+        )
+        return told == tree
 
     async def commit(self, tree: str, parents: Sequence[str], message: str, at: float) -> str:
         if self._who is None:
