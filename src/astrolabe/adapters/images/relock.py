@@ -60,7 +60,15 @@ def _line(machine: str, name: str, digest: str, size: int) -> str:
 def _fetched(name: str, version: str, file: PinnedFile, package: Package, work: Path) -> Path:
     folder = Path(tempfile.mkdtemp(dir=work))
     if package.registry == "npm":
-        command = ["npm", "pack", f"{name}@{version}", "--ignore-scripts", "--pack-destination", str(folder)]
+        command = [
+            "npm",
+            "pack",
+            f"{name}@{version}",
+            "--ignore-scripts",
+            "--silent",
+            "--pack-destination",
+            str(folder),
+        ]
     else:
         command = [
             *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"),
