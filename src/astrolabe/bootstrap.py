@@ -75,7 +75,9 @@ async def open_installation(
         )
 
         def workspace(target: Path) -> GitWorkspace:
-            return GitWorkspace(_clone(settings.state_folder, target), target, determinism)
+            return GitWorkspace(
+                _clone(settings.state_folder, target), target, determinism, environment=process_environment()
+            )
 
         yield Installation(
             store=store,

@@ -11,6 +11,10 @@ from rich.text import Text
 from astrolabe.cli.terminal import clean, duration
 from astrolabe.errors import AstrolabeError, InputError
 
+WIDE_COLUMNS = 120
+"""From this width on, the table shows the digests of tree, inputs and policy too."""
+OUTPUT_CHARACTERS = 3000
+
 MARKS = {
     "passed": ("✓", "green"),
     "failed": ("✗", "red"),
@@ -68,25 +72,32 @@ def print_report(document: dict[str, Any], console: Console) -> None:
 def _print_checks(document: dict[str, Any], console: Console) -> None:
     if not document["checks"]:
         return
+    wide = console.width >= WIDE_COLUMNS
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("", "check", "task", "exit", "time", "tree", "inputs", "policy", ""):
-        table.add_column(column, overflow="fold" if column == "check" else "ellipsis")
+    table.add_column("")
+    table.add_column("check", min_width=18, overflow="fold")
+    for column in ("task", "exit", "time", *(("tree", "inputs", "policy") if wide else ())):
+        table.add_column(column, no_wrap=True)
+    table.add_column("", ratio=1, overflow="fold")
     for check in document["checks"]:
-        told = check["reason"] or (
-            f"as proved in run {check['reused_from'][-6:]}" if check["reused_from"] else ""
-        )
+        digests = [check[name][:10] for name in ("tree", "inputs_digest", "policy_digest")] if wide else []
         table.add_row(
             mark(check["verdict"]),
             Text(clean(check["check"])),
             Text(clean(check["task"])),
             "" if check["exit_code"] is None else str(check["exit_code"]),
             duration(check["duration_seconds"]),
-            check["tree"][:8],
-            check["inputs_digest"][:8],
-            check["policy_digest"][:8],
-            Text(clean(told)),
+            *digests,
+            Text(clean(_remark(check))),
         )
     console.print(table)
+
+
+def _remark(check: dict[str, Any]) -> str:
+    """Say what a verdict alone does not: why not, or since which run it has been known."""
+    if check["reason"]:
+        return f"not run: {check['reason']}" if check["verdict"] == "not-run" else check["reason"]
+    return f"as proved in run {check['reused_from'][-6:]}" if check["reused_from"] else ""
 
 
 def _print_tasks(document: dict[str, Any], console: Console) -> None:
@@ -97,10 +108,24 @@ def _print_tasks(document: dict[str, Any], console: Console) -> None:
         if check["verdict"] == "failed" and check["output_tail"]:
             console.print()
             console.print(Text(f"what {clean(check['check'])!r} printed last:", style="bold"))
-            console.print(Text(clean(check["output_tail"].strip()[-3000:]), style="dim"))
+            console.print(Text(clean(check["output_tail"].strip()[-OUTPUT_CHARACTERS:]), style="dim"))
+
+
+def _print_edits(edits: dict[str, Any], console: Console) -> None:
+    for path in edits["conflicts"]:
+        console.print(Text(clean(f"conflict: {path}"), style="red"))
+    for path in edits["kept"]:
+        console.print(
+            Text(
+                clean(f"kept, because you edited it, though it is no longer generated: {path}"),
+                style="yellow",
+            )
+        )
 
 
 def _print_place(run: dict[str, Any], start: list[str], console: Console) -> None:
+    if run["edits"]:
+        _print_edits(run["edits"], console)
     published = run["published"]
     if published and run["commit"]:
         where = run["target"] if published["moved"] else f"branch {published['branch']} of {run['target']}"

@@ -9,16 +9,28 @@ from astrolabe.domain.plan import Task
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 
 
-def checkpoint_message(run: str, task: Task, tree: str, evidence: Sequence[Evidence]) -> str:
+GENERATED = "Astrolabe-Generated"
+"""The trailer of a commit whose tree a recipe made with nothing of a person's in it; its value is the tree."""
+
+
+def checkpoint_message(
+    run: str, task: Task, tree: str, evidence: Sequence[Evidence], *, generated: bool = False
+) -> str:
     """Return subject, goal and trailers.
 
     Trailers: `Astrolabe-Run`, `Astrolabe-Task`, `Astrolabe-Tree`, and one `Astrolabe-Check` a check: its verdict, its
     name, the command's digest of inputs, its exit code.
     """
     trailers = [f"Astrolabe-Run: {run}", f"Astrolabe-Task: {_line(task.id)}", f"Astrolabe-Tree: {tree}"]
+    trailers += [f"{GENERATED}: {tree}"] if generated else []
     trailers += [f"Astrolabe-Check: {_check(item)}" for item in sorted(evidence, key=lambda item: item.check)]
     paragraphs = [_line(task.name)[:72], _line(task.goal), "\n".join(trailers)]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
+
+
+def generation_message(run: str, tree: str) -> str:
+    """Return the message of a commit that holds one generation."""
+    return f"Generate\n\nAstrolabe-Run: {run}\nAstrolabe-Tree: {tree}\n{GENERATED}: {tree}\n"
 
 
 def _check(item: Evidence) -> str:

@@ -17,6 +17,7 @@ class EventType(StrEnum):
     RUN_FINISHED = "run.finished"
     TASK_STARTED = "task.started"
     TASK_RESUMED = "task.resumed"
+    EDITS_MERGED = "edits.merged"
     TASK_WORKED = "task.worked"
     CHECK_FINISHED = "check.finished"
     TASK_PASSED = "task.passed"

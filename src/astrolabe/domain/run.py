@@ -72,10 +72,24 @@ class TaskState:
         return len(self.attempts)
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What a run stands on; git ids.
+
+    Tasks without dependencies grow from the commit `base` (None: from nothing). When `onto` is given, the result is merged
+    onto that commit, which has grown from the tree `previous` by a person's hand.
+    """
+
+    base: str | None = None
+    onto: str | None = None
+    previous: str | None = None
+
+
 @dataclass
 class RunState:
     """A run as its log tells it; changed only by `apply`, whose cost does not grow with the log.
 
+    `merged` tells how a person's edits and a new generation went together: `conflicts`, `kept`, `commit`.
     `steps` maps a step key to its recorded reply, `intended` holds the keys whose reply is not recorded yet.
     """
 
@@ -84,6 +98,8 @@ class RunState:
     tasks: dict[str, TaskState] = field(default_factory=dict)
     steps: dict[str, Any] = field(default_factory=dict)
     intended: set[str] = field(default_factory=set)
+    ground: Ground = Ground()
+    merged: dict[str, Any] | None = None
     cancel_requested: bool = False
     seq: int = 0
     created_at: float = 0.0
@@ -107,6 +123,7 @@ class RunState:
             case EventType.RUN_CREATED:
                 self.tasks = {task: TaskState() for task in event.data["tasks"]}
                 self.created_at = event.at
+                self.ground = Ground(**event.data.get("ground", {}))
             case EventType.RUN_CANCEL_REQUESTED:
                 self.cancel_requested = True
             case EventType.RUN_FINISHED:
@@ -125,6 +142,8 @@ class RunState:
             case EventType.STEP_DONE:
                 self.intended.discard(event.data["key"])
                 self.steps[event.data["key"]] = event.data["reply"]
+            case EventType.EDITS_MERGED:
+                self.merged = event.data
             case _:
                 self.tasks[task] = _task_after(self.tasks[task], event)
 

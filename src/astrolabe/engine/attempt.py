@@ -1,45 +1,19 @@
 """One attempt at a task: its input tree, the agent's work, the checks on what it left, and the checkpoint."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import cast
 
-from astrolabe.agents.agent import Agent
 from astrolabe.agents.bench import TreeBench
-from astrolabe.agents.environment import Preparer
-from astrolabe.agents.verification import Verifier
 from astrolabe.domain.checkpoint import checkpoint_message
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.evidence import Evidence, Verdict
-from astrolabe.domain.plan import Check, Plan, Task, ref_name
-from astrolabe.domain.policy import Policy
-from astrolabe.engine.faults import CrashPoint, Reach
-from astrolabe.engine.log import RunLog
+from astrolabe.domain.plan import Check, Task, ref_name
+from astrolabe.engine.faults import CrashPoint
+from astrolabe.engine.floor import Floor
+from astrolabe.engine.starting import Start, is_last, start_of
 from astrolabe.engine.steps import Steps
-from astrolabe.errors import MergeConflictError, MissingError
-from astrolabe.ports.sandbox import Sandbox
-from astrolabe.ports.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class Floor:
-    """What the attempts of a run share."""
-
-    run: str
-    plan: Plan
-    base: str | None
-    log: RunLog
-    workspace: Workspace
-    sandbox: Sandbox
-    preparer: Preparer
-    verifier: Verifier
-    agents: Mapping[str, Agent]
-    policy: Policy
-    commands: asyncio.Semaphore
-    reach: Reach
-    say: Callable[[str, str], None]
-    live: Callable[[str, str, bytes], None]
+from astrolabe.errors import MissingError
 
 
 class ChecksFailedError(Exception):
@@ -58,44 +32,20 @@ async def attempt_task(floor: Floor, task: Task, number: int) -> None:
         AstrolabeError: the work could not be done.
     """
     state = floor.log.state
-    parents = await _parents(floor, task)
-    tree = await _input_tree(floor, parents)
+    start = await start_of(floor, task)
     worked = state.tasks[task.id].worked_tree
     if worked is None:
-        worked = await _work(floor, task, number, tree)
+        worked = await _work(floor, task, number, start.tree)
     evidence = await _verify(floor, task, number, worked)
     failed = [item for item in evidence if item.verdict is Verdict.FAILED]
     if failed:
         raise ChecksFailedError(failed)
-    commit = await _checkpoint(floor, task, _Left(parents, tree, worked, evidence))
+    commit = await _checkpoint(floor, task, start, worked, evidence)
     await floor.log.append(
         NewEvent(
             type=EventType.TASK_PASSED, task=task.id, attempt=number, data={"commit": commit, "tree": worked}
         )
     )
-
-
-async def _parents(floor: Floor, task: Task) -> tuple[str, ...]:
-    """Return the commits a task grows from: its dependencies' checkpoints, or the run's base when it has none."""
-    tasks = floor.log.state.tasks
-    commits = [tasks[needed].commit for needed in dict.fromkeys(task.depends_on)]
-    known = tuple(dict.fromkeys(commit for commit in commits if commit))
-    if not known:
-        return (floor.base,) if floor.base else ()
-    return await floor.workspace.heads(known)
-
-
-async def _input_tree(floor: Floor, parents: tuple[str, ...]) -> str:
-    if len(parents) <= 1:
-        return await floor.workspace.tree_of(parents[0] if parents else None)
-    joined = await floor.workspace.join(parents, floor.base)
-    if joined.conflicts:
-        raise MergeConflictError(
-            f"what the tasks before it did cannot be joined: {', '.join(joined.conflicts)}",
-            joined.conflicts,
-            hint="Let one of the tasks depend on the other, or give them disjoint `writes`.",
-        )
-    return joined.tree
 
 
 async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
@@ -163,25 +113,29 @@ async def _check(floor: Floor, task: Task, check: Check, number: int, tree: str)
     await floor.log.append(NewEvent(type=EventType.CHECK_FINISHED, task=task.id, attempt=number, data=data))
 
 
-@dataclass(frozen=True)
-class _Left:
-    """What an attempt left: the tree it began with and the one that passed, with what proves it."""
-
-    parents: tuple[str, ...]
-    before: str
-    tree: str
-    evidence: tuple[Evidence, ...]
-
-
-async def _checkpoint(floor: Floor, task: Task, left: _Left) -> str:
+async def _checkpoint(
+    floor: Floor, task: Task, start: Start, tree: str, evidence: tuple[Evidence, ...]
+) -> str:
     """Commit what passed. A task that changed nothing and joins nothing hands on the commit it grew from."""
-    if left.tree == left.before and len(left.parents) == 1:
-        return left.parents[0]
+    if tree == start.tree and len(start.parents) == 1:
+        return start.parents[0]
     at = floor.log.state.tasks[task.id].attempts[-1].started_at
     floor.reach(CrashPoint.BEFORE_COMMIT)
-    message = checkpoint_message(floor.run, task, left.tree, left.evidence)
-    commit = await floor.workspace.commit(left.tree, left.parents, message, at)
+    message = checkpoint_message(
+        floor.run, task, tree, evidence, generated=_is_generation(floor, task, start, tree)
+    )
+    commit = await floor.workspace.commit(tree, start.parents, message, at)
     floor.reach(CrashPoint.BEFORE_KEEP)
     await floor.workspace.keep(f"runs/{floor.run}/{ref_name(task.id)}", commit)
     floor.reach(CrashPoint.AFTER_KEEP)
     return commit
+
+
+def _is_generation(floor: Floor, task: Task, start: Start, tree: str) -> bool:
+    """Tell whether a checkpoint holds exactly what a recipe's tasks generated, with nothing of a person's in it."""
+    return (
+        floor.plan.recipe is not None
+        and floor.ground.onto is None
+        and is_last(floor, task)
+        and tree == start.tree
+    )

@@ -12,8 +12,9 @@ from astrolabe.domain.event import Event, EventType, NewEvent
 from astrolabe.domain.plan import Plan, Task, ref_name
 from astrolabe.domain.policy import Policy
 from astrolabe.domain.run import FailureKind, RunState, RunStatus, TaskStatus
-from astrolabe.engine.attempt import ChecksFailedError, Floor, attempt_task, first_of
+from astrolabe.engine.attempt import ChecksFailedError, attempt_task, first_of
 from astrolabe.engine.faults import CrashPoint, Reach, unharmed
+from astrolabe.engine.floor import Floor
 from astrolabe.engine.log import RunLog
 from astrolabe.engine.results import join_results
 from astrolabe.engine.scheduler import Decision, Finish, Scheduler, Skip, Start
@@ -90,11 +91,10 @@ class LocalDriver:
         state.apply(past)
         watcher.events(past)
         log = RunLog(self._shop.store, lease, state, self._shop.reach)
-        base = await workspace.kept(f"runs/{lease.run}/base")
         scheduler = Scheduler(plan, state, self._shop.limits.tasks)
         log.watch(scheduler.observe)
         log.watch(watcher.events)
-        floor = _floor(self._shop, plan, base, log, workspace, watcher)
+        floor = _floor(self._shop, plan, log, workspace, watcher)
         try:
             await _Drive(self._shop, floor, scheduler).to_the_end()
         except BaseExceptionGroup as group:
@@ -105,9 +105,7 @@ class LocalDriver:
         return state
 
 
-def _floor(
-    shop: Workshop, plan: Plan, base: str | None, log: RunLog, workspace: Workspace, watcher: Watcher
-) -> Floor:
+def _floor(shop: Workshop, plan: Plan, log: RunLog, workspace: Workspace, watcher: Watcher) -> Floor:
     preparer = Preparer(shop.images, workspace, watcher.progress)
     verifier = Verifier(
         store=shop.store,
@@ -121,7 +119,7 @@ def _floor(
     return Floor(
         run=log.state.id,
         plan=plan,
-        base=base,
+        ground=log.state.ground,
         log=log,
         workspace=workspace,
         sandbox=shop.sandbox,
@@ -240,6 +238,9 @@ class _Drive:
             for task, state in self._log.state.tasks.items()
             if state.commit is not None
         }
+        merged = self._log.state.merged
+        if merged is not None and merged["commit"] is not None:
+            commits["conflicts"] = merged["commit"]
         final = None
         if status is RunStatus.PASSED:
             final, fault = await join_results(self._floor)
@@ -250,7 +251,7 @@ class _Drive:
 
     async def _publish(self, commits: Mapping[str, str], final: str | None) -> Published | None:
         """Hand over what passed; a run that failed makes no new repository for its parts."""
-        if final is None and (self._floor.base is None or not commits):
+        if final is None and (self._floor.ground.base is None or not commits):
             return None
         self._shop.reach(CrashPoint.BEFORE_PUBLISH)
         published = await self._floor.workspace.publish(self._log.state.id, commits, final)

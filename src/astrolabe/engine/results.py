@@ -1,7 +1,8 @@
 """What a run leaves when all its tasks have passed: one commit, proved again where joining could have broken something."""
 
 from astrolabe.domain.evidence import Verdict
-from astrolabe.engine.attempt import Floor, verify_side_by_side
+from astrolabe.engine.attempt import verify_side_by_side
+from astrolabe.engine.floor import Floor
 
 
 async def join_results(floor: Floor) -> tuple[str | None, str]:
@@ -18,7 +19,7 @@ async def join_results(floor: Floor) -> tuple[str | None, str]:
     heads = await floor.workspace.heads(commits)
     if len(heads) == 1:
         return heads[0], ""
-    joined = await floor.workspace.join(heads, floor.base)
+    joined = await floor.workspace.join(heads, floor.ground.base)
     if joined.conflicts:
         return None, f"the tasks' results cannot be joined: {', '.join(joined.conflicts)} conflict"
     fault = await _prove(floor, joined.tree)

@@ -156,6 +156,14 @@ class Workspace(Protocol):
         """
         ...
 
+    async def last_trailer(self, commit: str, key: str) -> tuple[str, str] | None:
+        """Return the newest commit in the history of `commit` whose message has the trailer `key`, and its value."""
+        ...
+
+    async def has_tree(self, tree: str) -> bool:
+        """Tell whether that tree's object is here."""
+        ...
+
     async def commit(self, tree: str, parents: Sequence[str], message: str, at: float) -> str:
         """Make a commit; equal arguments give the same id. `at` is seconds since the epoch."""
         ...

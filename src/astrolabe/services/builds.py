@@ -1,12 +1,13 @@
 """From a goal to a run of the plan that reaches it."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from astrolabe.domain.checkpoint import GENERATED
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.plan import Plan
-from astrolabe.domain.run import RunState, RunStatus
+from astrolabe.domain.run import Ground, RunState, RunStatus
 from astrolabe.engine.local import Watcher
 from astrolabe.engine.scheduler import RULES_VERSION
 from astrolabe.errors import ConflictError, Problem, SandboxUnavailableError, TargetError
@@ -54,7 +55,8 @@ async def propose_build(installation: Installation, goal: Goal, into: Path) -> P
     target = await installation.workspace(into).inspect()
     interrupted = await _interrupted(installation, plan, target)
     if interrupted is None:
-        _must_be_free(target)
+        _must_be_workable(target)
+        await _must_be_ours(installation.workspace(into), target)
     return Proposal(understanding, plan, target, interrupted)
 
 
@@ -82,7 +84,7 @@ async def begin(installation: Installation, proposal: Proposal) -> Begun:
     if proposal.interrupted is not None:
         return await take_up(installation, proposal.interrupted)
     workspace = installation.workspace(proposal.target.path)
-    base = await workspace.start()
+    ground = await _ground(workspace, proposal.plan, await workspace.start())
     version = await installation.store.add_plan(proposal.plan)
     record = RunRecord(
         id=installation.determinism.new_id(),
@@ -100,15 +102,16 @@ async def begin(installation: Installation, proposal: Proposal) -> Begun:
         owner=installation.owner,
         options={},
     )
-    if base is not None:
-        await workspace.keep(f"runs/{record.id}/base", base)
+    for name, commit in (("base", ground.base), ("onto", ground.onto)):
+        if commit is not None:
+            await workspace.keep(f"runs/{record.id}/{name}", commit)
     first = NewEvent(
         type=EventType.RUN_CREATED,
         data={
             "tasks": [task.id for task in proposal.plan.tasks],
             "plan": {"id": version.id, "version": version.version, "digest": proposal.plan.digest()},
             "rules_version": RULES_VERSION,
-            "base": base,
+            "ground": asdict(ground),
             "policy": installation.policy.digest(),
         },
     )
@@ -168,21 +171,33 @@ async def _interrupted(installation: Installation, plan: Plan, target: TargetSta
     return None
 
 
-def _must_be_free(target: TargetState) -> None:
-    """Refuse every place where writing a new application could lose or mix something."""
-    _must_be_workable(target)
-    if target.kind in {TargetKind.MISSING, TargetKind.EMPTY}:
+async def _ground(workspace: Workspace, plan: Plan, head: str | None) -> Ground:
+    """Return what a run stands on.
+
+    A person's plan grows from their commit. A recipe's grows from what it generated last, and is merged onto their commit:
+    so the difference between the two is what they changed, and all of it is kept.
+    """
+    if head is None or plan.recipe is None:
+        return Ground(base=head)
+    found = await workspace.last_trailer(head, GENERATED)
+    if found is None or not await workspace.has_tree(found[1]):
+        return Ground(onto=head)
+    commit, tree = found
+    if await workspace.tree_of(commit) != tree:  # rewritten by hand: only the tree it names is the generation
+        commit = await workspace.commit(tree, (), f"The last generation\n\n{GENERATED}: {tree}\n", 0)
+    return Ground(base=commit, onto=head, previous=tree)
+
+
+async def _must_be_ours(workspace: Workspace, target: TargetState) -> None:
+    """Refuse a repository that was not built here: generated files and its own would be mixed."""
+    if target.kind is not TargetKind.REPOSITORY:
         return
-    raise TargetError(
-        f"{target.path} is not empty",
-        [
-            Problem(
-                str(target.path),
-                "holds something already",
-                "name a folder that is empty or does not exist yet",
-            )
-        ],
-    )
+    head = await workspace.start()
+    if head is None or await workspace.last_trailer(head, GENERATED) is None:
+        problem = Problem(
+            str(target.path), "is a repository that Astrolabe did not build", "name a new or empty folder"
+        )
+        raise TargetError(f"{target.path} is not empty", [problem])
 
 
 def _must_be_workable(target: TargetState) -> None:

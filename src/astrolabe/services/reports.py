@@ -55,6 +55,7 @@ def _run(view: RunView) -> dict[str, Any]:
         "target": record.target,
         "commit": state.commit,
         "published": state.published,
+        "edits": state.merged,
         "plan": {"id": record.plan_id, "version": record.plan_version, "digest": view.plan.digest()},
         "created_at": state.created_at,
         "finished_at": state.finished_at,

@@ -8,13 +8,14 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from astrolabe.adapters.git.command import GitFailedError
-from astrolabe.adapters.git.references import References
+from astrolabe.adapters.git.references import References, write_anew
 from astrolabe.adapters.git.target import Theirs
 from astrolabe.adapters.git.trees import Entry, decoded, encoded, zero_separated
 
@@ -28,6 +29,7 @@ _UNFINISHED = {
     "BISECT_LOG": "a bisection",
 }
 _SIGN = "astrolabe"
+_OVERWRITES = re.compile(r"would be overwritten|not uptodate|would lose untracked files")
 
 
 @dataclass(frozen=True)
@@ -77,18 +79,22 @@ class Advance:
         return await self._forward(step)
 
     async def _forward(self, step: Step) -> str:
-        """Go forward under our lock."""
-        differences = await self._differences(step)
-        reason = await self._reason_against(step, differences)
+        """Go forward under our lock, and leave it; only going back that fails keeps it, to be done again."""
+        reason = "unknown"
+        try:
+            differences = await self._differences(step)
+            reason = await self._reason_against(step, differences)
+        finally:
+            if reason:
+                await asyncio.to_thread(self._leave)
         if reason:
-            await asyncio.to_thread(self._leave)
             return reason
         try:
             await self._check_out(step)
-        except GitFailedError as error:
+        except (GitFailedError, OSError) as error:
             await self._go_back(differences)
-            if "would be overwritten" in error.complaint or "not uptodate" in error.complaint:
-                return f"git would overwrite files: {error.complaint.strip()}"
+            if _OVERWRITES.search(str(getattr(error, "complaint", ""))):
+                return f"git would overwrite files: {error}"
             raise
         await self._arrive(step)
         return ""
@@ -190,6 +196,7 @@ class Advance:
         self._clear()
         if self._index.exists():
             shutil.copy2(self._index, self._fresh)
+            self._theirs.give(self._fresh)
 
     async def _arrive(self, step: Step) -> None:
         why = f"astrolabe: fast-forward to run {step.run}"
@@ -276,7 +283,7 @@ class Advance:
     def _take_lock(self, step: Step) -> bool:
         """Take the index's lock as git does, but never with part of the content: whose it is must be certain."""
         draft = self._folder / "astrolabe-lock"
-        draft.write_text(step.written())
+        write_anew(draft, step.written().encode())
         try:
             self._lock.hardlink_to(draft)
         except FileExistsError:

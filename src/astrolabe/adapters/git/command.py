@@ -53,6 +53,14 @@ _REFUSED_WRITE = re.compile(r"Permission denied|Read-only file system|insufficie
 
 
 @dataclass(frozen=True)
+class Owner:
+    """Ids of a user and their group."""
+
+    user: int
+    group: int
+
+
+@dataclass(frozen=True)
 class Reply:
     """What a git process said; `complaint` is its standard error as text."""
 
@@ -119,10 +127,12 @@ class Git:
         variables: Mapping[str, str] = NOTHING,
         accept: Sequence[int] = (0,),
         holding: Sequence[int] = (),
+        user: Owner | None = None,
     ) -> Reply:
         """Run git in a folder and wait for it.
 
-        `settings` come on top of ours, `holding` are file descriptors (locks) that live as long as the process.
+        `settings` come on top of ours, `holding` are file descriptors (locks) that live as long as the process, `user` is
+        whom it runs as (root only).
 
         Raises:
             GitFailedError: its exit code is none of `accept`.
@@ -130,7 +140,8 @@ class Git:
         """
         program = await self._git()
         ours = {**_VARIABLES, **variables_of({**_SETTINGS, **settings}), **variables}
-        reply = await _ran([program, *arguments], directory, self._with_path(program, ours), stdin, holding)
+        environment = self._with_path(program, ours)
+        reply = await _ran([program, *arguments], directory, environment, stdin, holding, user)
         if reply.code not in accept:
             raise GitFailedError(arguments[0], reply)
         return reply
@@ -141,7 +152,7 @@ class Git:
         home, configuration = await self.homes()
         places = {"HOME": home, "XDG_CONFIG_HOME": configuration}
         theirs = {"LC_ALL": "C", **places, **variables_of({"safe.directory": "*"})}
-        return await _ran([program, *arguments], directory, self._with_path(program, theirs), b"", ())
+        return await _ran([program, *arguments], directory, self._with_path(program, theirs), b"")
 
     async def homes(self) -> tuple[str, str]:
         """Return the person's home folder, and the one below which their configuration lies."""
@@ -153,7 +164,7 @@ class Git:
             program = await asyncio.to_thread(shutil.which, self._program, path=self._path)
             if program is None:
                 raise _unavailable("git was not found")
-            reply = await _ran([program, "version"], Path("/"), self._with_path(program, _VARIABLES), b"", ())
+            reply = await _ran([program, "version"], Path("/"), self._with_path(program, _VARIABLES), b"")
             _refuse_old(reply.output.decode("utf-8", "replace").strip())
             self._found = program
         return self._found
@@ -182,7 +193,8 @@ async def _ran(
     directory: Path,
     environment: Mapping[str, str],
     stdin: bytes,
-    holding: Sequence[int],
+    holding: Sequence[int] = (),
+    owner: Owner | None = None,
 ) -> Reply:
     try:
         process = await asyncio.create_subprocess_exec(
@@ -194,6 +206,9 @@ async def _ran(
             stderr=asyncio.subprocess.PIPE,
             pass_fds=holding,
             start_new_session=True,
+            user=owner.user if owner else None,
+            group=owner.group if owner else None,
+            extra_groups=[] if owner else None,
         )
     except OSError as error:
         raise _not_started(command, directory, error) from error

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from astrolabe.adapters.git.command import Git
+from astrolabe.adapters.git.command import Git, storage_error
 from astrolabe.adapters.git.trees import check_path, decoded, encoded, zero_separated
 
 NAME = ".gitignore"
@@ -22,7 +22,10 @@ async def ignored(git: Git, clone: Path, rules: Mapping[str, bytes], paths: Iter
     asked = b"".join(b"./" + encoded(path) + b"\0" for path in paths)
     if not asked or not rules:
         return frozenset()
-    folder = await asyncio.to_thread(_laid_out, clone / "scratch", rules)
+    try:
+        folder = await asyncio.to_thread(_laid_out, clone / "scratch", rules)
+    except OSError as error:
+        raise storage_error("lay out the rules of what is ignored", error) from error
     try:
         reply = await git.run(
             folder,

@@ -157,8 +157,9 @@ class Publisher:
     async def _into_repository(self, theirs: Theirs, work: Work) -> Published:
         tips = await theirs.tips()
         head = await theirs.head()
-        await self._fill(theirs, work, {*tips.values(), *([head] if head else [])})
-        await _check_connected(theirs, work.tips)
+        if not set(work.tips) <= set(tips.values()):
+            await self._fill(theirs, work, {*tips.values(), *([head] if head else [])})
+            await _check_connected(theirs, work.tips)
         branches = await self._settled(theirs, _branches_of(work, tips), tips, work)
         await References(theirs).set_branches(branches.wanted, tips)
         if work.final is None:

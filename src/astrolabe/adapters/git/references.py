@@ -13,6 +13,13 @@ _NOTE = "astrolabe-refs"
 _END = "whole"
 
 
+def write_anew(file: Path, content: bytes) -> None:
+    """Write a file of our own in the person's repository; what lies there already, a link perhaps, is not written through."""
+    file.unlink(missing_ok=True)
+    with file.open("xb") as stream:
+        stream.write(content)
+
+
 class References:
     """The refs of one repository, under a lock on its folder that the caller holds."""
 
@@ -64,7 +71,7 @@ class References:
         await self._noted(refs, "update-ref", *options, "-z", "--stdin", stdin=encoded("".join(lines)))
 
     async def _noted(self, refs: Sequence[str], *command: str, stdin: bytes = b"") -> None:
-        await asyncio.to_thread(self._note.write_bytes, encoded("\0".join([*refs, _END])))
+        await asyncio.to_thread(write_anew, self._note, encoded("\0".join([*refs, _END])))
         try:
             await self._theirs.run(*command, stdin=stdin)
         except GitFailedError as error:
@@ -86,5 +93,7 @@ class References:
 
     def _locks(self, refs: Sequence[str]) -> list[Path]:
         folder, common = self._theirs.repository.folder, self._theirs.repository.common
-        found = [(folder if ref == "HEAD" else common) / f"{ref}.lock" for ref in [*refs, "packed-refs"]]
+        # whoever wrote the note, only locks of refs are taken away
+        known = [ref for ref in refs if ref == "HEAD" or (ref.startswith("refs/heads/") and "/.." not in ref)]
+        found = [(folder if ref == "HEAD" else common) / f"{ref}.lock" for ref in [*known, "packed-refs"]]
         return [lock for lock in found if lock.parent.is_dir()]

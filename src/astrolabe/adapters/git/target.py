@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from astrolabe.adapters.git.clone import NOBODY, Identity
-from astrolabe.adapters.git.command import Git, GitFailedError, Reply
+from astrolabe.adapters.git.command import Git, GitFailedError, Owner, Reply
 from astrolabe.adapters.git.trees import decoded, zero_separated
-from astrolabe.errors import Problem, TargetError
+from astrolabe.errors import Problem, TargetError, UnavailableError
 from astrolabe.ports.workspace import TargetKind, TargetState
 
 # A hand-over into an existing folder is built in `.part` and moved into place from `.ready`; both lie in that folder.
@@ -51,6 +51,7 @@ class Target:
         self._git = git
         self._path = path
         self._identity = identity
+        self._person: Person | None = None
 
     async def state(self) -> TargetState:
         """Look at the target without changing anything; raises TargetError for a repository that git cannot read."""
@@ -58,6 +59,7 @@ class Target:
 
     async def examined(self) -> tuple[TargetState, Repository | None]:
         """Return the state, and the repository when the target is the root of one."""
+        self._person = None
         found = await asyncio.to_thread(_look, self._path)
         if found.kind is TargetKind.FILE:
             return found, None
@@ -137,15 +139,17 @@ class Target:
         Raises:
             TargetError: the configuration is broken.
         """
-        where = await asyncio.to_thread(lambda: self._path if self._path.is_dir() else Path("/"))
-        reply = await self._git.of_person(where, "config", "-z", "--get-regexp", _PERSONAL)
-        if reply.code not in (0, 1):
-            raise TargetError(
-                f"git cannot read your configuration: {reply.complaint.strip()}",
-                hint="Mend the file it names; `git config --list` shows the same error.",
-            )
-        person = _person(reply.output, *await self._git.homes())
-        return replace(person, identity=self._identity) if self._identity else person
+        if self._person is None:
+            where = await asyncio.to_thread(lambda: self._path if self._path.is_dir() else Path("/"))
+            reply = await self._git.of_person(where, "config", "-z", "--get-regexp", _PERSONAL)
+            if reply.code not in (0, 1):
+                raise TargetError(
+                    f"git cannot read your configuration: {reply.complaint.strip()}",
+                    hint="Mend the file it names; `git config --list` shows the same error.",
+                )
+            person = _person(reply.output, *await self._git.homes())
+            self._person = replace(person, identity=self._identity or person.identity)
+        return self._person
 
 
 class Theirs:
@@ -154,6 +158,7 @@ class Theirs:
     def __init__(self, git: Git, repository: Repository, person: Person, holding: Sequence[int] = ()) -> None:
         self._git = git
         self._settings: dict[str, str] | None = None
+        self._owner: Owner | None = None
         self.repository = repository
         self.person = person
         self.holding = holding
@@ -182,11 +187,18 @@ class Theirs:
             variables={**places, **named},
             accept=accept,
             holding=self.holding,
+            user=self._owner,
         )
+
+    def give(self, file: Path) -> None:
+        """Let a file that this process made belong to the repository's owner."""
+        if self._owner:
+            os.chown(file, self._owner.user, self._owner.group)
 
     async def _disarmed(self) -> dict[str, str]:
         """Name every filter the repository's configuration defines, as one that does nothing."""
         if self._settings is None:
+            self._owner = await self._found_owner()
             reply = await self._git.run(
                 self.repository.folder,
                 "config",
@@ -196,10 +208,23 @@ class Theirs:
                 _DRIVERS,
                 variables={"GIT_DIR": str(self.repository.folder)},
                 accept=(0, 1),
+                user=self._owner,
             )
             keys = [decoded(key) for key in zero_separated(reply.output)]
             self._settings = {key: "false" if key.endswith(".required") else "" for key in keys}
         return self._settings
+
+    async def _found_owner(self) -> Owner | None:
+        """Return whom git must run as, so that root leaves no files of its own in a repository of somebody else."""
+        found = await asyncio.to_thread(self.repository.folder.stat)
+        if os.geteuid() != 0 or found.st_uid == 0:
+            return None
+        owner = Owner(found.st_uid, found.st_gid)
+        try:
+            await self._git.run(self.repository.folder, "rev-parse", "--git-dir", user=owner)
+        except UnavailableError:  # they cannot get there themselves, or this root cannot become somebody else
+            return None
+        return owner
 
     async def head(self) -> str | None:
         """Return the commit that is checked out, None before the first."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from astrolabe.adapters.git.clone import Clone, Identity
-from astrolabe.adapters.git.command import NOTHING, Git
+from astrolabe.adapters.git.command import NOTHING, Git, storage_error
 from astrolabe.adapters.git.ignoring import ignored, is_rule_file
 from astrolabe.adapters.git.locking import locked
 from astrolabe.adapters.git.merging import Merging
@@ -82,7 +82,10 @@ class GitWorkspace:
 
     async def _publish(self, work: Work) -> Published:
         async with locked(self._clone.lock_file, self._determinism) as lock:
-            return await self._publisher(lock).publish(work)
+            try:
+                return await self._publisher(lock).publish(work)
+            except OSError as error:
+                raise storage_error("hand the result over", error) from error
 
     def _publisher(self, lock: int) -> Publisher:
         return Publisher(self._git, self._clone, self._target, self._determinism, lock)

@@ -1,0 +1,36 @@
+"""What the attempts of one run share."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from astrolabe.agents.agent import Agent
+from astrolabe.agents.environment import Preparer
+from astrolabe.agents.verification import Verifier
+from astrolabe.domain.plan import Plan
+from astrolabe.domain.policy import Policy
+from astrolabe.domain.run import Ground
+from astrolabe.engine.faults import Reach
+from astrolabe.engine.log import RunLog
+from astrolabe.ports.sandbox import Sandbox
+from astrolabe.ports.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Built once a run by the driver. `commands` bounds how many checks run at once."""
+
+    run: str
+    plan: Plan
+    ground: Ground
+    log: RunLog
+    workspace: Workspace
+    sandbox: Sandbox
+    preparer: Preparer
+    verifier: Verifier
+    agents: Mapping[str, Agent]
+    policy: Policy
+    commands: asyncio.Semaphore
+    reach: Reach
+    say: Callable[[str, str], None]
+    live: Callable[[str, str, bytes], None]
