@@ -1,4 +1,4 @@
-// Copies packages with all they depend on into another folder, so that an image holds nothing else.
+// Copies packages with all they need at run time into another folder, so that an image holds nothing else.
 // usage: node scripts/collect-modules.mjs FOLDER PACKAGE…
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -20,6 +20,8 @@ function locate(name, from) {
   }
 }
 
+/** Nothing loads types, source maps and papers at run time; licences stay. */
+const idle = /\.(d\.[cm]?ts|map|md|markdown|flow)$/i;
 const seen = new Set();
 function collect(name, from, optional) {
   const found = locate(name, from);
@@ -28,18 +30,20 @@ function collect(name, from, optional) {
     console.error(`${name}, needed by ${from}, is not installed`);
     process.exit(1);
   }
-  if (seen.has(found)) return;
+  if (seen.has(found) || name.startsWith('@types/')) return;
   seen.add(found);
   const nested = path.join(root, found, 'node_modules');
   cpSync(path.join(root, found), path.join(target, found), {
     recursive: true,
-    filter: (source) => source !== nested,
+    filter: (source) => source !== nested && !idle.test(source),
   });
   const manifest = JSON.parse(readFileSync(path.join(root, found, 'package.json'), 'utf8'));
-  const optionals = { ...manifest.optionalDependencies, ...manifest.peerDependencies };
-  for (const other of Object.keys(optionals)) collect(other, found, true);
-  for (const other of Object.keys(manifest.dependencies ?? {})) {
-    collect(other, found, Object.hasOwn(optionals, other));
+  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = manifest;
+  const { peerDependenciesMeta = {} } = manifest;
+  const peers = Object.keys(peerDependencies).filter((peer) => !peerDependenciesMeta[peer]?.optional);
+  for (const other of [...Object.keys(optionalDependencies), ...peers]) collect(other, found, true);
+  for (const other of Object.keys(dependencies)) {
+    collect(other, found, Object.hasOwn(optionalDependencies, other));
   }
 }
 
