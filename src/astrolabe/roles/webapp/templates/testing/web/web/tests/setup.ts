@@ -1,7 +1,10 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { session } from '../src/api/session';
+
+// A busy machine is slow, which is no fault of the application.
+configure({ asyncUtilTimeout: 10_000 });
 
 // What jsdom does not have.
 window.matchMedia = (query) =>
