@@ -8,7 +8,7 @@ from astrolabe.roles.webapp.reading import nouns
 from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft, Grant
 from astrolabe.roles.webapp.reading.flaw import quoted
 from astrolabe.roles.webapp.reading.sentences import Piece, split_list
-from astrolabe.roles.webapp.reading.words import role_identifier, singular, singular_word
+from astrolabe.roles.webapp.reading.words import role_identifier, singular, singular_word, word_set
 from astrolabe.sdk import Reading
 
 _VERBS = {
@@ -20,7 +20,9 @@ _VERBS = {
 _ALL = tuple(Action)
 VERBS: dict[str, tuple[Action, ...]] = {
     **{word: (action,) for action, words in _VERBS.items() for word in words.split()},
-    **dict.fromkeys(["manage", "administer", "maintain", "control", "handle", "do", "moderate", "govern", "own"], _ALL),
+    **dict.fromkeys(
+        ["manage", "administer", "maintain", "control", "handle", "do", "moderate", "govern", "own"], _ALL
+    ),
     **dict.fromkeys(("keep", "collect"), (Action.CREATE, Action.READ)),
 }
 _WORD = re.compile(r"[\w'/-]+")
@@ -56,61 +58,17 @@ _ROLES = re.compile(
     r"|there\s+(?:are|is)\s+(?:an?\s+)?(?P<roles4>\S.*?)\s+roles?",
     re.IGNORECASE,
 )
-_WITHOUT_ACCOUNT = frozenset(
-    [
-        "everyone",
-        "everybody",
-        "anyone",
-        "anybody",
-        "visitor",
-        "guest",
-        "public",
-        "all",
-        "people_without_an_account",
-        "anonymous_user",
-        "unregistered_user",
-        "world",
-    ]
-)
-_SIGNED = frozenset(
-    [
-        "user",
-        "member",
-        "people",
-        "person",
-        "account",
-        "customer",
-        "signed_in_user",
-        "logged_in_user",
-        "registered_user",
-        "authenticated_user",
-        "every_user",
-        "each_user",
-        "any_user",
-        "signed_in_people",
-        "logged_in_people",
-        "signed_in_member",
-        "registered_member",
-        "somebody",
-        "someone",
-        "one",
-        "i",
-        "we",
-        "you",
-        "they",
-        "logged_in_member",
-        "authenticated_member",
-        "registered_people",
-        "signed_up_user",
-        "login_user",
-        "users_who_are_logged_in",
-        "people_with_an_account",
-        "everybody_with_an_account",
-        "everyone_with_an_account",
-        "anyone_with_an_account",
-        "everyone_signed_in",
-    ]
-)
+_WITHOUT_ACCOUNT = word_set("""
+    everyone everybody anyone anybody visitor guest public all people_without_an_account anonymous_user
+    unregistered_user world
+""")
+_SIGNED = word_set("""
+    user member people person account customer signed_in_user logged_in_user registered_user
+    authenticated_user every_user each_user any_user signed_in_people logged_in_people signed_in_member
+    registered_member somebody someone one i we you they logged_in_member authenticated_member
+    registered_people signed_up_user login_user users_who_are_logged_in people_with_an_account
+    everybody_with_an_account everyone_with_an_account anyone_with_an_account everyone_signed_in
+""")
 _OWN = re.compile(
     r"\b(?:only\s+)?(?:their|his|her|its|his\s+or\s+her|his/her|my|your|our)\s+own\b|\bonly\s+(?:their|his|her|its|my)\b|\bthat\s+(?:they|he|she)\s+(?:created|own|wrote|made|added)\b|\bthey\s+(?:created|own|wrote|made|added)\b",
     re.IGNORECASE,
@@ -123,23 +81,9 @@ _EVERYTHING = re.compile(
     r"(?:everything|anything|all|all\s+(?:data|content|records|entries|rows|items|entities|of\s+(?:it|them))|any\s+(?:data|content|records?))(?:\s+(?:else|in\s+the\s+\w+))?",
     re.IGNORECASE,
 )
-_NO_ROLES = frozenset(
-    [
-        "app",
-        "application",
-        "system",
-        "site",
-        "website",
-        "it",
-        "this",
-        "that",
-        "these",
-        "there",
-        "which",
-        "what",
-        "book",
-    ]
-)
+_NO_ROLES = word_set("""
+    app application system site website it this that these there which what book
+""")
 
 
 @dataclass
@@ -433,19 +377,8 @@ def _do(draft: Draft, piece: Piece, who: Who, rest: str, *, only: bool, allowed:
         re.IGNORECASE,
     ):
         return _everything(draft, piece, who, allowed=allowed)
-    words = rest.split()
-    verbs: list[str] = []
-    while words:
-        word = words[0].strip(",/").lower()
-        if word in {"and", "or", "also"} and verbs:
-            words.pop(0)
-        elif _actions(word.split("/")):
-            verbs += word.split("/")
-            words.pop(0)
-        else:
-            break
+    verbs, target = _cut_verbs(rest)
     actions = _actions(verbs)
-    target = " ".join(words)
     if not actions or not target:
         return False
     own = bool(_OWN.search(target))
@@ -454,7 +387,27 @@ def _do(draft: Draft, piece: Piece, who: Who, rest: str, *, only: bool, allowed:
     )
     if not entities or any(entity.key in _as_entities(who) for entity in entities):
         return False
+    if who.principals == (OWNER,) and Action.CREATE in actions:
+        who = Who(("author",), () if "author" in draft.roles else ("author",))
     return _permit(draft, piece, who, actions, entities, only=only and not own, allowed=allowed, own=own)
+
+
+def _cut_verbs(text: str) -> tuple[list[str], str]:
+    """Cut `create, edit and delete books` into its verbs and the rest; a second verb needs a comma or `and` before it."""
+    words = text.split()
+    verbs: list[str] = []
+    joined = True
+    while words:
+        word = words[0].strip(",/").lower()
+        if word in {"and", "or", "also"} and verbs:
+            joined = True
+        elif joined and _actions(word.split("/")):
+            verbs += word.split("/")
+            joined = words[0].endswith(",")
+        else:
+            break
+        words.pop(0)
+    return verbs, " ".join(words)
 
 
 def _as_entities(who: Who) -> set[str]:

@@ -66,6 +66,7 @@ class Assembly:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self.enums: dict[str, tuple[str, ...]] = {}
+        self.guesses: list[str] = []
         taken = names.Names(SYSTEM_ENTITIES)
         self.keys = {key: taken.claim(key, "Item") for key in draft.entities}
 
@@ -141,6 +142,8 @@ class Assembly:
             keys[key]: self._field(item, field_draft, key == naming)
             for key, field_draft in item.fields.items()
         }
+        if self.guesses:
+            self._assume(item, f"types by the names of the fields: {', '.join(self.guesses)}")
         relations = {taken.claim(key, "Link"): self._relation(item, link) for key, link in item.links.items()}
         owned, permissions = Access(self.draft, item, shared=shared).resolved()
         label, many = label_of(item.noun), label_of(plural(item.noun))
@@ -200,13 +203,13 @@ class Assembly:
 
     def _field(self, entity: EntityDraft, item: FieldDraft, naming: bool) -> FieldModel:
         kind, guess = self._type(item)
-        self._tell_guess(entity, item, kind, guess)
+        self._tell_guess(item, kind, guess)
         values: dict[str, Any] = {"type": kind, "description": item.description[:500]}
         values |= self._limits(entity, item, kind, guess)
         required = item.get("required")
         if required is None and naming:
             required = True
-            self._assume(entity, f"{quoted(item.noun)} names a {entity.noun}, so it is required")
+            self._assume(entity, f"{quoted(item.noun)} names each {entity.noun}, so it is required")
         if kind is FieldType.ENUM:
             values |= self._enum(entity, item)
         if kind is FieldType.ENUM and values.get("type") is not FieldType.ENUM:
@@ -224,7 +227,7 @@ class Assembly:
         text = label_of(item.noun) + (f" ({item.unit})" if item.unit and item.unit not in item.noun else "")
         return text[:80] if text != names.human(field_identifier(item.noun)) else None
 
-    def _tell_guess(self, entity: EntityDraft, item: FieldDraft, kind: FieldType, guess: Kind | None) -> None:
+    def _tell_guess(self, item: FieldDraft, kind: FieldType, guess: Kind | None) -> None:
         if guess is None:
             return
         note = f", {guess.note}" if guess.note and guess.type is kind else ""
@@ -233,8 +236,7 @@ class Assembly:
             if kind is FieldType.TEXT and is_plural(item.noun) and not is_list_text(item.noun)
             else ""
         )
-        piece = Piece(f"{entity.noun}: {item.noun}", item.said.line)
-        self.draft.note(piece, Reading.ASSUMED, f"{quoted(item.noun)} is of type {kind}{note}{several}")
+        self.guesses.append(f"{item.noun} {kind}{note}{several}")
 
     def _limits(
         self, entity: EntityDraft, item: FieldDraft, kind: FieldType, guess: Kind | None

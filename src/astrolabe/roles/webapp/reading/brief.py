@@ -114,6 +114,8 @@ class Brief:
         read(unit)
 
     def _declare(self, unit: Unit) -> None:
+        if _asks(unit):
+            return
         if (
             unit.section in {Section.TEXT, Section.ACCESS, Section.THINGS, Section.THING}
             and not unit.field_item
@@ -122,7 +124,7 @@ class Brief:
 
     def _structure(self, unit: Unit) -> None:
         draft, piece = self.draft, unit.piece
-        if unit.done or unit.section in {Section.SEED, Section.PAGES}:
+        if unit.done or unit.section in {Section.SEED, Section.PAGES} or _asks(unit):
             return
         if unit.specs:
             unit.done = take_fields(draft, draft.entity(unit.within, piece, declared=True), unit.specs, piece)
@@ -203,15 +205,15 @@ class Brief:
                 "too long to be read as one sentence",
             )
             return True
-        if is_chat(piece.text):
-            draft.note(piece, Reading.IGNORED, "has no bearing on the application")
-            return True
         if (
             unit.request
             and unit.request.ask in {Ask.APPLICATION, Ask.PERHAPS}
             and not _capability(piece.text)
         ):
             return self._asked(unit, unit.request)
+        if is_chat(piece.text):
+            draft.note(piece, Reading.IGNORED, "has no bearing on the application")
+            return True
         if not is_english(piece.text):
             draft.note(piece, Reading.UNREAD, "only English is read")
             return True
@@ -341,6 +343,11 @@ class Brief:
         return True
 
 
+def _asks(unit: Unit) -> bool:
+    """Whether a unit asks for an application, so that it says nothing of things."""
+    return unit.request is not None and unit.request.ask in {Ask.APPLICATION, Ask.PERHAPS}
+
+
 def _capability(text: str) -> bool:
     """Whether a sentence asks for something that cannot be delivered, whatever else it seems to say."""
     return bool(cannot(text)) and not re.match(
@@ -439,13 +446,28 @@ class _Cutter:
 
     def _sentence(self, piece: Piece) -> None:
         request = self._request(piece)
+        colon = piece.text.find(": ")
+        if request and request.ask in {Ask.APPLICATION, Ask.PERHAPS} and 0 < colon < len(piece.text) - 2:
+            self._unit(Piece(piece.text[:colon], piece.line)).request = request
+            self._rest_of(piece.text[colon + 2 :], piece.line)
+            return
         clauses = clauses_of(piece.text) if len(piece.text) <= LONGEST_SENTENCE else [piece.text]
         for number, clause in enumerate(clauses or [piece.text]):
             unit = self._unit(Piece(clause, piece.line))
             unit.request = request if number == 0 else None
-            self._trailing_list(unit)
+            self._trailing_list(unit, request)
 
-    def _trailing_list(self, unit: Unit) -> None:
+    def _rest_of(self, text: str, line: int) -> None:
+        """Read what follows `an invoice app:`: named lists, or clauses."""
+        parts = [part for _, part in split_list(text)]
+        if all(re.fullmatch(r"[\w -]{1,40}\([^()]*\)[.]?", part) for part in parts):
+            for part in parts:
+                self._unit(Piece(part, line), section=Section.THINGS)
+        else:
+            for clause in clauses_of(text):
+                self._unit(Piece(clause, line))
+
+    def _trailing_list(self, unit: Unit, request: Request | None) -> None:
         """Let `an app to manage books with title and author` give books their fields."""
         found = re.search(
             r"\b(?:track(?:\s+of)?|manage|managing|organi[sz]e|store|collect|catalogu?e|record|keep|save|for|of|about)\s+(?:(?:my|our|the|their|your|all)\s+)*"
@@ -453,7 +475,7 @@ class _Cutter:
             unit.piece.text.rstrip("."),
             re.IGNORECASE,
         )
-        if unit.request and unit.request.ask in {Ask.APPLICATION, Ask.PERHAPS} and found:
+        if request and request.ask in {Ask.APPLICATION, Ask.PERHAPS} and found:
             noun = nouns.thing(found["noun"])
             if noun and not nouns.is_account(noun) and not nouns.is_interface(noun):
                 self._unit(Piece(f"{noun} have {found['rest'].rstrip('.) ')}", unit.piece.line))

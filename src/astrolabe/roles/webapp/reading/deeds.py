@@ -39,6 +39,11 @@ _SWITCH = re.compile(
 _DEED = re.compile(
     rf"{_PEOPLE}{_CAN}\s+(?P<verb>[a-z]+)(?:\s+(?:for|in|to|at|on))?\s+(?P<what>\S.*)", re.IGNORECASE
 )
+_MANY = re.compile(
+    rf"{_PEOPLE}{_CAN}\s+[a-z]+(?:\s+(?:for|in|to|at|on|with|into|up\s+for))?\s+"
+    r"(?:many|several|multiple|more\s+than\s+(?:one|1)|any\s+number\s+of|various)\s+(?P<what>\S.*)",
+    re.IGNORECASE,
+)
 _STATES = {
     "favourite": "favorite",
     "favorite": "favorite",
@@ -57,6 +62,7 @@ def read_deed(draft: Draft, piece: Piece) -> bool:
         or _said_about(draft, piece, text)
         or _rate(draft, piece, text)
         or _mark(draft, piece, text)
+        or _many_deed(draft, piece, text)
         or _known_deed(draft, piece, text)
     )
 
@@ -138,6 +144,18 @@ def _mark(draft: Draft, piece: Piece, text: str) -> bool:
         Reading.ASSUMED,
         f"{quoted(key)} is kept with the {entity.noun}, the same for everybody who sees it",
     )
+    return True
+
+
+def _many_deed(draft: Draft, piece: Piece, text: str) -> bool:
+    """Read `students can take many courses`: each of the two has many of the other."""
+    found = _MANY.fullmatch(text)
+    entity = _thing(draft, found)
+    actor = draft.find(nouns.thing(found["who"])) if found and nouns.thing(found["who"]) else None
+    if found is None or entity is None or actor is None:
+        return False
+    draft.several.append(Several(actor.key, entity.key, plural(entity.noun), True, piece))
+    draft.note(piece, Reading.UNDERSTOOD, f"{actor.noun}: many {plural(entity.noun)}")
     return True
 
 

@@ -131,7 +131,7 @@ class Draft:
         key = key_of(noun)
         if key not in self.entities:
             self._check_name(noun, piece, key)
-            self.entities[key] = EntityDraft(key, singular(noun), piece)
+            self.entities[key] = EntityDraft(key, singular(_small(noun)), piece)
         found = self.entities[key]
         found.declared = found.declared or declared
         return found
@@ -218,6 +218,11 @@ class Draft:
                         may = "may" if grant.allowed else "may not"
                         self.clash(before.said, grant.said, f"{who} {may} {action} {quoted(entity.noun)}")
                 entity.grants.setdefault(action, []).append(grant)
+
+
+def _small(noun: str) -> str:
+    """Undo the capital of a sentence's beginning; `ISBN` and `iPhone` stay."""
+    return " ".join(word.lower() if word.istitle() else word for word in noun.split())
 
 
 def key_of(noun: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from astrolabe.roles.webapp.reading import nouns
-from astrolabe.roles.webapp.reading.words import plural, singular, singular_word
+from astrolabe.roles.webapp.reading.words import plural, singular, singular_word, word_set
 
 
 class Ask(Enum):
@@ -28,213 +28,36 @@ class Request:
     things: tuple[str, ...] = ()
 
 
-_APPLICATIONS = frozenset(
-    [
-        "app",
-        "application",
-        "webapp",
-        "website",
-        "site",
-        "portal",
-        "platform",
-        "tracker",
-        "manager",
-        "organizer",
-        "organiser",
-        "planner",
-        "database",
-        "catalogue",
-        "catalog",
-        "directory",
-        "inventory",
-        "journal",
-        "diary",
-        "crm",
-        "blog",
-        "shop",
-        "store",
-        "forum",
-        "marketplace",
-        "cookbook",
-        "intranet",
-        "cms",
-        "wiki",
-        "system",
-        "tool",
-        "register",
-        "registry",
-        "logbook",
-        "log",
-        "notebook",
-        "board",
-        "list",
-        "library",
-        "service",
-        "solution",
-        "product",
-        "software",
-        "bookstore",
-        "webshop",
-        "api",
-        "backend",
-    ]
+_APPLICATIONS = word_set("""
+    trainer management
+    app application webapp website site portal platform tracker manager organizer organiser planner
+    database catalogue catalog directory inventory journal diary crm blog shop store forum marketplace
+    cookbook intranet cms wiki system tool register registry logbook log notebook board list library
+    service solution product software bookstore webshop api backend
+""")
+_GENERIC = word_set(
+    "app application webapp website site portal platform system tool software solution product service program web"
 )
-_OTHERS = frozenset(
-    [
-        "compiler",
-        "interpreter",
-        "parser",
-        "script",
-        "function",
-        "class",
-        "module",
-        "package",
-        "cli",
-        "bot",
-        "chatbot",
-        "game",
-        "plugin",
-        "extension",
-        "driver",
-        "kernel",
-        "firmware",
-        "essay",
-        "poem",
-        "letter",
-        "story",
-        "article",
-        "report",
-        "presentation",
-        "slide",
-        "spreadsheet",
-        "macro",
-        "regex",
-        "query",
-        "algorithm",
-        "network",
-        "pipeline",
-        "benchmark",
-        "test",
-        "crawler",
-        "scraper",
-        "sdk",
-        "framework",
-        "dockerfile",
-        "makefile",
-        "workflow",
-        "simulation",
-        "simulator",
-        "emulator",
-        "method",
-        "library_for",
-        "decorator",
-        "iterator",
-        "lexer",
-        "tokenizer",
-        "calculator",
-        "widget",
-        "component",
-        "theme",
-        "logo",
-        "song",
-        "recipe",
-        "email",
-        "summary",
-        "translation",
-        "proof",
-        "theorem",
-        "model",
-        "classifier",
-        "virus",
-        "shader",
-        "engine",
-        "protocol",
-        "daemon",
-        "hook",
-        "patch",
-        "schema",
-        "migration",
-        "diagram",
-        "program",
-    ]
-)
+_OTHERS = word_set("""
+    compiler interpreter parser script function class module package cli bot chatbot game plugin extension
+    driver kernel firmware essay poem letter story article report presentation slide spreadsheet macro
+    regex query algorithm network pipeline benchmark test crawler scraper sdk framework dockerfile
+    makefile workflow simulation simulator emulator method library_for decorator iterator lexer tokenizer
+    calculator widget component theme logo song recipe email summary translation proof theorem model
+    classifier virus shader engine protocol daemon hook patch schema migration diagram program
+""")
 _NATIVE = re.compile(
     r"\b(?:ios|iphone|ipad|android|native|desktop|windows|macos|electron|command[- ]?line|cli|terminal|console|tui|vs\s?code|chrome|browser\s+extension"
     r"|discord|telegram|slack|excel|jupyter|django|rails|flask|laravel|php|wordpress|angular|vue|svelte|spring|unity|python|rust|java|c\+\+|golang|bash|embedded|arduino|smart\s?contract|flutter|swift|kotlin|mobile\s+(?:game|phone\s+app))\b",
     re.IGNORECASE,
 )
-_CONTRARY = frozenset(
-    [
-        "fix",
-        "refactor",
-        "debug",
-        "translate",
-        "explain",
-        "summarize",
-        "summarise",
-        "optimize",
-        "optimise",
-        "upgrade",
-        "migrate",
-        "deploy",
-        "review",
-        "rename",
-        "convert",
-        "port",
-        "rewrite",
-        "add",
-        "remove",
-        "update",
-        "delete",
-        "analyze",
-        "analyse",
-        "improve",
-        "compare",
-        "find",
-        "calculate",
-        "compute",
-        "solve",
-        "sort",
-        "print",
-        "draw",
-        "plot",
-        "train",
-        "test",
-        "document",
-        "install",
-        "configure",
-        "investigate",
-        "research",
-        "tell",
-        "describe",
-        "extract",
-        "parse",
-        "scrape",
-        "download",
-        "run",
-        "benchmark",
-        "profile",
-        "merge",
-        "bump",
-        "reverse",
-        "prove",
-        "teach",
-        "plan",
-        "buy",
-        "cook",
-        "call",
-        "send",
-        "list",
-        "extend",
-        "integrate",
-        "replace",
-        "speed",
-        "clean",
-        "answer",
-        "check",
-        "validate",
-    ]
-)
+_CONTRARY = word_set("""
+    fix refactor debug translate explain summarize summarise optimize optimise upgrade migrate deploy
+    review rename convert port rewrite add remove update delete analyze analyse improve compare find
+    calculate compute solve sort print draw plot train test document install configure investigate
+    research tell describe extract parse scrape download run benchmark profile merge bump reverse prove
+    teach plan buy cook call send list extend integrate replace speed clean answer check validate
+""")
 _POLITE = re.compile(
     r"(?:please|hi|hello|hey|there|dear\s+\w+|thanks|so|well|ok|okay|basically)\b[,!.]?\s+"
     r"|(?:can|could|would|will)\s+you\s+(?:please\s+)?|(?:i|we)(?:'d|\s+would|\s+am|'m|\s+are|'re)?\s+(?:really\s+|just\s+)?(?:like|love|want|wish|need|hope|plan|planning|trying|going|looking|building|making|creating|developing)"
@@ -265,44 +88,11 @@ _APP_DOES = re.compile(
     r"(?:the|this|my|our|it's\s+an?)\s+(?:web\s+)?(?:app|application|website|site|system|tool|platform|portal)\b",
     re.IGNORECASE,
 )
-_PLAIN = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "simple",
-        "small",
-        "web",
-        "based",
-        "web-based",
-        "little",
-        "basic",
-        "modern",
-        "full",
-        "new",
-        "nice",
-        "personal",
-        "online",
-        "internal",
-        "complete",
-        "full-stack",
-        "fullstack",
-        "tiny",
-        "single",
-        "clean",
-        "beautiful",
-        "responsive",
-        "minimal",
-        "self-hosted",
-        "my",
-        "our",
-        "private",
-        "crud",
-        "multi-user",
-        "management",
-        "tracking",
-    ]
-)
+_PLAIN = word_set("""
+    a an the simple small web based web-based little basic modern full new nice personal online internal
+    complete full-stack fullstack tiny single clean beautiful responsive minimal self-hosted my our
+    private crud multi-user management tracking
+""")
 
 
 def request_of(sentence: str, *, first: bool) -> Request:
@@ -330,6 +120,13 @@ def request_of(sentence: str, *, first: bool) -> Request:
         return Request(Ask.PERHAPS, name=_name(text), things=_things(tracked["things"]))
     if word in _CONTRARY and first and not wanting:
         return Request(Ask.OTHER)
+    wished = re.search(r"\b(?:want|need|would\s+like|wish|'d\s+like)\s+to\s+", text, re.IGNORECASE)
+    if wished and (tracked := _TRACK.match(text[wished.end() :])):
+        return Request(Ask.PERHAPS, name=_name(text), things=_things(tracked["things"]))
+    if first and len(text.split()) <= 5:  # noqa: PLR2004
+        asked = _object(text)
+        if asked.ask is not Ask.NOTHING:
+            return asked
     if wanting or (
         first
         and re.match(r"(?:an?|the|my|our|this)\s|[\w-]+\s+(?:app|tracker|manager)\b", text, re.IGNORECASE)
@@ -366,7 +163,8 @@ def _object(text: str) -> Request:
         re.IGNORECASE,
     ):
         return Request(Ask.OTHER)
-    subject = " ".join(word for word in phrase.split()[:-1] if word.lower() not in _PLAIN)
+    said = [word for word in phrase.split() if word.lower() not in _PLAIN]
+    subject = " ".join(said[:-1] if noun in _GENERIC else said)
     subject = subject or _about(text[len(phrase) :])
     return Request(Ask.APPLICATION, name=_name(text), subject=subject, things=things)
 
@@ -469,58 +267,10 @@ def is_chat(clause: str) -> bool:
     return bool(_CHAT.fullmatch(clause.strip(" .!?,")))
 
 
-_ENGLISH = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "and",
-        "or",
-        "to",
-        "in",
-        "is",
-        "are",
-        "has",
-        "have",
-        "can",
-        "may",
-        "must",
-        "be",
-        "with",
-        "for",
-        "it",
-        "its",
-        "each",
-        "every",
-        "that",
-        "this",
-        "on",
-        "by",
-        "as",
-        "only",
-        "not",
-        "at",
-        "from",
-        "i",
-        "we",
-        "my",
-        "our",
-        "they",
-        "their",
-        "should",
-        "will",
-        "all",
-        "any",
-        "who",
-        "which",
-        "where",
-        "no",
-        "one",
-        "app",
-        "list",
-    ]
-)
+_ENGLISH = word_set("""
+    the a an of and or to in is are has have can may must be with for it its each every that this on by as
+    only not at from i we my our they their should will all any who which where no one app list
+""")
 
 
 def is_english(text: str) -> bool:

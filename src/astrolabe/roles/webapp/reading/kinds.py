@@ -8,12 +8,7 @@ import re
 from dataclasses import dataclass
 
 from astrolabe.roles.webapp.model import FieldType
-from astrolabe.roles.webapp.reading.words import parts_of, singular_word
-
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from astrolabe.roles.webapp.reading.words import parts_of, singular_word, word_set
 
 NAMED = {
     "string": FieldType.STRING,
@@ -72,48 +67,48 @@ NAMED = {
 }
 """Types as people write them."""
 
-_EMAIL = _set("email mail")
-_URL = _set("url link website homepage webpage site uri hyperlink")
-_IMAGE = _set("photo image picture avatar logo cover poster thumbnail video screenshot icon photograph")
-_DECIMAL = _set("""
+_EMAIL = word_set("email mail")
+_URL = word_set("url link website homepage webpage site uri hyperlink")
+_IMAGE = word_set("photo image picture avatar logo cover poster thumbnail video screenshot icon photograph")
+_DECIMAL = word_set("""
     price amount cost fee salary budget total subtotal balance rate discount weight height width length depth distance
     temperature percentage percent latitude longitude tax revenue income expense volume area wage deposit rent fare
     turnover profit tip mileage charge payment
 """)
-_INTEGER = _set("""
+_INTEGER = word_set("""
     number count quantity qty year age rating stars star stock capacity serving portion rank floor points point
     votes vote calories calorie copy room bedroom attempt minute hour duration page seat size? units level? score goals
     reps rep sets population inventory integer
 """) - {"size?", "level?"}
-_BOOLEAN = _set("""
+_BOOLEAN = word_set("""
     done completed complete finished active archived published paid favorite favourite available public private visible
     enabled verified approved urgent important closed confirmed cancelled canceled returned featured pinned starred
     vegetarian vegan flag resolved shipped delivered bookmarked watched sold reserved
 """)
-_BOOLEAN_STARTS = _set("is has was can should")
-_DATE = _set("date day birthday deadline due born anniversary expiry expiration birthdate dob")
-_DATETIME = _set("time timestamp datetime moment")
-_SPAN = _set(
+_BOOLEAN_STARTS = word_set("is has was can should")
+_DATE = word_set("date day birthday deadline due born anniversary expiry expiration birthdate dob")
+_DATETIME = word_set("time timestamp datetime moment")
+_SPAN = word_set(
     "cooking cook prep preparation baking travel running playing reading total spent duration brewing run finish waiting"
 )
-_TEXT = _set("""
+_TEXT = word_set("""
     description note body content ingredient instruction step direction summary comment bio biography text remark
     detail abstract review feedback transcript lyric excerpt story plot synopsis method requirement message explanation
     reason background observation answer question? agenda minutes objective
 """) - {"question?"}
-_STRING = _set("""
+_STRING = word_set("""
     title name phone telephone mobile address city country street zip postcode isbn sku code subject topic brand model
     genre publisher location place color colour language currency username label category status type kind surname
     firstname lastname nickname company department barcode vin species breed manufacturer artist album reference slogan
     caption heading headline venue room? material ingredient? unit author director position role nationality gender
     difficulty priority cuisine tag
 """) - {"room?", "ingredient?"}
-_NOT_A_NUMBER = _set("""
+_NOT_A_NUMBER = word_set("""
     phone telephone mobile serial order invoice account house licence license registration passport flight contact fax
     customer member ticket reference part model room bank card iban tracking plate policy contract id identification
     student employee patient product item batch lot
 """)
-_MANY_TEXT = _set("photo image picture file link url website video attachment")
+_MANY_TEXT = word_set("photo image picture file link url website video attachment")
 
 
 @dataclass(frozen=True)
@@ -189,7 +184,7 @@ _LAST_WORDS: tuple[tuple[frozenset[str], Kind], ...] = (
     (_INTEGER, Kind(FieldType.INTEGER, known=True)),
 )
 
-SHARED = _set("""
+SHARED = word_set("""
     tag author category label genre topic skill keyword actor participant attendee theme hashtag collaborator speaker
     artist instructor teacher
 """)

@@ -2,7 +2,7 @@
 
 import re
 
-from astrolabe.roles.webapp.reading.words import field_identifier, singular_word
+from astrolabe.roles.webapp.reading.words import field_identifier, singular_word, word_set
 
 ACCOUNTS = frozenset({"user", "account", "login"})
 """Nouns for the accounts that every application has."""
@@ -12,81 +12,16 @@ PEOPLE = ACCOUNTS | {"member", "people", "person", "everybody", "everyone", "cus
 
 OWNERS = frozenset({"owner", "creator", "author", "writer", "poster", "uploader"})
 
-APPLICATION = frozenset(
-    [
-        "app",
-        "application",
-        "website",
-        "site",
-        "webapp",
-        "system",
-        "tool",
-        "platform",
-        "software",
-        "program",
-        "service",
-        "portal",
-        "page",
-        "homepage",
-        "screen",
-        "dashboard",
-        "interface",
-        "ui",
-        "form",
-        "button",
-        "menu",
-        "sidebar",
-        "navigation",
-        "header",
-        "footer",
-        "api",
-        "backend",
-        "frontend",
-        "server",
-        "database",
-        "project",
-        "solution",
-        "product",
-        "view",
-        "layout",
-        "design",
-        "list",
-        "overview",
-        "tracker",
-        "manager",
-    ]
-)
-_INTERFACE = frozenset(
-    [
-        "app",
-        "application",
-        "website",
-        "site",
-        "webapp",
-        "system",
-        "tool",
-        "platform",
-        "software",
-        "portal",
-        "page",
-        "homepage",
-        "screen",
-        "dashboard",
-        "interface",
-        "ui",
-        "button",
-        "menu",
-        "sidebar",
-        "navigation",
-        "header",
-        "footer",
-        "api",
-        "backend",
-        "frontend",
-        "server",
-        "database",
-    ]
-)
+APPLICATION = word_set("""
+    app application website site webapp system tool platform software program service portal page homepage
+    screen dashboard interface ui form button menu sidebar navigation header footer api backend frontend
+    server database project solution product view layout design list overview tracker manager
+""")
+_INTERFACE = word_set("""
+    app application website site webapp system tool platform software portal page homepage screen
+    dashboard interface ui button menu sidebar navigation header footer api backend frontend server
+    database
+""")
 
 SYSTEM_FIELDS = {
     "id": "every row has a number",
@@ -102,74 +37,20 @@ SYSTEM_FIELDS = {
     "modifiedAt": "every row keeps when it was changed",
 }
 
-ACCOUNT_FIELDS = frozenset(
-    {"email", "emailAddress", "eMail", "eMailAddress", "password", "name", "role", "username", "fullName"}
-)
+ACCOUNT_FIELDS = word_set("""
+    email emailAddress eMail eMailAddress password name role username fullName
+""")
 
 _FRONT = re.compile(
     r"(?:an?|each|every|the|all|any|one|single|our|my|your|these|those|this|that|some|many|most|individual|there\s+(?:is|are)"
     r"|of\s+course|also|finally|furthermore|additionally|moreover|besides|both|and|then|so|of)\s+",
     re.IGNORECASE,
 )
-_BAD = frozenset(
-    [
-        "i",
-        "we",
-        "you",
-        "he",
-        "she",
-        "who",
-        "which",
-        "what",
-        "where",
-        "when",
-        "how",
-        "why",
-        "if",
-        "because",
-        "and",
-        "or",
-        "but",
-        "not",
-        "no",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "has",
-        "have",
-        "had",
-        "can",
-        "may",
-        "must",
-        "should",
-        "will",
-        "would",
-        "could",
-        "to",
-        "of",
-        "with",
-        "without",
-        "by",
-        "from",
-        "into",
-        "than",
-        "so",
-        "such",
-        "it",
-        "they",
-        "there",
-        "here",
-        "very",
-        "more",
-        "most",
-        "less",
-        "as",
-        "only",
-    ]
-)
+_BAD = word_set("""
+    i we you he she who which what where when how why if because and or but not no is are was were be been
+    has have had can may must should will would could to of with without by from into than so such it they
+    there here very more most less as only a an each every all any some many the this that these those my our your their his her
+""")
 _MOST_WORDS = 3
 
 

@@ -5,6 +5,7 @@ from enum import Enum
 
 from astrolabe.roles.webapp.reading import nouns
 from astrolabe.roles.webapp.reading.specs import Spec, spec_of, take_properties
+from astrolabe.roles.webapp.reading.words import word_set
 
 
 class Section(Enum):
@@ -88,24 +89,9 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("max", r"max(?:imum)?"),
     ("notes", r"notes?|descriptions?|comments?|remarks?|meaning|purpose|details|explanation"),
 )
-_YES = frozenset(
-    {
-        "yes",
-        "y",
-        "x",
-        "✓",
-        "✔",
-        "true",
-        "required",
-        "unique",
-        "optional",
-        "1",
-        "✅",
-        "☑",
-        "mandatory",
-        "always",
-    }
-)
+_YES = word_set("""
+    yes y x ✓ ✔ true required unique optional 1 ✅ ☑ mandatory always
+""")
 
 
 def columns_of(header: tuple[str, ...]) -> list[str]:

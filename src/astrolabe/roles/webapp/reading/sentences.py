@@ -29,21 +29,22 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT = r"(?:only\s+|just\s+)?(?:(?:the|an?|each|every|all|any|registered|signed-in|logged-in|other)\s+)?[\w-]+(?:\s+[\w-]+)?"
-_BREAKS = (
-    re.compile(r"\s*;\s+"),
-    re.compile(r",?\s+\b(?:but|while|whereas|although|though)\s+(?=\S)", re.IGNORECASE),
-    re.compile(rf",?\s+and\s+(?={_SUBJECT}\s+(?:{MODALS})\b)", re.IGNORECASE),
-    re.compile(r",\s+(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:can|may|cannot|must)\b)", re.IGNORECASE),
-    re.compile(r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", re.IGNORECASE),
-    re.compile(
-        r",?\s+and\s+(?=(?:each|every|a|an|the)\s+[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?)\b)",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r",\s+(?=(?:each|every)\s+[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|is|are|contains?)\b)",
-        re.IGNORECASE,
-    ),
-    re.compile(r",?\s+(?:where|in which|with which)\s+(?=\S)", re.IGNORECASE),
+_BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), subject)
+    for pattern, subject in (
+        (r"\s*;\s+", ""),
+        (r",?\s+\b(?:but|while|whereas|although|though)\s+(?=\S)", ""),
+        (rf",?\s+and\s+(?={_SUBJECT}\s+(?:{MODALS})\b)", ""),
+        (rf",\s+(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:{MODALS})\b)", ""),
+        (r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", ""),
+        (
+            r",?\s+and\s+(?=(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?)\b)",
+            "",
+        ),
+        (r",\s+(?=(?:each|every)\s+[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|is|are|contains?)\b)", ""),
+        (r",?\s+(?:where|in\s+which|with\s+which)\s+(?=\S)", ""),
+        (r",?\s+and\s+(?=(?:is|are|can|has|have|belongs?|may|must|should)\s)", "It "),
+    )
 )
 
 
@@ -91,22 +92,21 @@ def _spans(text: str) -> list[tuple[int, int]]:
 
 def clauses_of(sentence: str) -> list[str]:
     """Cut a sentence where another subject or another statement begins; brackets and quotes are left whole."""
-    cuts = [0]
-    for pattern in _BREAKS:
-        cuts += [cut for found in pattern.finditer(sentence) for cut in (found.start(), found.end())]
     pieces: list[str] = []
     depths = _depths(sentence)
-    begin = 0
-    ends = sorted(
-        {(found.start(), found.end()) for pattern in _BREAKS for found in pattern.finditer(sentence)}
-    )
-    for start, end in ends:
+    begin, subject = 0, ""
+    cuts = {
+        (found.start(), found.end()): said
+        for pattern, said in reversed(_BREAKS)
+        for found in pattern.finditer(sentence)
+    }
+    for (start, end), said in sorted(cuts.items()):
         if start < begin or depths[start]:
             continue
-        pieces.append(sentence[begin:start])
-        begin = end
-    pieces.append(sentence[begin:])
-    return [piece.strip(" ,") for piece in pieces if piece.strip(" ,.;")]
+        pieces.append(subject + sentence[begin:start].strip(" ,"))
+        begin, subject = end, said
+    pieces.append(subject + sentence[begin:].strip(" ,"))
+    return [piece for piece in pieces if piece.strip(" ,.;")]
 
 
 def _depths(text: str) -> list[int]:

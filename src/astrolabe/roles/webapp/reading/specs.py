@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from astrolabe.roles.webapp.model import FieldType
 from astrolabe.roles.webapp.reading.kinds import NAMED
 from astrolabe.roles.webapp.reading.sentences import normal, number_of, split_list
+from astrolabe.roles.webapp.reading.words import word_set
 
 _NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)"
 _CHARACTERS = r"(?:\s+(characters?|chars?|letters|digits|signs)(?:\s+long)?|\s+(?:stars?|points?))?"
@@ -97,6 +98,12 @@ _PARENTHESES = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _QUOTED = re.compile(r"\"([^\"]{1,400})\"|'([^']{1,400})'")
 
 
+_RELATIVE = re.compile(
+    r"\s+(?:that\s+|which\s+)?(?:i|we|they|you|it|he|she|one)\s+(?!is\b|are\b|can\b|must\b|may\b)(?:had\s+)?[a-z]+(?:\s+for\s+it)?\Z",
+    re.IGNORECASE,
+)
+
+
 def spec_of(text: str, *, determined: bool = False) -> Spec | None:
     """Return what a piece of text says about a field, or None when it names none."""
     text = normal(" ".join(text.split())).strip(" .,;")
@@ -117,7 +124,9 @@ def spec_of(text: str, *, determined: bool = False) -> Spec | None:
 
 def _plain_spec(text: str, *, determined: bool) -> Spec:
     spec = Spec("", determined=determined)
-    text = _front(spec, text)
+    text = _RELATIVE.sub("", _front(spec, text))
+    if flag := re.fullmatch(r"(\S+)\s+flag", text, re.IGNORECASE):
+        text, spec.type = flag[1], FieldType.BOOLEAN
     if enumerated := _ENUM_OF.fullmatch(text):
         spec.noun = enumerated[1]
         spec.values = _values(enumerated[2])
@@ -161,73 +170,14 @@ def is_noun(text: str) -> bool:
     return not any(word.lower() in _VERBS for word in words)
 
 
-_NO_NOUN = frozenset(
-    [
-        "to",
-        "be",
-        "is",
-        "are",
-        "it",
-        "they",
-        "them",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "which",
-        "who",
-        "what",
-        "when",
-        "where",
-        "how",
-        "nothing",
-        "everything",
-        "something",
-        "more",
-        "so",
-        "not",
-        "no",
-        "all",
-        "etc",
-        "and",
-        "or",
-        "of",
-        "in",
-        "on",
-        "by",
-        "if",
-        "for",
-        "with",
-    ]
-)
-_VERBS = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "has",
-        "have",
-        "had",
-        "can",
-        "may",
-        "must",
-        "should",
-        "will",
-        "would",
-        "be",
-        "been",
-        "do",
-        "does",
-        "did",
-        "which",
-        "who",
-        "that",
-        "because",
-        "when",
-    ]
-)
+_NO_NOUN = word_set("""
+    to be is are it they them this that these those there which who what when where how nothing everything
+    something more so not no all etc and or of in on by if for with
+""")
+_VERBS = word_set("""
+    is are was were has have had can may must should will would be been do does did which who that because
+    when
+""")
 
 
 def _shortest(text: str) -> str:
@@ -444,6 +394,14 @@ _OPENS = re.compile(
 )
 
 
+def _is_property(text: str) -> bool:
+    """Whether a text only limits what stands before it; the name of a type or unit may as well be a field."""
+    low = text.lower()
+    if low in NAMED or re.fullmatch(_UNITS, low) or _PARTS[-1][0].fullmatch(low):
+        return False
+    return _take_part(Spec(""), text)
+
+
 def items_of(text: str) -> list[str]:
     """Cut a list of fields into its items; the values of `a status: todo, doing or done` stay with their field."""
     items: list[str] = []
@@ -452,7 +410,7 @@ def items_of(text: str) -> list[str]:
         determined = bool(
             _DETERMINER.match(item) or _ONE.match(item) or _MANY.match(item) or _ADJECTIVE.match(item)
         )
-        property_only = bool(items) and _take_part(Spec(""), item) and not determined
+        property_only = bool(items) and not determined and _is_property(item)
         if items and ((is_open and not determined) or property_only):
             items[-1] += f"{', ' if joint == ',' else f' {joint} '}{item}"
             is_open = is_open and joint != "or"

@@ -20,7 +20,7 @@ _HAS_VERB = (
 )
 _HAS = re.compile(
     rf"(?P<subject>\S(?:.{{0,58}}?\S)?)\s+(?P<modal>(?:(?:can|may|might|must|should|will|shall|also|always|usually|typically|optionally|both|each"
-    rf"|either|additionally|to)\s+){{0,3}})(?P<verb>{_HAS_VERB})\s+(?P<rest>\S.*)",
+    rf"|either|additionally|to)\s+){{0,3}})(?P<verb>{_HAS_VERB})\s+(?P<rest>(?!(?:has|have|is|are|can|may|must|should|belongs?|contains?|needs?)\b)\S.*)",
     re.IGNORECASE,
 )
 _FOR_EACH = re.compile(
@@ -44,13 +44,17 @@ _BELONGS_VERB = (
     r"(?:belongs?|belonging)\s+to|(?:is|are|be)\s+(?:a\s+)?(?:part|member)s?\s+of|(?:is|are|be)\s+(?:linked|related|connected|attached|assigned|tied|associated|added)\s+(?:to|with)"
     r"|refers?\s+to|references?|points?\s+to|links?\s+to|comes?\s+from|concerns?|(?:is|are|be)\s+(?:grouped|organi[sz]ed|sorted|filed|kept|put|collected|categori[sz]ed|arranged)\s+(?:in|into|by|under)"
 )
-_LOOSE_VERB = r"(?:is|are)\s+(?:\w+(?:ed|en|ught|ld)\s+by|for|about|in|at|on|from|of|by|\w+ed\s+(?:in|at|on|for|from))|links|connects|joins"
+_LOOSE_VERB = (
+    r"(?:is|are)\s+(?:\w+(?:ed|en|ught|ld)\s+by|for|about|in|at|on|from|of|by|\w+ed\s+(?:in|at|on|for|from))|links|connects|joins"
+    r"|(?:lives?|works?|plays?|stays?|sits?|happens?|takes?\s+place|hangs?|stands?|goes|go|studies|study|resides?|grows?|serves?|applies|apply|runs?)"
+    r"\s+(?:in|for|at|on|under|with|to|from)"
+)
 _BELONGS = re.compile(
     rf"(?P<subject>\S(?:.{{0,58}}?\S)?)\s+(?P<modal>(?:(?:can|may|might|must|should|will|always|also|only)\s+){{0,2}})(?:(?P<firm>{_BELONGS_VERB})|(?P<loose>{_LOOSE_VERB}))\s+(?P<rest>\S.*)",
     re.IGNORECASE,
 )
 _SHARED_VALUE = re.compile(
-    r"(?:no\s+(?:two|2)|(?:two|2)(?:\s+different)?)\s+(?P<subject>\S+(?:\s+\S+)?)\s+(?:may|can|must|should|cannot|can't|may\s+not|must\s+not|should\s+not)?\s*"
+    r"(?:no\s+(?:two|2)|(?:two|2)(?:\s+different)?)\s+(?P<subject>\S+(?:\s+\S+)??)\s+(?:may|can|must|should|cannot|can't|may\s+not|must\s+not|should\s+not)?\s*"
     r"(?:ever\s+)?(?:have|share|use)\s+(?:the\s+same|an?\s+equal|one)\s+(?P<field>\S+(?:\s+\S+){0,2})",
     re.IGNORECASE,
 )
@@ -317,8 +321,10 @@ def read_named_list(draft: Draft, piece: Piece, *, trusted: bool = False) -> boo
     rest = found["rest"].rstrip(")") if "(" in piece.text[: found.start("rest")] else found["rest"]
     specs = specs_of(normal(rest))
     named = [spec for spec in specs if spec.noun]
-    good = [spec for spec in named if kind_of(spec.noun).known or spec.constrained or draft.find(spec.noun)]
     known = draft.find(subject)
+    good = [spec for spec in named if _is_data(spec) or (known and draft.find(spec.noun))]
+    if any(draft.find(spec.noun) for spec in named) and not known and not trusted:
+        return False
     if not known and (
         len(named) < len(specs) or not good or (not trusted and (len(good) < 2 or len(good) * 2 < len(named)))
     ):
@@ -327,6 +333,10 @@ def read_named_list(draft: Draft, piece: Piece, *, trusted: bool = False) -> boo
         return False
     entity = draft.entity(subject, piece, declared=True)
     return take_fields(draft, entity, specs, piece)
+
+
+def _is_data(spec: Spec) -> bool:
+    return kind_of(spec.noun).known or spec.constrained
 
 
 def read_belonging(draft: Draft, piece: Piece) -> bool:

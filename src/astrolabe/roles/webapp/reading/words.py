@@ -14,7 +14,8 @@ def _pairs(text: str) -> dict[str, str]:
     return dict(pair.split(":") for pair in text.split())
 
 
-def _set(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text."""
     return frozenset(text.split())
 
 
@@ -35,21 +36,21 @@ _IRREGULAR = _pairs("""
 _IRREGULAR_PLURALS = {many: one for one, many in reversed(_IRREGULAR.items())} | _pairs(
     "indexes:index appendixes:appendix matrixes:matrix cactuses:cactus busses:bus axes:axis bases:base lives:life data:data"
 )
-_UNCOUNTED = _set("""
+_UNCOUNTED = word_set("""
     information equipment feedback software hardware furniture luggage music news money rice advice knowledge research
     staff traffic weather homework metadata sheep fish deer aircraft series species merchandise content cattle offspring
     stock inventory data mathematics physics economics statistics analytics pants scissors chess tennis access progress
     evidence software storage
 """) - {"stock", "inventory", "content"}
-_SINGULAR_IN_S = _set("""
+_SINGULAR_IN_S = word_set("""
     alias atlas bias canvas gas pancreas chaos kudos cosmos rhinoceros asbestos ethos pathos debris iris corps bus plus
     status virus campus census focus bonus address class process boss glass business basis axis analysis lens
     christmas pajamas canvas texas thermos
 """)
-_PLURAL_IN_US_IS = _set(
+_PLURAL_IN_US_IS = word_set(
     "menus gurus emus skis taxis alibis bikinis emojis kiwis wikis rabbis safaris apis uis gnus zebus"
 )
-_DROP_ES = _set("""
+_DROP_ES = word_set("""
     buses statuses viruses campuses censuses focuses bonuses biases aliases canvases atlases gases lenses irises
     choruses geniuses surpluses minuses pluses walruses circuses crocuses octopuses thermoses
 """)
