@@ -5,8 +5,9 @@ import itertools
 import os
 import shutil
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -137,6 +138,14 @@ def change(path: str, content: str | bytes | None, mode: int = 0o100644) -> Chan
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
+
+
+@pytest.fixture
+def open_place() -> Iterator[Place]:
+    """Give a machine whose folders other users can enter; pytest's own are its user's alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Place(Path(folder))
 
 
 @pytest.fixture(name="run")

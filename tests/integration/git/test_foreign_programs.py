@@ -1,5 +1,6 @@
 """Programs planted wherever git looks for some: none may run, whatever is done with the repository."""
 
+import os
 import stat
 
 import pytest
@@ -204,3 +205,37 @@ def test_a_partial_clone_fetches_nothing(place, run, planted):
     final = place.commit(workspace, head, {"b": "2"})
     assert run(workspace.publish("R1", {}, final)).moved
     assert place.content() == {"a": b"1", "big": b"2", "b": b"2"}
+
+
+def test_files_of_ours_are_not_written_through_planted_links(place, run):
+    """A repository out of an archive can hold any link in its git folder, and notes in our name."""
+    head = place.repository({"a": "1"})
+    precious = place.home / "precious.lock"
+    precious.write_text("precious")
+    folder = place.target / ".git"
+    for name in ("lock", "refs", "index", "attributes", "before", "after", "index.lock"):
+        (folder / f"astrolabe-{name}").symlink_to(precious)
+    workspace = place.started()
+    assert precious.read_text() == "precious"
+    (folder / "astrolabe-refs").unlink(missing_ok=True)
+    (folder / "astrolabe-refs").write_text(
+        "../../../home/precious\0refs/heads/../../../../../home/precious\0whole"
+    )
+    final = place.commit(workspace, head, {"a": "2"})
+    assert run(workspace.publish("R1", {}, final)).moved
+    assert precious.read_text() == "precious"
+
+
+def test_root_leaves_nothing_of_its_own_in_the_repository_of_somebody_else(open_place, run):
+    """Held by whoever runs the tests; as root the repository is given to another user first."""
+    place = open_place
+    head = place.repository({"a": "1", "folder/b": "1"})
+    owner = os.geteuid() or 65534
+    for path in (place.target, *place.target.rglob("*")):
+        os.chown(path, owner, -1, follow_symlinks=False)
+    workspace = place.workspace()
+    assert run(workspace.start()) == head
+    final = place.commit(workspace, head, {"a": "2", "new/c": "2", "folder/b": None})
+    assert run(workspace.publish("R1", {"t": final}, final)).moved
+    assert {path.lstat().st_uid for path in (place.target, *place.target.rglob("*"))} == {owner}
+    assert place.content() == {"a": b"2", "new/c": b"2"}

@@ -1,6 +1,7 @@
 """A hand-over killed at any instant and repeated ends where an undisturbed one ends."""
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -179,10 +180,12 @@ def _wait_until_forked(process):
 
 
 def _kill_below(pid):
+    """Stop before killing, so that none starts another meanwhile; one that has just ended is as good as killed."""
     for child in _children(pid):
-        os.kill(child, signal.SIGSTOP)
-        _kill_below(child)
-        os.kill(child, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGSTOP)
+            _kill_below(child)
+            os.kill(child, signal.SIGKILL)
 
 
 DYING_GIT = """#!/bin/sh

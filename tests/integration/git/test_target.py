@@ -1,7 +1,6 @@
 """What stands at the target, and bringing a person's commit into the clone."""
 
 import os
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -229,18 +228,16 @@ def test_git_missing_or_too_old_is_said(place, run, tmp_path):
 
 
 @pytest.fixture
-def unprivileged(place):
+def unprivileged(open_place):
     """A machine of an ordinary user, whom permissions bind, even where the tests run as root."""
-    with tempfile.TemporaryDirectory() as folder:
-        top = Path(folder)
-        top.chmod(0o755)
-        user = os.geteuid() or 65534
-        os.chown(top, user, -1)
-        os.seteuid(user)
-        try:
-            yield type(place)(top / "mine")
-        finally:
-            os.seteuid(os.getuid())
+    user = os.geteuid() or 65534
+    for path in (open_place.root, *open_place.root.rglob("*")):
+        os.chown(path, user, -1)
+    os.seteuid(user)
+    try:
+        yield open_place
+    finally:
+        os.seteuid(os.getuid())
 
 
 def test_a_folder_that_may_not_be_written_or_read(unprivileged, run):
@@ -271,3 +268,21 @@ def test_a_repository_of_somebody_else_is_refused():
     state = TargetState(Path("/srv/theirs"), TargetKind.REPOSITORY, owned=False)
     with pytest.raises(TargetError, match="another user"):
         refuse(state)
+
+
+def test_a_broken_configuration_of_the_person_is_named(place, run):
+    (place.home / ".gitconfig").write_text("[user\n")
+    workspace = place.started()
+    with pytest.raises(TargetError, match="gitconfig"):
+        run(workspace.commit(run(workspace.tree_of(None)), [], "m", 1))
+
+
+def test_only_part_of_a_repository_is_checked_out(place, run):
+    place.repository({"in/a": "1", "out/b": "1"})
+    place.git("sparse-checkout", "set", "in")
+    workspace = place.workspace()
+    head = run(workspace.start())
+    final = place.commit(workspace, head, {"in/a": "2", "out/b": "2", "out/c": "2"})
+    assert run(workspace.publish("R1", {}, final)).moved
+    assert place.content() == {"in/a": b"2"}
+    place.assert_clean()
