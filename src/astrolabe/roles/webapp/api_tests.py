@@ -9,7 +9,7 @@ from astrolabe.roles.webapp.model import FieldType
 from astrolabe.roles.webapp.rendering import js, render, render_folder
 from astrolabe.roles.webapp.samples import sample
 from astrolabe.roles.webapp.typescript import number
-from astrolabe.roles.webapp.view import ACTIONS, ADMIN, INT32, AppView, EntityView, FieldView
+from astrolabe.roles.webapp.view import ACTIONS, ADMIN, INT32, AppView, EntityView, FieldView, RelationView
 from astrolabe.roles.webapp.writing import Files
 
 WRITES = ("api/tests", "api/jest.config.cjs")
@@ -35,6 +35,7 @@ class EntityFacts:
     private_to: str | None = None
     unique: list[str] = field(default_factory=list[str])
     unique_per_owner: list[str] = field(default_factory=list[str])
+    links: list[RelationView] = field(default_factory=list[RelationView])
     private_links: dict[str, str] = field(default_factory=dict[str, str])
 
 
@@ -110,7 +111,7 @@ def facts_of(app: AppView, entity: EntityView) -> EntityFacts:
         needed=[item.name for item in entity.fields if not item.creatable_without]
         + [relation.key for relation in entity.relations if relation.required],
         wrong=[(item.name, literal) for item in entity.fields for literal in wrong_values(item)],
-        roomy=capacity(entity) >= ROOM and all(capacity(item.target) >= ROOM for item in entity.relations),
+        roomy=capacity(entity) >= ROOM,
         filters=[_filter(item) for item in entity.fields if item.filterable],
         list_refused=[
             (role, 403 if role else 401) for role in (None, *app.roles) if entity.may(role, "read") == "none"
@@ -139,7 +140,8 @@ def _add_permissions(app: AppView, entity: EntityView, facts: EntityFacts) -> No
         if role and entity.owned and _can_make(entity, role):
             facts.own_rows += [(role, action, _own_status(entity, role, action)) for action in ACTIONS[1:]]
     facts.private_to = _private_to(app, entity)
-    for relation in entity.relations:
+    facts.links = [relation for relation in entity.relations if capacity(relation.target) >= ROOM]
+    for relation in facts.links:
         role = _private_to(app, relation.target)
         if role and _can_make(entity, role):
             facts.private_links[relation.name] = role

@@ -41,8 +41,9 @@ def html(value: str) -> str:
 
 
 def yaml(value: object) -> str:
-    """Return a YAML scalar or flow value (JSON is YAML), without what YAML 1.2 does not allow raw."""
-    return json.dumps(value, ensure_ascii=True, allow_nan=False)
+    """Return a YAML scalar or flow value (JSON is YAML), without characters that YAML does not allow raw."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def comment(value: str) -> str:

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-import yaml
-
-from astrolabe.roles.webapp.model import AppModel
+from astrolabe.roles.webapp.reading import model_of
 from astrolabe.roles.webapp.view import AppView
 from astrolabe.sdk import AgentFailedError, CommandResult, Workbench
 
@@ -23,8 +21,8 @@ async def app_of(bench: Workbench) -> AppView:
 
 
 def view_of(document: str) -> AppView:
-    """Return the view of a model in canonical YAML."""
-    return AppView.of(AppModel.model_validate(yaml.safe_load(document)))
+    """Return the view of a model in canonical YAML. Raises GoalError when a person edited it into something wrong."""
+    return AppView.of(model_of(document, MODEL))
 
 
 async def write(
