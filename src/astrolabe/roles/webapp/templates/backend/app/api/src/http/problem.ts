@@ -70,9 +70,11 @@ function fromZod(error: z.ZodError): Problem {
   );
 }
 
-/** The columns of a broken unique constraint, as far as the database says. */
+/** The columns of a broken unique constraint: SQLite lists them, PostgreSQL names its index, `Tag_ownerId_name_key`. */
 function uniqueColumns(error: Prisma.PrismaClientKnownRequestError): string[] {
   const text = JSON.stringify(error.meta ?? {});
+  const index = /"index":"(\w+)_key"/.exec(text)?.[1];
+  if (index) return index.split('_').slice(1);
   const listed = /"(?:fields|target)":\[([^\]]*)\]/.exec(text)?.[1] ?? '';
   return [...listed.matchAll(/"\\?"?(\w+)\\?"?"/g)].map((found) => found[1] ?? '');
 }
