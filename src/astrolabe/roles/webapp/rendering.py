@@ -21,6 +21,8 @@ from astrolabe.roles.webapp.markup import markdown, markdown_code, mermaid_attri
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
 
+_NOT_IN_YAML = re.compile(r"[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+
 
 def js(value: object) -> str:
     """Return a literal that is valid JSON and TypeScript, and harmless inside `<script>` or a comment."""
