@@ -1,7 +1,7 @@
 """Rules for who may do what: `only librarians may delete books`, `members see only their own notes`."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from astrolabe.roles.webapp.model import ANYONE, OWNER, SIGNED_IN, Action
 from astrolabe.roles.webapp.reading import nouns
@@ -433,7 +433,7 @@ def _things(
     if _EVERYTHING.fullmatch(text) or re.fullmatch(r"(?:data|content|records|entries)", text, re.IGNORECASE):
         return list(draft.entities.values())
     if re.fullmatch(r"(?:them|it|these|those|one|this)", text, re.IGNORECASE):
-        return [draft.context] if draft.context else []
+        return draft.mentioned or ([draft.context] if draft.context else [])
     out: list[EntityDraft] = []
     for _, item in split_list(text):
         noun = nouns.thing(
@@ -478,7 +478,11 @@ def _permit(
     for role in who.roles:
         draft.roles.setdefault(role, piece)
     grant = Grant(who.principals, own=own, only=only, allowed=allowed, said=piece)
-    draft.grant(entities, actions, grant)
+    whole = len(actions) == len(Action)
+    draft.grant(entities, [action for action in actions if not (whole and action is Action.READ)], grant)
+    if whole:
+        draft.grant(entities, [Action.READ], replace(grant, only=False))
+    draft.mentioned = entities
     if len(entities) == 1:
         draft.context = entities[0]
     people = ", ".join(name.replace("_", " ") for name in who.principals)

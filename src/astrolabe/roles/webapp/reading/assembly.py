@@ -137,6 +137,7 @@ class Assembly:
     def _entity(self, item: EntityDraft, shared: bool) -> EntityModel:
         taken = names.Names((*SYSTEM_FIELDS, *OBJECT_PROPERTIES))
         naming = self._naming(item)
+        self.guesses = []
         keys = {key: taken.claim(key, "Value") for key in item.fields}
         fields = {
             keys[key]: self._field(item, field_draft, key == naming)

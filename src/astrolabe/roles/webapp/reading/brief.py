@@ -62,6 +62,7 @@ from astrolabe.roles.webapp.reading.words import field_identifier, plural
 from astrolabe.sdk import Reading, Sentence
 
 LONGEST_SENTENCE = 1500
+LONGEST_LEAD = 60
 
 
 @dataclass
@@ -75,6 +76,7 @@ class Unit:
     specs: list[Spec] = field(default_factory=list[Spec])
     account: list[Sentence] = field(default_factory=list[Sentence])
     request: Request | None = None
+    context: EntityDraft | None = None
     done: bool = False
 
 
@@ -99,6 +101,7 @@ class Brief:
         self.draft.context = None
         for unit in self.units:
             self._with(unit, self._structure)
+            unit.context = self.draft.context
         self.draft.context = None
         for unit in self.units:
             self._with(unit, self._rest)
@@ -111,6 +114,8 @@ class Brief:
         self.draft.account = unit.account
         if unit.within and (entity := self.draft.find(unit.within)):
             self.draft.context = entity
+        elif unit.context:
+            self.draft.context = unit.context
         read(unit)
 
     def _declare(self, unit: Unit) -> None:
@@ -183,6 +188,7 @@ class Brief:
 
     def _rest(self, unit: Unit) -> None:
         if unit.done:
+            self.draft.mentioned = []
             return
         draft, piece = self.draft, unit.piece
         if isinstance(unit, _PermissionUnit):
@@ -219,6 +225,8 @@ class Brief:
             return True
         if _capability(piece.text):
             return False
+        if wish := _WISH.match(piece.text):
+            piece = Piece(f"Users can {piece.text[wish.end() :]}", piece.line)
         if (
             read_roles(draft, piece)
             or read_access(draft, piece)
@@ -343,6 +351,15 @@ class Brief:
         return True
 
 
+_WISH = re.compile(
+    r"(?:(?:i|we)(?:'d|\s+would|\s+also)?(?:\s+also)?\s+(?:like|want|need|wish|should\s+be\s+able|have|must\s+be\s+able)\s+to\s+(?:be\s+able\s+to\s+)?"
+    r"|(?:i|we|you|one)\s+(?:can|should|may|must)\s+(?:also\s+)?(?:be\s+able\s+to\s+)?"
+    r"|it\s+(?:should|must|has\s+to)\s+be\s+possible\s+to\s+|(?:the|this|my|our)\s+(?:app|application|website|site|system|tool|platform)"
+    r"\s+(?:should\s+|must\s+|will\s+)?(?:lets?|allows?|enables?)\s+(?:users|people|me|us|you|everyone|members)\s+(?:to\s+)?)",
+    re.IGNORECASE,
+)
+
+
 def _asks(unit: Unit) -> bool:
     """Whether a unit asks for an application, so that it says nothing of things."""
     return unit.request is not None and unit.request.ask in {Ask.APPLICATION, Ask.PERHAPS}
@@ -447,6 +464,8 @@ class _Cutter:
     def _sentence(self, piece: Piece) -> None:
         request = self._request(piece)
         colon = piece.text.find(": ")
+        if request is None and not self.brief.requests and 0 < colon <= LONGEST_LEAD:
+            request = self._request(Piece(piece.text[:colon], piece.line))
         if request and request.ask in {Ask.APPLICATION, Ask.PERHAPS} and 0 < colon < len(piece.text) - 2:
             self._unit(Piece(piece.text[:colon], piece.line)).request = request
             self._rest_of(piece.text[colon + 2 :], piece.line)
@@ -478,6 +497,7 @@ class _Cutter:
         if request and request.ask in {Ask.APPLICATION, Ask.PERHAPS} and found:
             noun = nouns.thing(found["noun"])
             if noun and not nouns.is_account(noun) and not nouns.is_interface(noun):
+                unit.done = unit.request is None
                 self._unit(Piece(f"{noun} have {found['rest'].rstrip('.) ')}", unit.piece.line))
 
     def _request(self, piece: Piece) -> Request | None:

@@ -106,6 +106,7 @@ class Draft:
     intent: int = 0
     evidence: int = 0
     context: EntityDraft | None = None
+    mentioned: list[EntityDraft] = field(default_factory=list[EntityDraft])
     field_context: list[tuple[EntityDraft, FieldDraft]] = field(
         default_factory=list[tuple[EntityDraft, FieldDraft]]
     )

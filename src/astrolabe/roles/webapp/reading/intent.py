@@ -209,7 +209,7 @@ _FEATURES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?:filter(?:s|ed|able|ing)?|narrow)\b", "every list can be filtered"),
         (r"\b(?:sort(?:s|ed|able|ing)?|order(?:ed)?\s+by)\b", "every list can be sorted"),
         (r"\b(?:paginat\w+|paging|paged|pages?\s+of\s+results)\b", "every list comes in pages"),
-        (r"\b(?:sign(?:ing)?[\s-]?(?:up|in|out)|log(?:ging)?[\s-]?(?:in|out)|log[io]n|logout|register(?:s|ed)?|registration|authenticat\w+|user\s+accounts?|accounts?)\b", "accounts: register, sign in, sign out"),
+        (r"\b(?:sign(?:ing)?[\s-]?(?:up|in|out)|log(?:ging)?[\s-]?(?:in|out)|log[io]n|logout|register(?:s|ed)?(?!\s+(?:for|to)\b)|registration|authenticat\w+|user\s+accounts?|accounts?)\b", "accounts: register, sign in, sign out"),
         (r"\b(?:reset|forgot(?:ten)?|recover)\b.*\bpasswords?\b|\bpasswords?\b.*\b(?:reset|forgotten|recover|change)\b", "passwords can be reset"),
         (r"\bpasswords?\b.*\b(?:hash|secure|safe)\w*", "passwords are kept as hashes"),
         (r"\b(?:dark\s+mode|dark\s+theme)\b", "there is a dark mode"),

@@ -73,7 +73,7 @@ _IMAGE = word_set("photo image picture avatar logo cover poster thumbnail video 
 _DECIMAL = word_set("""
     price amount cost fee salary budget total subtotal balance rate discount weight height width length depth distance
     temperature percentage percent latitude longitude tax revenue income expense volume area wage deposit rent fare
-    turnover profit tip mileage charge payment
+    value worth turnover profit tip mileage charge payment
 """)
 _INTEGER = word_set("""
     number count quantity qty year age rating stars star stock capacity serving portion rank floor points point
@@ -86,7 +86,7 @@ _BOOLEAN = word_set("""
     vegetarian vegan flag resolved shipped delivered bookmarked watched sold reserved
 """)
 _BOOLEAN_STARTS = word_set("is has was can should")
-_DATE = word_set("date day birthday deadline due born anniversary expiry expiration birthdate dob")
+_DATE = word_set("date day birthday deadline due born anniversary expiry expiration birthdate dob start end")
 _DATETIME = word_set("time timestamp datetime moment")
 _SPAN = word_set(
     "cooking cook prep preparation baking travel running playing reading total spent duration brewing run finish waiting"

@@ -49,7 +49,8 @@ _FRONT = re.compile(
 _BAD = word_set("""
     i we you he she who which what where when how why if because and or but not no is are was were be been
     has have had can may must should will would could to of with without by from into than so such it they
-    there here very more most less as only a an each every all any some many the this that these those my our your their his her
+    there here very more most less as only a an each every all any some many the this that these those my our your their his her for about at on in as per over under up down out off between through during after before
+    until since against among
 """)
 _MOST_WORDS = 3
 

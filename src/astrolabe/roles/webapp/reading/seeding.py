@@ -93,7 +93,7 @@ class SeedNotes:
         rows: dict[str, list[dict[str, Any]]] = {}
         lines: dict[tuple[str, int], int] = {}
         draft.problems += [Problem(f"{draft.file}:{line}:1", text) for line, text in self.problems]
-        for noun, columns, cells, line in self.rows:
+        for noun, columns, cells, line in sorted(self.rows, key=lambda row: row[3]):
             key = keys.get(key_of(noun), "")
             if key not in model.entities:
                 draft.problem(

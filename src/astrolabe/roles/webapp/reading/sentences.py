@@ -38,7 +38,7 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf",\s+(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:{MODALS})\b)", ""),
         (r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", ""),
         (
-            r",?\s+and\s+(?=(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?)\b)",
+            r",?\s+and\s+(?=(?!(?:whether|if|when|that|which|who|i|we)\b)(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?)\b)",
             "",
         ),
         (r",\s+(?=(?:each|every)\s+[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|is|are|contains?)\b)", ""),

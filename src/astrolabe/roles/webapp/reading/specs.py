@@ -81,13 +81,23 @@ _WHETHER = re.compile(
 )
 _WHEN = re.compile(
     r"(?:(?:the|a)\s+)?(?:(?:date|day|time)\s+)?(?:when|on\s+which|at\s+which)?\s*(?:it|they|he|she|(?:the|an?|this)\s+\S+|i|we)"
-    r"\s+(?:is|was|are|were|has|have|had|will)\s+(?:been\s+|be\s+)?(\w+)\Z",
+    r"\s+(?:is|was|are|were|has|have|had|will)\s+(?:been\s+|be\s+)?((?:last\s+|first\s+)?\w+)\Z",
     re.IGNORECASE,
+)
+_WHEN_DONE = re.compile(
+    r"(?:the\s+|a\s+)?(?:date|day)\s+(?:when\s+|on\s+which\s+|that\s+)?(?:it|they|he|she|i|we|(?:the|an?)\s+\w+)\s+(\w+ed|bought|began|left|sent|came|met|got|went)",
+    re.IGNORECASE,
+)
+_UNITS = (
+    r"euros?|eur|dollars?|usd|pounds?|gbp|cents?|yen|francs?|chf|minutes?|mins?|hours?|seconds?|days?|weeks?|months?|years?"
+    r"|kg|kilograms?|kilos?|g|grams?|lbs?|ounces?|oz|km|kilomet(?:er|re)s?|miles?|m|met(?:er|re)s?|cm|centimet(?:er|re)s?|mm|inch(?:es)?"
+    r"|feet|percent|%|litres?|liters?|ml|celsius|degrees|kcal|calories|€|\$|£"
 )
 _TAIL = re.compile(
     r"\s*:\s*|\s+[-–—=]\s+|\s*->\s*|\s*→\s*|,\s+|\s+(?="  # noqa: RUF001
     r"(?:(?:ranging\s+)?from|between)\s+-?\d|at\s+(?:least|most)\b|up\s+to\b|(?:of\s+)?no\s+(?:more|less|longer|fewer)\b"
-    r"|(?:more|less|greater|larger|smaller|higher|lower)\s+than\b|(?:min|max)(?:imum)?\b|(?:which|that)\s+\S|in\s+[\w$€£%]+\Z"
+    r"|(?:more|less|greater|larger|smaller|higher|lower)\s+than\b|(?:min|max)(?:imum)?\b|(?:which|that)\s+\S|in\s+(?:"
+    rf"{_UNITS})(?=\s|\Z)"
     r"|with\s+(?:at|a|up|no|max|min|values?|the\s+values?|\d)|not\s|must\b|(?:is|are|can|may|should|has|have)\s|of\s+(?:\d|at\b|up\b|max|exactly\b)"
     r"|out\s+of\s+\d|-?\d+\s*(?:-|–|\.\.|to)\s*\d|as\s+(?:an?\s+)?\w|by\s+default\b|default|initially\b|starting\b|one\s+of\b|either\b"  # noqa: RUF001
     r"|limited\s|like\s|such\s+as\s|called\s|max\s)",
@@ -110,7 +120,7 @@ def spec_of(text: str, *, determined: bool = False) -> Spec | None:
     inside = [found[1] for found in _PARENTHESES.finditer(text)]
     bare = _PARENTHESES.sub(" ", text).strip()
     asked = _WHETHER.fullmatch(bare)
-    when = None if asked else _WHEN.fullmatch(bare)
+    when = None if asked else _WHEN.fullmatch(bare) or _WHEN_DONE.fullmatch(bare)
     if asked:
         spec = Spec(_shortest(asked[1]), type=FieldType.BOOLEAN, determined=True)
     elif when:
@@ -203,7 +213,8 @@ def take_properties(spec: Spec, text: str, *, listed: bool = False) -> None:
 
 def _take_list(spec: Spec, text: str, *, listed: bool) -> None:
     left: list[tuple[str, str]] = []
-    for joint, part in split_list(text):
+    pieces = [piece for part in _WHICH.split(text) for piece in split_list(part)]
+    for joint, part in pieces:
         if found := _INTRODUCED.match(part):
             left.append((joint, found[1]))
         elif not _take_part(spec, part):
@@ -220,6 +231,9 @@ def _take_list(spec: Spec, text: str, *, listed: bool) -> None:
         spec.description = text
     else:
         spec.rest += parts
+
+
+_WHICH = re.compile(r"\s+(?:which|that)\s+", re.IGNORECASE)
 
 
 def _values(text: str) -> tuple[str, ...]:
@@ -303,7 +317,7 @@ def _unique(spec: Spec, found: re.Match[str]) -> None:
 
 
 def _default(spec: Spec, found: re.Match[str]) -> None:
-    spec.default = found[1].strip("\"'` ")
+    spec.default = next(text for text in found.groups() if text).strip("\"'` ")
 
 
 def _unit(spec: Spec, found: re.Match[str]) -> None:
@@ -334,11 +348,6 @@ def _nothing(spec: Spec, found: re.Match[str]) -> None:
 
 
 _BE = r"(?:(?:is|are|must\s+be|should\s+be|has\s+to\s+be|have\s+to\s+be|needs?\s+to\s+be|can\s+be|may\s+be|be|being|must|should|can|may|has|have|with|of)\s+)?"
-_UNITS = (
-    r"euros?|eur|dollars?|usd|pounds?|gbp|cents?|yen|francs?|chf|minutes?|mins?|hours?|seconds?|days?|weeks?|months?|years?"
-    r"|kg|kilograms?|kilos?|g|grams?|lbs?|ounces?|oz|km|kilomet(?:er|re)s?|miles?|m|met(?:er|re)s?|cm|centimet(?:er|re)s?|mm|inch(?:es)?"
-    r"|feet|percent|%|litres?|liters?|ml|celsius|degrees|kcal|calories|€|\$|£"
-)
 _TYPES = "|".join(sorted(map(re.escape, NAMED), key=len, reverse=True))
 _AUX = r"(?:at\s+least|minimum(?:\s+of)?|min\.?(?:imum)?(?:\s+of)?|>=|≥|no\s+less\s+than|not\s+less\s+than|no\s+fewer\s+than)"
 _MAX = (

@@ -297,18 +297,18 @@ def _told(spec: Spec) -> str:
         parts.append("unique")
     if spec.values:
         parts.append(f"one of {', '.join(spec.values)}")
-    for text, value in (
-        ("from", spec.min),
-        ("to", spec.max),
-        ("more than", spec.above),
-        ("less than", spec.below),
-        ("at least characters:", spec.min_length),
-        ("at most characters:", spec.max_length),
-        ("by default", spec.default),
-        ("of type", spec.type),
+    for form, value in (
+        ("from {}", spec.min),
+        ("to {}", spec.max),
+        ("more than {}", spec.above),
+        ("less than {}", spec.below),
+        ("at least {} characters", spec.min_length),
+        ("at most {} characters", spec.max_length),
+        ("by default {}", spec.default),
+        ("of type {}", spec.type),
     ):
         if value is not None:
-            parts.append(f"{text} {value}")
+            parts.append(form.format(value))
     return " ".join(parts)
 
 
