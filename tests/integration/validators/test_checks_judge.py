@@ -16,7 +16,7 @@ import pytest
 from astrolabe.adapters.images.cache import ImageCache
 from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
 from astrolabe.domain.paths import covered
-from astrolabe.domain.plan import Check
+from astrolabe.domain.plan import Check, Environment
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Setup
 from astrolabe.roles.webapp.devops import NOT_RUN, devops_checks, devops_files
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.slow
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 CHECKS = {check.name: check for check in (*devops_checks(), *documentation_checks())}
+ROUTES = CHECKS.pop("Documentation of the API")
 AUDIT = "Known vulnerabilities of dependencies"
 
 Ask = Callable[[Check, Mapping[str, str]], Outcome]
@@ -49,8 +50,8 @@ def files() -> Files:
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     cache = tmp_path_factory.mktemp("cache")
     ids = itertools.count()
-    determinism = Determinism(time.time, time.monotonic, lambda: f"{os.getpid()}-{next(ids)}")  # noqa: TID251 - a real clock
-    environment = dict(os.environ)  # noqa: TID251 - pip and npm are set up in it
+    determinism = Determinism(time.time, time.monotonic, lambda: f"{os.getpid()}-{next(ids)}")
+    environment = dict(os.environ)
 
     async def asked(check: Check, files: Mapping[str, str]) -> Outcome:
         images = ImageCache(cache / "images", lambda: sandbox, determinism, environment)
@@ -92,7 +93,7 @@ FAULTS = {
     "injected expression": (
         "GitHub Actions", CI, "- run: npm run lint", "- run: echo ${{ github.head_ref }}", "untrusted",
     ),
-    "job that is needed but missing": ("GitHub Actions", CI, "needs: [quality, test]", "needs: [tests]", "tests"),
+    "job that is needed but missing": ("GitHub Actions", CI, "needs: [quality, test, browser]", "needs: [tests]", "tests"),
     "duplicate key": ("GitHub Actions", CI, "name: CI\n", "name: CI\nname: CD\n", "unique"),
     "misspelt script": ("GitLab CI", GITLAB, "  script:\n", "  scripts:\n", "script"),
     "job called image": ("GitLab CI", GITLAB, "container:\n", "image:\n", "image"),
@@ -159,3 +160,49 @@ def test_licence_expressions_are_read_as_spdx_says(
     )
     outcome = ask(check, {**files, "sbom.cdx.json": json.dumps(bill)})
     assert (outcome.exit_code == 0) is accepted, said(outcome)
+
+
+def described_api() -> dict[str, dict[str, dict[str, list[dict[str, str]]]]]:
+    """Return the paths of the OpenAPI document that the example's papers describe."""
+    account = {
+        "/api/auth/register": ["post"],
+        "/api/auth/login": ["post"],
+        "/api/auth/refresh": ["post"],
+        "/api/auth/logout": ["post"],
+        "/api/auth/forgot": ["post"],
+        "/api/auth/reset": ["post"],
+        "/api/me": ["get", "patch"],
+        "/api/me/password": ["post"],
+        "/api/users": ["get"],
+        "/api/users/{id}": ["patch"],
+    }
+    for entity in ("books", "authors", "members", "loans"):
+        account |= {
+            f"/api/{entity}": ["get", "post"],
+            f"/api/{entity}/options": ["get"],
+            f"/api/{entity}/{{id}}": ["get", "patch", "delete"],
+        }
+    return {path: {method: {"parameters": []} for method in methods} for path, methods in account.items()}
+
+
+@pytest.mark.parametrize("fault", ["none", "route too many", "route too few", "parameter too many"])
+def test_the_papers_describe_the_routes_there_are(fault: str, ask: Ask, files: Files) -> None:
+    paths = described_api()
+    match fault:
+        case "route too many":
+            paths["/api/shelves"] = {"get": {"parameters": []}}
+        case "route too few":
+            del paths["/api/loans/{id}"]["delete"]
+        case "parameter too many":
+            paths["/api/books"]["get"]["parameters"].append({"name": "colour", "in": "query"})
+        case _:
+            pass
+    check = ROUTES.model_copy(
+        update={
+            "run": ROUTES.run.split(" && ")[-1],
+            "inputs": (),
+            "environment": Environment(toolchains=("node",)),
+        }
+    )
+    outcome = ask(check, {**files, "openapi.json": json.dumps({"paths": paths})})
+    assert (outcome.exit_code == 0) is (fault == "none"), said(outcome)

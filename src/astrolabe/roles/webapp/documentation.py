@@ -116,7 +116,7 @@ class DocumentationAgent:
 
 
 def documentation_checks() -> tuple[Check, ...]:
-    """Return the checks of the papers; they need the whole tree, since papers name files, scripts and variables."""
+    """Return the checks of the papers: against the tree they speak of, and against the API's own description."""
     return (
         Check(
             name="Documentation",
@@ -124,4 +124,26 @@ def documentation_checks() -> tuple[Check, ...]:
             timeout_seconds=60,
             environment=Environment(toolchains=("node",)),
         ),
+        Check(
+            name="Documentation of the API",
+            run=_ROUTES,
+            inputs=(
+                "package.json",
+                "package-lock.json",
+                "web/package.json",
+                ".npmrc",
+                "tsconfig.base.json",
+                "api",
+                "scripts",
+                "docs",
+            ),
+            timeout_seconds=180,
+            environment=Environment(toolchains=("node",), lockfiles=("package-lock.json",)),
+        ),
     )
+
+
+_ROUTES = (
+    "node scripts/prisma.mjs generate && npm run --silent openapi > openapi.json"
+    " && node scripts/check-docs.mjs --openapi openapi.json docs/api.md"
+)

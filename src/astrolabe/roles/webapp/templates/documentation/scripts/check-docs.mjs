@@ -1,5 +1,5 @@
-// Holds the papers against the tree: links, anchors, npm scripts, settings.
-// usage: node scripts/check-docs.mjs FILE.md…
+// Holds the papers against the tree (links, headings, npm scripts, settings) and, when given one, against an OpenAPI document.
+// usage: node scripts/check-docs.mjs [--openapi openapi.json] FILE.md…
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -7,6 +7,7 @@ import process from 'node:process';
 const problems = [];
 const root = process.cwd();
 const papers = process.argv.slice(2);
+const openapi = papers[0] === '--openapi' ? papers.splice(0, 2)[1] : null;
 
 /** Leaves out fenced code, keeping the lines' numbers. */
 function prose(text) {
@@ -57,8 +58,29 @@ function checkScripts(paper, text, scripts) {
   }
 }
 
+/** Every operation is described, with the parameters of its list, and nothing else is. */
+function checkRoutes(document) {
+  const text = papers.map((paper) => readFileSync(paper, 'utf8')).join('\n');
+  const described = new Set(
+    [...text.matchAll(/`((?:GET|POST|PUT|PATCH|DELETE) \/api\/[^`?]*)`/g)].map((found) => found[1]),
+  );
+  for (const served of ['GET /api/openapi.json', 'GET /api/docs']) described.delete(served);
+  for (const [route, methods] of Object.entries(document.paths)) {
+    for (const [method, { parameters = [] }] of Object.entries(methods)) {
+      const name = `${method.toUpperCase()} ${route}`;
+      if (!described.delete(name)) problems.push(`${name} is not described`);
+      for (const parameter of parameters.filter((item) => item.in === 'query')) {
+        if (!text.includes(`\`${parameter.name}\``)) {
+          problems.push(`${name}: the parameter ${parameter.name} is not described`);
+        }
+      }
+    }
+  }
+  for (const name of described) problems.push(`${name} is described, but the API has no such route`);
+}
+
 if (papers.length === 0) {
-  console.error('usage: node scripts/check-docs.mjs FILE.md…');
+  console.error('usage: node scripts/check-docs.mjs [--openapi openapi.json] FILE.md…');
   process.exit(2);
 }
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -81,6 +103,7 @@ for (const example of ['.env.example', 'api/.env.example']) {
     if (!readme.includes(`\`${name}\``)) problems.push(`README.md: the setting ${name} of ${example} is not explained`);
   }
 }
+if (openapi) checkRoutes(JSON.parse(readFileSync(openapi, 'utf8')));
 for (const problem of problems) console.error(problem);
 console.log(`${papers.length} papers, ${links} links, ${problems.length} problems`);
 process.exit(problems.length === 0 ? 0 : 1);
