@@ -35,6 +35,9 @@ class Outline:
     waits: tuple[float, float] = (0, 0)
 
 
+_BLANK = Outline(None, None, None, (), (), (), ())
+
+
 def outlines_of(plan: Plan) -> list[Outline]:
     """Return the outline of every task of a plan."""
     return [outline_of(task) for task in plan.model_dump(include={"tasks"})["tasks"]]
@@ -43,6 +46,8 @@ def outlines_of(plan: Plan) -> list[Outline]:
 def outline_of(raw: Any) -> Outline:
     """Return what can be made out of a task as it was written, whatever else is wrong with it."""
     task = _mapping(raw)
+    if not task:
+        return _BLANK
     checks = [(index, _check(check)) for index, check in enumerate(_list(task.get("checks")))]
     return Outline(
         id=_text(task.get("id")),

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any, cast
 
 from astrolabe.domain.paths import path_fault
@@ -14,6 +15,7 @@ from astrolabe.planning.graph import beyond, cycles
 from astrolabe.planning.guess import Names
 from astrolabe.planning.outline import Outline, Said, outlines_of
 from astrolabe.planning.places.node import path_text
+from astrolabe.planning.places.validation import MOST_PROBLEMS
 from astrolabe.planning.visible import visible
 
 Finding = tuple[tuple[str | int, ...], str, str]
@@ -104,22 +106,21 @@ def findings(plan: Plan, agents: Collection[str] | None) -> list[Finding]:
 
 
 def findings_in(goal: Any, tasks: Sequence[Outline], agents: Collection[str] | None) -> list[Finding]:
-    """Return what is wrong with tasks and with how they fit together, wrong as they may be one by one."""
-    found: list[Finding] = []
+    """Return what is wrong with tasks and with how they fit together, wrong as they may be one by one; at most 10,000."""
+    every = chain(_goal(goal), _each(tasks, agents), _ids(tasks), _Dependencies(tasks).findings())
+    return list(islice(every, MOST_PROBLEMS))
+
+
+def _goal(goal: Any) -> Iterator[Finding]:
     if isinstance(goal, str) and goal and not goal.strip():
-        found.append((("goal",), "is blank", "say what the tasks are to reach"))
+        yield ("goal",), "is blank", "say what the tasks are to reach"
+
+
+def _each(tasks: Sequence[Outline], agents: Collection[str] | None) -> Iterator[Finding]:
     for index, task in enumerate(tasks):
-        here: list[Finding] = [
-            *_agent(task, agents),
-            *_texts(task),
-            *_paths(task),
-            *_check_names(task),
-            *_waits(task),
-        ]
-        found.extend((("tasks", index, *path), text, hint) for path, text, hint in here)
-    found.extend(_ids(tasks))
-    found.extend(_Dependencies(tasks).findings())
-    return found
+        here = chain(_agent(task, agents), _texts(task), _paths(task), _check_names(task), _waits(task))
+        for path, text, hint in here:
+            yield ("tasks", index, *path), text, hint
 
 
 def _agent(task: Outline, agents: Collection[str] | None) -> Iterator[Finding]:

@@ -158,3 +158,17 @@ def test_a_plan_read_is_the_same_from_text_and_bytes() -> None:
     text = "goal: é\ntasks: [{id: a, agent: b}]"
     assert read_plan(text, "p.yaml") == read_plan(text.encode(), "p.yaml")
     assert isinstance(read_plan(text, "p.yaml"), Plan)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "goal: x\ntasks: [" + "1, " * 11_000 + "1]",
+        "goal: x\ntasks: [{id: a, agent: b, depends_on: [" + "q, " * 11_000 + "q]}]",
+        "{" + ", ".join(f'"{number}": 1' for number in range(11_000)) + "}",
+    ],
+)
+def test_no_file_has_more_problems_than_can_be_listed(text: str) -> None:
+    with pytest.raises(PlanValidationError) as caught:
+        read_plan(text, "plan.yaml")
+    assert len(caught.value.problems) == 10_000

@@ -1,11 +1,12 @@
 """YAML as read with places: what words mean, what is refused, and where."""
 
 import pytest
+import yaml
 
 from astrolabe.errors import GoalError, InputError
-from astrolabe.planning.places.node import UnreadableError
+from astrolabe.planning.places.node import UnreadableError, plain
 from astrolabe.planning.places.reading import Document, read_document
-from astrolabe.planning.places.yaml_nodes import read_yaml
+from astrolabe.planning.places.yaml_nodes import LOADER, read_yaml
 
 
 def read(text: str | bytes, name: str = "file.yaml") -> Document:
@@ -228,3 +229,51 @@ def test_the_number_of_values_is_bounded() -> None:
     with pytest.raises(UnreadableError, match="more than 4 values once its aliases"):
         read_yaml("[&a [b], *a]", most_values=4)
     assert read_yaml("[&a [b], *a]", most_values=5)[0]
+
+
+@pytest.mark.parametrize("loader", [LOADER, yaml.SafeLoader])
+def test_libyaml_is_only_faster(loader: object) -> None:
+    text = "a: &x {b: [1, 'two', \"t\\u00e9\"], c: é}\n"
+    text += "d: [*x, !y z, .nan]\n? e\n: |\n  f\n  g\nd: again\n"
+    root, faults = read_yaml(text, loader=loader)
+    assert root
+    assert plain(root) == {
+        "a": {"b": [1, "two", "té"], "c": "é"},
+        "d": [{"b": [1, "two", "té"], "c": "é"}, "z", 0],
+        "e": "f\ng\n",
+    }
+    assert [fault.mark for fault in faults] == [(2, 9), (2, 15), (7, 1)]
+    root, faults = read_yaml('"\\ud800": 1', loader=yaml.SafeLoader)
+    assert [fault.text for fault in faults] == ["half of a surrogate pair is no character"]
+
+
+@pytest.mark.parametrize("loader", [LOADER, yaml.SafeLoader])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: b: c", "`: ` cannot stand here"),
+        ("a:\n\t- 1", "a tab is used"),
+        ("a: @x", "cannot begin with `@`"),
+        ("a: 'it", "not closed"),
+        ('a: "\\q"', "unknown escape"),
+        ("- a\nb: 1", ""),
+        ("a: *.py", "put a text that begins with `*`"),
+        ("a: [1, 2", "`,` or the closing bracket was expected here, for the list that begins in line 1"),
+        (
+            "{a: 1 b: 2}",
+            "`,` or the closing bracket was expected here, for the mapping that begins in line 1",
+        ),
+        ("a: }", "a value was expected here"),
+        ("!foo!bar x", "a tag that stands for nothing"),
+        ("a: 'it's'", "check the indentation, and quotes within quotes"),
+        ("a: |x\n b", ""),
+        ('a: "x\n---\n"', "stands inside a text"),
+        ("a:\n  - b\n c: 1", ""),
+    ],
+)
+def test_both_parsers_complaints_become_the_same_words(text: str, said: str, loader: object) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        read_yaml(text, loader=loader)
+    fault = caught.value.fault
+    assert said in f"{fault.text} {fault.hint}"
+    assert fault.text.isprintable()

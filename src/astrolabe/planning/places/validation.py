@@ -9,11 +9,14 @@ from pydantic_core import ErrorDetails
 
 from astrolabe.errors import InputError, Problem
 from astrolabe.planning.guess import Names
-from astrolabe.planning.places.node import Entries, Fault, Items, Node, Scalar, child
+from astrolabe.planning.places.node import Fault, Items, Node, Scalar, child
 from astrolabe.planning.places.reading import Document
 from astrolabe.planning.places.shape import Shapes, fields_of, models, names_like, stepped
 from astrolabe.planning.places.wording import expected, mistyped, sentence
 from astrolabe.planning.visible import visible
+
+MOST_PROBLEMS = 10_000
+"""Problems that are listed of one document: nobody reads more, and a hostile file could have millions."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -59,13 +62,14 @@ def held_against(
         return model.model_validate(document.value()), faults
     except ValidationError as invalid:
         known = {fault.mark for fault in faults}
-        found = _faults(document, model, invalid.errors(include_url=False), forms or {})
+        errors = invalid.errors(include_url=False, include_input=False)
+        found = _faults(document, model, errors[:MOST_PROBLEMS], forms or {})
         return None, [*faults, *(fault for fault in found if fault.mark not in known)]
 
 
 def problems(document: Document, faults: list[Fault]) -> tuple[Problem, ...]:
-    """Return the faults as problems in the order of the document, none twice."""
-    ordered = sorted(faults, key=lambda fault: fault.mark)
+    """Return the faults as problems in the order of the document, none twice, the first 10,000 of them."""
+    ordered = sorted(faults, key=lambda fault: fault.mark)[:MOST_PROBLEMS]
     return tuple(dict.fromkeys(document.problem_from(fault) for fault in ordered))
 
 
@@ -93,12 +97,11 @@ def _site(document: Document, model: type[BaseModel], error: ErrorDetails) -> _S
         location.pop()
     site = _Site((), document.root, (model,))
     for step in location:
-        name = _written(site, step)
-        found = child(site.node, name)
+        found = child(site.node, step)
         if found is None:
             site.branch = True
             continue
-        site = _Site((*site.path, name), found, stepped(site.shapes, name), site.shapes, site.branch)
+        site = _Site((*site.path, step), found, stepped(site.shapes, step), site.shapes, site.branch)
     return site
 
 
@@ -109,17 +112,6 @@ def _is_long_enough(error: ErrorDetails, node: Node) -> bool:
         and not isinstance(node, Scalar)
         and len(node.nodes) >= error.get("ctx", {})["min_length"]
     )
-
-
-def _written(site: _Site, step: str | int) -> str | int:
-    """Return the name under which a field stands in the document: one of its aliases."""
-    if isinstance(step, int) or not isinstance(site.node, Entries) or step in site.node.nodes:
-        return step
-    for model in models(site.shapes):
-        for name in names_like(model, step):
-            if name in site.node.nodes:
-                return name
-    return step
 
 
 def _fault(document: Document, site: _Site, error: ErrorDetails, forms: Mapping[str, str]) -> Fault:

@@ -36,7 +36,7 @@ _CORE = "tag:yaml.org,2002:"
 _MERGE = "<<"
 
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml where PyYAML was built with it: ten times as fast."""
 
 
@@ -206,14 +206,14 @@ def _mark(mark: YamlMark | None) -> Mark:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
-def read_yaml(text: str, most_values: int = MOST_VALUES) -> tuple[Node | None, list[Fault]]:
+def read_yaml(text: str, most_values: int = MOST_VALUES, loader: Any = LOADER) -> tuple[Node | None, list[Fault]]:
     """Return the document in `text`, None when there is none, and the faults that did not keep it from being read.
 
     Raises:
         UnreadableError: it is no YAML.
     """
     builder, documents = _Builder(most_values), 0
-    events = cast("Callable[..., Iterator[Event]]", yaml.parse)(text, Loader=_LOADER)
+    events = cast("Callable[..., Iterator[Event]]", yaml.parse)(text, Loader=loader)
     try:
         for event in events:
             documents += isinstance(event, DocumentStartEvent)
