@@ -1,6 +1,5 @@
 """The composition root: the only place that knows which adapter stands behind which port."""
 
-import hashlib
 import os
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from ulid import ULID
 
+from astrolabe.adapters.git.clone import clone_folder
 from astrolabe.adapters.git.workspace import GitWorkspace
 from astrolabe.adapters.images.cache import ImageCache
 from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
@@ -76,7 +76,10 @@ async def open_installation(
 
         def workspace(target: Path) -> GitWorkspace:
             return GitWorkspace(
-                _clone(settings.state_folder, target), target, determinism, environment=process_environment()
+                clone_folder(settings.state_folder, target),
+                target,
+                determinism,
+                environment=process_environment(),
             )
 
         yield Installation(
@@ -120,9 +123,3 @@ def _load(entry: EntryPoint) -> Plugin | BrokenPlugin:
     if not isinstance(plugin, Plugin):
         return BrokenPlugin(entry.name, f"{entry.value} is no astrolabe.sdk.Plugin")
     return plugin
-
-
-def _clone(state: Path, target: Path) -> Path:
-    """Return the private clone's place: one a target, by the digest of its resolved path."""
-    key = hashlib.sha256(os.fsencode(Path(os.path.realpath(target)))).hexdigest()[:24]
-    return state / "workspaces" / f"{key}.git"

@@ -61,6 +61,8 @@ async def _parents(floor: Floor, task: Task) -> tuple[str, ...]:
 
 async def _with_edits(floor: Floor, task: Task, start: Start, onto: str) -> Start:
     """Merge what was generated with what a person has made of the last generation."""
+    if start.parents == (floor.ground.base,):
+        return Start((onto,), await floor.workspace.tree_of(onto))
     generation = await _generation(floor, start)
     merged = await floor.workspace.carry_edits(onto, start.tree, floor.ground.previous)
     if floor.log.state.merged is None:
@@ -76,8 +78,6 @@ async def _with_edits(floor: Floor, task: Task, start: Start, onto: str) -> Star
 
 async def _generation(floor: Floor, start: Start) -> str:
     """Return a commit of exactly what was generated, so that the next build knows what a person has changed since."""
-    if start.parents == (floor.ground.base,):
-        return start.parents[0]
     message = generation_message(floor.run, start.tree)
     commit = await floor.workspace.commit(start.tree, start.parents, message, floor.log.state.created_at)
     await floor.workspace.keep(f"runs/{floor.run}/generated", commit)

@@ -156,12 +156,12 @@ class Workspace(Protocol):
         """
         ...
 
-    async def last_trailer(self, commit: str, key: str) -> tuple[str, str] | None:
-        """Return the newest commit in the history of `commit` whose message has the trailer `key`, and its value."""
-        ...
+    async def last_naming(self, commit: str, trailer: str) -> tuple[str | None, str] | None:
+        """Bring in the newest commit in the history of a person's `commit` whose `trailer` names a tree, and that tree.
 
-    async def has_tree(self, tree: str) -> bool:
-        """Tell whether that tree's object is here."""
+        Returns the commit, or None in its place when its own tree is another (its history was rewritten), and the tree;
+        None when no commit has the trailer, or the tree it names is gone. Call `start` before.
+        """
         ...
 
     async def commit(self, tree: str, parents: Sequence[str], message: str, at: float) -> str:

@@ -179,11 +179,11 @@ async def _ground(workspace: Workspace, plan: Plan, head: str | None) -> Ground:
     """
     if head is None or plan.recipe is None:
         return Ground(base=head)
-    found = await workspace.last_trailer(head, GENERATED)
-    if found is None or not await workspace.has_tree(found[1]):
+    found = await workspace.last_naming(head, GENERATED)
+    if found is None:
         return Ground(onto=head)
     commit, tree = found
-    if await workspace.tree_of(commit) != tree:  # rewritten by hand: only the tree it names is the generation
+    if commit is None:  # rewritten by hand: only the tree it names is the generation
         commit = await workspace.commit(tree, (), f"The last generation\n\n{GENERATED}: {tree}\n", 0)
     return Ground(base=commit, onto=head, previous=tree)
 
@@ -193,7 +193,7 @@ async def _must_be_ours(workspace: Workspace, target: TargetState) -> None:
     if target.kind is not TargetKind.REPOSITORY:
         return
     head = await workspace.start()
-    if head is None or await workspace.last_trailer(head, GENERATED) is None:
+    if head is None or await workspace.last_naming(head, GENERATED) is None:
         problem = Problem(
             str(target.path), "is a repository that Astrolabe did not build", "name a new or empty folder"
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from astrolabe.adapters.git.command import Git, GitFailedError, Reply, storage_error
 from astrolabe.adapters.git.trees import Objects
-from astrolabe.errors import ConflictError, StorageError
+from astrolabe.errors import ConflictError, Problem, StorageError, TargetError
 from astrolabe.ports.determinism import Determinism
 
 Report = Callable[[str], None]
@@ -20,6 +20,11 @@ Report = Callable[[str], None]
 _LEFT_BEHIND_SECONDS = 60
 _LOCK_LEFT_BEHIND_SECONDS = 4
 _UNPACK_BELOW_OBJECTS = 100
+# A repack gathers small packs into larger ones; it drops nothing, whether a ref leads to it or not.
+_REPACK_FROM_PACKS = 50
+MISSING_OBJECT = re.compile(
+    r"missing|bad object|bad tree|[Cc]ould not read|unable to (read|parse)|not a valid object|Failed to traverse"
+)
 _STARTS = "refs/astrolabe-start"
 _SETTINGS = (
     "[gc]\n\tauto = 0\n\tpruneExpire = never\n[maintenance]\n\tauto = false\n[receive]\n\tautogc = false\n"
@@ -71,6 +76,11 @@ class Clone:
         if not await asyncio.to_thread(self.folder.exists):
             await self._create(object_format)
         await asyncio.to_thread(self._sweep, self._determinism.now() - _LEFT_BEHIND_SECONDS)
+        if await asyncio.to_thread(self._packs) >= _REPACK_FROM_PACKS:
+            await self.run("repack", "--geometric=2", "-d", "-q")
+
+    def _packs(self) -> int:
+        return len(list((self.folder / "objects" / "pack").glob("*.pack")))
 
     async def _create(self, object_format: str) -> None:
         fresh = self.folder.with_name(f".{self.folder.name}.{self._determinism.new_id()}")
@@ -181,6 +191,28 @@ class Clone:
         if not await self.held([commit]):
             known = (await self.run("for-each-ref", "--format=^%(objectname)", _STARTS)).split()
             await asyncio.to_thread(self._cut_off, commit)
+            await self._pack_from(objects, [commit, *known])
+        await self._point(f"{_STARTS}/{commit}", commit)
+
+    async def take_in_tree(self, tree: str, objects: Path) -> None:
+        """Copy a tree from another repository's object folder; commit it before anything else can be swept."""
+        if not await self.held([tree]):
+            await self._pack_from(objects, [tree])
+
+    async def _pack_from(self, objects: Path, wanted: Sequence[str]) -> None:
+        await self._git.run(
+            self.folder,
+            "pack-objects",
+            "--revs",
+            "--non-empty",
+            "-q",
+            str(self.folder / "objects" / "pack" / "pack"),
+            stdin="\n".join([*wanted, ""]).encode(),
+            variables={"GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(objects)},
+        )
+
+    async def _copy(self, asked: Sequence[str], objects: Path) -> None:
+        try:
             await self._git.run(
                 self.folder,
                 "pack-objects",
@@ -188,10 +220,15 @@ class Clone:
                 "--non-empty",
                 "-q",
                 str(self.folder / "objects" / "pack" / "pack"),
-                stdin="\n".join([commit, *known, ""]).encode(),
+                stdin="\n".join([*asked, ""]).encode(),
                 variables={"GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(objects)},
             )
-        await self._point(f"{_STARTS}/{commit}", commit)
+        except GitFailedError as error:
+            if not MISSING_OBJECT.search(error.complaint):
+                raise
+            hint = "`git fsck` there names what is missing; a partial clone is completed by checking its files out."
+            problem = Problem(str(objects.parent), error.complaint.strip())
+            raise TargetError("the checked-out commit is not whole", [problem], hint=hint) from error
 
     def _cut_off(self, commit: str) -> None:
         """Tell git that the history before a commit is elsewhere."""
@@ -241,7 +278,7 @@ def _settle(fresh: Path, final: Path) -> None:
     fresh.rename(final)
 
 
-def _quoted(folder: Path) -> str:
+def quoted(folder: Path) -> str:
     """Write a path so that colons in it do not separate: https://git-scm.com/docs/git (alternate object directories)."""
     escaped = str(folder).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from astrolabe.adapters.git.clone import Clone, Identity
 from astrolabe.adapters.git.command import NOTHING, Git, storage_error
+from astrolabe.adapters.git.history import History
 from astrolabe.adapters.git.ignoring import ignored, is_rule_file
 from astrolabe.adapters.git.locking import locked
 from astrolabe.adapters.git.merging import Merging
@@ -190,17 +191,24 @@ class GitWorkspace:
         origin = _checked(previous) if previous else await self._empty_tree()
         return await self._merging.carry(_checked(edited), _checked(generated), origin)
 
-    async def last_trailer(self, commit: str, key: str) -> tuple[str, str] | None:
-        shape = f"%H %(trailers:key={key},valueonly,separator=%x20)"
-        told = await self._clone.run("log", "-1", f"--format={shape}", f"--grep=^{key}: ", _checked(commit))
-        found, _, value = told.partition(" ")
-        return (found, value.split()[-1]) if value.split() else None
-
-    async def has_tree(self, tree: str) -> bool:
-        told = await self._clone.run(
-            "rev-parse", "--verify", "--quiet", f"{_checked(tree)}^{{tree}}", accept=(0, 1, 128)
-        )
-        return told == tree
+    async def last_naming(self, commit: str, trailer: str) -> tuple[str | None, str] | None:
+        _, repository = await self._target.examined()
+        if repository is None:
+            return None
+        history = History(self._git, self._clone.folder, repository.common)
+        found = await history.last_naming(_checked(commit), trailer)
+        if found is None:
+            return None
+        named, tree = found
+        objects = repository.common / "objects"
+        async with locked(self._clone.lock_file, self._determinism):
+            if await history.tree_of(named) == tree:
+                await self._clone.take_in(named, objects)
+                return named, tree
+            if not await history.has_tree(tree):
+                return None
+            await self._clone.take_in_tree(tree, objects)
+            return None, tree
 
     async def commit(self, tree: str, parents: Sequence[str], message: str, at: float) -> str:
         if self._who is None:
