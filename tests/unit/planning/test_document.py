@@ -84,7 +84,7 @@ on_failure: fail_fast
         "10:12 tasks[0].checks[0]",
         "10:27 tasks[0].checks[2].name",
         "10:31 tasks[0].checks[3].run",
-        "11:15",
+        "11:15 tasks[0].inputs.a",
         "12:3 tasks[0].backoff",
         "13:12 tasks[0].writes[0]",
         "14:3 tasks[1]",

@@ -190,6 +190,14 @@ def test_what_can_be_read_but_means_nothing_is_a_fault(text: str, mark: tuple[in
     assert said in words
 
 
+def test_a_fault_names_the_value_it_is_about() -> None:
+    document = read("a: &x [1, {b: .nan}]\nc: *x\n")
+    assert [str(document.problem_from(fault)) for fault in document.faults] == [
+        "file.yaml:1:15 a[1].b: NaN and infinity are no values to work with (put it in quotes if it is meant as text)"
+    ]
+    assert str(document.problem(["a", 0], "is odd", "even it")) == "file.yaml:1:8 a[0]: is odd (even it)"
+
+
 def test_the_first_of_two_equal_keys_counts() -> None:
     assert read("a: 1\na: {b: [2]}\n").value() == {"a": 1}
 

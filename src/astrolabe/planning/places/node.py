@@ -1,7 +1,7 @@
 """A document as a tree of values that know where they were written."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -90,6 +90,19 @@ def child(node: Node, step: str | int) -> Node | None:
     if isinstance(node, Items) and isinstance(step, int) and 0 <= step < len(node.nodes):
         return node.nodes[step]
     return None
+
+
+def scalars(root: Node) -> Iterator[tuple[tuple[str | int, ...], Scalar]]:
+    """Yield every single value with its path, in the order of the document; one that aliases stand for once for each of them."""
+    left: list[tuple[tuple[str | int, ...], Node]] = [((), root)]
+    while left:
+        path, node = left.pop()
+        if isinstance(node, Scalar):
+            yield path, node
+        elif isinstance(node, Items):
+            left.extend(((*path, index), item) for index, item in reversed([*enumerate(node.nodes)]))
+        else:
+            left.extend(((*path, key), entry) for key, entry in reversed(node.nodes.items()))
 
 
 def path_text(path: Path) -> str:

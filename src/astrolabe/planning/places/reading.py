@@ -2,7 +2,8 @@
 
 import codecs
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import JsonValue
@@ -20,6 +21,7 @@ from astrolabe.planning.places.node import (
     child,
     path_text,
     plain,
+    scalars,
 )
 from astrolabe.planning.places.yaml_nodes import read_yaml
 from astrolabe.planning.visible import visible
@@ -115,7 +117,19 @@ def read_document(content: str | bytes, name: str, error: type[InputError] = Inp
         raise error(f"{name} cannot be read", [problem]) from unreadable
     if root is None or (isinstance(root, Scalar) and root.value is None and not faults):
         raise error(f"{name} cannot be read", [Problem(f"{name}:1:1", "the file is empty")])
-    return Document(name, root, tuple(faults))
+    return Document(name, root, tuple(_with_paths(root, faults)))
+
+
+def _with_paths(root: Node, faults: list[Fault]) -> Iterator[Fault]:
+    """Find out which value each fault is about; one that is not part of the document keeps only its mark."""
+    wanted = {fault.mark for fault in faults}
+    paths: dict[Mark, tuple[str | int, ...]] = {}
+    if wanted:
+        for path, node in scalars(root):
+            if node.mark in wanted:
+                paths.setdefault(node.mark, path)
+    for fault in faults:
+        yield replace(fault, path=paths.get(fault.mark, ()))
 
 
 def text_of(content: str | bytes) -> str:

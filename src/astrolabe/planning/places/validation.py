@@ -1,6 +1,6 @@
 """A document held against a pydantic model: every fault at once, each with its place and in plain words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from astrolabe.errors import InputError, Problem
 from astrolabe.planning.guess import Names
-from astrolabe.planning.places.node import Fault, Items, Node, Scalar, child
+from astrolabe.planning.places.node import Fault, Node, Scalar, child, scalars
 from astrolabe.planning.places.reading import Document
 from astrolabe.planning.places.shape import Shapes, fields_of, models, names_like, stepped
 from astrolabe.planning.places.wording import expected, mistyped, sentence
@@ -169,7 +169,7 @@ def _union_fault(
 def _flags(document: Document, model: type[BaseModel]) -> list[Fault]:
     """Find true and false where a number is meant: pydantic takes them for 1 and 0."""
     out: list[Fault] = []
-    for path, node in _scalars(document.root):
+    for path, node in scalars(document.root):
         if isinstance(node.value, bool):
             allowed: Shapes = (model,)
             for step in path:
@@ -178,15 +178,3 @@ def _flags(document: Document, model: type[BaseModel]) -> list[Fault]:
                 wanted = "a whole number" if int in allowed else "a number"
                 out.append(Fault(node.mark, *mistyped(node, wanted, ()), path))
     return out
-
-
-def _scalars(root: Node) -> Iterator[tuple[tuple[str | int, ...], Scalar]]:
-    left: list[tuple[tuple[str | int, ...], Node]] = [((), root)]
-    while left:
-        path, node = left.pop()
-        if isinstance(node, Scalar):
-            yield path, node
-        elif isinstance(node, Items):
-            left.extend(((*path, index), item) for index, item in enumerate(node.nodes))
-        else:
-            left.extend(((*path, key), entry) for key, entry in node.nodes.items())

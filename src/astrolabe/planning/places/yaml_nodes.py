@@ -206,7 +206,9 @@ def _mark(mark: YamlMark | None) -> Mark:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
-def read_yaml(text: str, most_values: int = MOST_VALUES, loader: Any = LOADER) -> tuple[Node | None, list[Fault]]:
+def read_yaml(
+    text: str, most_values: int = MOST_VALUES, loader: Any = LOADER
+) -> tuple[Node | None, list[Fault]]:
     """Return the document in `text`, None when there is none, and the faults that did not keep it from being read.
 
     Raises:
