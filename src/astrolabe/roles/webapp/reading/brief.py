@@ -61,7 +61,7 @@ from astrolabe.roles.webapp.reading.statements import (
 from astrolabe.roles.webapp.reading.words import field_identifier, plural
 from astrolabe.sdk import Reading, Sentence
 
-LONGEST_SENTENCE = 1500
+LONGEST_SENTENCE = 1000
 LONGEST_LEAD = 60
 
 
@@ -84,6 +84,7 @@ class Brief:
     """Reads one goal. `asks` are its requests in order, `title` its first heading."""
 
     def __init__(self, text: str, file: str) -> None:
+        self.text = text
         self.draft = Draft(file)
         self.extras = Extras()
         self.seeds = SeedNotes()
@@ -119,7 +120,7 @@ class Brief:
         read(unit)
 
     def _declare(self, unit: Unit) -> None:
-        if _asks(unit):
+        if _asks(unit) or len(unit.piece.text) > LONGEST_SENTENCE:
             return
         if (
             unit.section in {Section.TEXT, Section.ACCESS, Section.THINGS, Section.THING}
@@ -130,6 +131,8 @@ class Brief:
     def _structure(self, unit: Unit) -> None:
         draft, piece = self.draft, unit.piece
         if unit.done or unit.section in {Section.SEED, Section.PAGES} or _asks(unit):
+            return
+        if len(piece.text) > LONGEST_SENTENCE:
             return
         if unit.specs:
             unit.done = take_fields(draft, draft.entity(unit.within, piece, declared=True), unit.specs, piece)
@@ -470,8 +473,8 @@ class _Cutter:
             self._unit(Piece(piece.text[:colon], piece.line)).request = request
             self._rest_of(piece.text[colon + 2 :], piece.line)
             return
-        clauses = clauses_of(piece.text) if len(piece.text) <= LONGEST_SENTENCE else [piece.text]
-        for number, clause in enumerate(clauses or [piece.text]):
+        clauses = clauses_of(piece.text) if len(piece.text) <= LONGEST_SENTENCE else (piece.text,)
+        for number, clause in enumerate(clauses or (piece.text,)):
             unit = self._unit(Piece(clause, piece.line))
             unit.request = request if number == 0 else None
             self._trailing_list(unit, request)

@@ -1,7 +1,7 @@
 """What has been said so far, each thing with where it was said, so that contradictions can name both places."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from astrolabe.roles.webapp.model import ANYONE, SIGNED_IN, FieldType
 from astrolabe.roles.webapp.reading.flaw import quoted
@@ -213,6 +213,8 @@ class Draft:
         actions = tuple(actions)
         for entity in entities:
             for action in actions:
+                if any(replace(before, said=grant.said) == grant for before in entity.grants.get(action, [])):
+                    continue
                 for before in entity.grants.get(action, []):
                     if _contradict(before, grant):
                         who = ", ".join(grant.principals)

@@ -12,7 +12,7 @@ from astrolabe.roles.webapp.reading.assembly import Assembly
 from astrolabe.roles.webapp.reading.brief import Brief
 from astrolabe.roles.webapp.reading.documents import DOCUMENT_NAME, dump, model_of
 from astrolabe.roles.webapp.reading.flaw import quoted
-from astrolabe.roles.webapp.reading.intent import Ask, name_from
+from astrolabe.roles.webapp.reading.intent import Ask, is_english, name_from
 from astrolabe.roles.webapp.reading.meaning import problems_in
 from astrolabe.roles.webapp.reading.sections import title_of
 from astrolabe.roles.webapp.reading.sentences import Piece
@@ -21,6 +21,7 @@ from astrolabe.sdk import Goal, GoalError, Problem, Reading, Sentence, Understan
 
 RECIPE = "webapp"
 MOST_CHARACTERS = 500_000
+MOST_ENTITIES = 40
 
 _MARKED = re.compile(
     r"\A\ufeff?(?:\s|#[^\n]*\n|---[^\n]*\n|%[^\n]*\n|\{)*[\"']?astrolabe[\"']?[ \t]*:[ \t]*[\"']?(\S*)"
@@ -88,7 +89,8 @@ def _verdict(brief: Brief) -> Verdict:
     if asks[:1] == [Ask.OTHER] or (Ask.OTHER in asks and wanted < Ask.APPLICATION.value):
         return Verdict.FOREIGN
     if not stated:
-        return Verdict.BARE if wanted == Ask.APPLICATION.value else Verdict.FOREIGN
+        bare = wanted == Ask.APPLICATION.value and is_english(brief.text)
+        return Verdict.BARE if bare else Verdict.FOREIGN
     understood = sum(
         bool(unit.account) and unit.account[0].reading is not Reading.UNREAD for unit in brief.units
     )
@@ -101,6 +103,12 @@ def _verdict(brief: Brief) -> Verdict:
 
 def _understanding(brief: Brief, file: str) -> Understanding:
     draft = brief.draft
+    if len(draft.entities) > MOST_ENTITIES:
+        text = f"{len(draft.entities)} kinds of things are spoken of, at most {MOST_ENTITIES} can be built"
+        raise GoalError(
+            f"{file} cannot be built as it is",
+            [*draft.problems, Problem(f"{file}:1:1", text, "leave some out")],
+        )
     assumed: list[Sentence] = []
     draft.account = assumed
     name = _name_of(brief)

@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from astrolabe.roles.webapp.reading import nouns
-from astrolabe.roles.webapp.reading.words import plural, singular, singular_word, word_set
+from astrolabe.roles.webapp.reading.words import CACHED, plural, singular, singular_word, word_set
 
 
 class Ask(Enum):
@@ -95,6 +96,7 @@ _PLAIN = word_set("""
 """)
 
 
+@lru_cache(maxsize=CACHED)
 def request_of(sentence: str, *, first: bool) -> Request:
     """Return what a sentence asks for; `first` tells that nothing was asked before it."""
     text = sentence.strip().rstrip(".!?")
@@ -116,7 +118,7 @@ def request_of(sentence: str, *, first: bool) -> Request:
         return asked if asked.ask is not Ask.NOTHING or not first else Request(Ask.NOTHING)
     word = text.split()[0].lower() if text.split() else ""
     tracked = _TRACK.match(text)
-    if tracked and (wanting or first):
+    if tracked and (wanting or (first and word not in _CONTRARY)):
         return Request(Ask.PERHAPS, name=_name(text), things=_things(tracked["things"]))
     if word in _CONTRARY and first and not wanting:
         return Request(Ask.OTHER)
@@ -252,11 +254,13 @@ _CHAT = re.compile(
 )
 
 
+@lru_cache(maxsize=CACHED)
 def feature_of(clause: str) -> str:
     """Return what every application has that a clause asks for, or nothing."""
     return next((meaning for pattern, meaning in _FEATURES if pattern.search(clause)), "")
 
 
+@lru_cache(maxsize=CACHED)
 def cannot(clause: str) -> str:
     """Return why what a clause asks for cannot be delivered, or nothing."""
     return next((reason for pattern, reason in _CANNOT if pattern.search(clause)), "")
@@ -273,6 +277,7 @@ _ENGLISH = word_set("""
 """)
 
 
+@lru_cache(maxsize=CACHED)
 def is_english(text: str) -> bool:
     """Whether enough small English words stand in a text; a short text gets the benefit of the doubt."""
     words = re.findall(r"[^\W\d_]+", text.lower())

@@ -6,9 +6,10 @@ found here is an assumption and reported as one, unless the goal names the type 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from astrolabe.roles.webapp.model import FieldType
-from astrolabe.roles.webapp.reading.words import parts_of, singular_word, word_set
+from astrolabe.roles.webapp.reading.words import CACHED, parts_of, singular_word, word_set
 
 NAMED = {
     "string": FieldType.STRING,
@@ -121,6 +122,7 @@ class Kind:
     min: float | None = None
 
 
+@lru_cache(maxsize=CACHED)
 def kind_of(phrase: str) -> Kind:
     """Return the type that the name of a field suggests."""
     parts = parts_of(phrase)
@@ -129,7 +131,7 @@ def kind_of(phrase: str) -> Kind:
     return _by_phrase(" ".join(parts), parts) or _by_last_word(parts)
 
 
-def _by_phrase(text: str, parts: list[str]) -> Kind | None:
+def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
     if text.startswith(("e mail", "email")) or text.endswith(
         ("e mail", "email", "mail address", "email address")
     ):
@@ -152,12 +154,12 @@ def _by_phrase(text: str, parts: list[str]) -> Kind | None:
         and parts[-2].endswith(("ed", "t", "n", "ought"))
     ):
         return Kind(FieldType.DATE, known=True)
-    if parts[-1] == "at" and len(parts) > 1:
+    if parts[-1:] == ("at",) and len(parts) > 1:
         return Kind(FieldType.DATETIME, known=True)
     return None
 
 
-def _by_last_word(parts: list[str]) -> Kind:
+def _by_last_word(parts: tuple[str, ...]) -> Kind:
     head = parts[parts.index("of") - 1] if "of" in parts[1:] else parts[-1]
     word, before = singular_word(head), set(parts[:-1])
     if {head, word} & _SPAN | ({"spent"} & set(parts)) and "time" in parts:

@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from astrolabe.roles.webapp.reading.blocks import Line
+from astrolabe.roles.webapp.reading.words import CACHED
 
 MODALS = r"can|may|must|should|could|will|shall|cannot|can't|mustn't|shouldn't|might"
 _END = re.compile(r"[.!?]+[\"')\]]*(?=\s|\Z)")
@@ -90,7 +92,8 @@ def _spans(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def clauses_of(sentence: str) -> list[str]:
+@lru_cache(maxsize=CACHED)
+def clauses_of(sentence: str) -> tuple[str, ...]:
     """Cut a sentence where another subject or another statement begins; brackets and quotes are left whole."""
     pieces: list[str] = []
     depths = _depths(sentence)
@@ -106,7 +109,7 @@ def clauses_of(sentence: str) -> list[str]:
         pieces.append(subject + sentence[begin:start].strip(" ,"))
         begin, subject = end, said
     pieces.append(subject + sentence[begin:].strip(" ,"))
-    return [piece for piece in pieces if piece.strip(" ,.;")]
+    return tuple(piece for piece in pieces if piece.strip(" ,.;"))
 
 
 def _depths(text: str) -> list[int]:
@@ -130,6 +133,7 @@ def number_of(text: str) -> float:
     return int(value) if value == int(value) else value
 
 
+@lru_cache(maxsize=CACHED)
 def normal(text: str) -> str:
     """Write numbers as digits and every range as `from A to B`, so that rules need to know one form."""
 

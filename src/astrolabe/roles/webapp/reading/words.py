@@ -3,11 +3,14 @@
 import hashlib
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from anyascii import anyascii
 
 LONGEST_IDENTIFIER = 40
 LONGEST_LABEL = 80
+CACHED = 8192
+"""Results kept of pure functions that are asked the same again and again."""
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -57,6 +60,7 @@ _DROP_ES = word_set("""
 _SIBILANT = re.compile(r"(?:s|x|z|ch|sh)\Z")
 
 
+@lru_cache(maxsize=CACHED)
 def singular_word(word: str) -> str:
     """Return the singular of one lower-case English word; a singular stays as it is."""
     if word in _IRREGULAR_PLURALS:
@@ -101,6 +105,7 @@ def plural_word(word: str) -> str:
     return word + ("es" if _SIBILANT.search(word) else "s")
 
 
+@lru_cache(maxsize=CACHED)
 def singular(phrase: str) -> str:
     """Return a noun phrase with its last word, or the word before `of`, in the singular."""
     return _headed(phrase, singular_word)
@@ -140,17 +145,20 @@ def is_plural(phrase: str) -> bool:
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
-def parts_of(text: str) -> list[str]:
+@lru_cache(maxsize=CACHED)
+def parts_of(text: str) -> tuple[str, ...]:
     """Cut any text into lower-case ASCII words: `Größe (cm)` → `grosse`, `cm`."""
     plain = anyascii(text[:400]).replace("'", "")
-    return [part.lower() for part in _HUMPS.findall(plain)]
+    return tuple(part.lower() for part in _HUMPS.findall(plain))
 
 
+@lru_cache(maxsize=CACHED)
 def field_identifier(text: str) -> str:
     """Return an identifier like `dueDate`, or nothing when the text has no letter or digit."""
     return _shortened(_camel(parts_of(text), "field"))
 
 
+@lru_cache(maxsize=CACHED)
 def entity_identifier(text: str) -> str:
     """Return an identifier like `ReadingList`, or nothing when the text has no letter or digit."""
     name = _camel(parts_of(text), "the")
@@ -169,9 +177,9 @@ def enum_identifier(text: str) -> str:
     return (f"v{name}" if name[:1].isdigit() else name)[:LONGEST_IDENTIFIER].rstrip("_")
 
 
-def _camel(parts: list[str], before_digit: str) -> str:
+def _camel(parts: tuple[str, ...], before_digit: str) -> str:
     if parts and parts[0][0].isdigit():
-        parts = [before_digit, *parts]
+        parts = (before_digit, *parts)
     return "".join(part if not index else part.capitalize() for index, part in enumerate(parts))
 
 
