@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -19,7 +20,7 @@ from astrolabe.errors import SandboxUnavailableError
 _NEEDED = ("memory", "pids")
 OWN_PROCESSES = 8
 """The holder and the two processes of the backend that surround a command."""
-_REMOVAL_SECONDS = 2.0
+_REMOVAL_TRIES = 200
 _PAUSE_SECONDS = 0.01
 _numbers = count(1)
 
@@ -46,11 +47,16 @@ class Group:
 
     async def remove(self) -> None:
         """Remove the groups once the kernel has let go of their last process; a stuck one is left to the next start."""
-        deadline = asyncio.get_running_loop().time() + _REMOVAL_SECONDS
         for folder in self.folders:
-            while not _removed(folder) and asyncio.get_running_loop().time() < deadline:
-                _end(folder)
-                await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.to_thread(_remove, folder)
+
+
+def _remove(folder: Path) -> None:
+    for _ in range(_REMOVAL_TRIES):
+        if _removed(folder):
+            return
+        _end(folder)
+        time.sleep(_PAUSE_SECONDS)
 
 
 def places(mounts: str, own: str) -> tuple[Place, ...]:

@@ -20,7 +20,7 @@ from astrolabe.adapters.sandboxes.holder.spec import (
 )
 from astrolabe.adapters.sandboxes.holder.spec import WORKSPACE as HELD_WORKSPACE
 from astrolabe.domain.policy import Policy
-from astrolabe.errors import PolicyViolationError
+from astrolabe.errors import MissingError, PolicyViolationError
 from astrolabe.ports.sandbox import WORKSPACE, Mount, MountKind, Setup
 
 UID = 1000
@@ -63,7 +63,12 @@ class _Bound:
 
 
 def specification(setup: Setup, backend: Path, enforcement: Enforcement) -> Spec:
-    """Describe a session; PolicyViolationError for a mount that is not where mounts may be."""
+    """Describe a session.
+
+    Raises:
+        PolicyViolationError: a mount is not where mounts may be.
+        MissingError: there is nothing to mount.
+    """
     policy = setup.policy
     bounds = tuple(_bounds(setup.mounts))
     binary, backend_binds = _backend(backend)
@@ -85,7 +90,7 @@ def specification(setup: Setup, backend: Path, enforcement: Enforcement) -> Spec
         cgroups=enforcement.cgroups,
         oom=enforcement.oom,
         watch_memory=enforcement.watch_memory,
-        output=str(setup.output.resolve(strict=True)) if setup.output else None,
+        output=_existing(setup.output) if setup.output else None,
         mount_points=tuple(_below_workspace(bounds)),
     )
 
@@ -189,7 +194,16 @@ def _box_links() -> Iterator[tuple[str, str]]:
 
 def _mount_binds(bounds: Iterable[_Bound]) -> Iterator[tuple[str, str]]:
     for bound in bounds:
-        yield str(bound.mount.source.resolve(strict=True)), bound.held
+        yield _existing(bound.mount.source), bound.held
+
+
+def _existing(source: Path) -> str:
+    try:
+        return str(source.resolve(strict=True))
+    except OSError as error:
+        raise MissingError(
+            f"{source} cannot be mounted: {error.strerror}", hint="Make it first; the image cache does."
+        ) from error
 
 
 def _box_folders(setup: Setup) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """How the limits of a session are held: by a control group of ours, by systemd's, or by watching."""
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -54,7 +55,7 @@ async def enforced(means: Means, policy: Policy) -> AsyncGenerator[Enforcement]:
     elif means is Means.SCOPE:
         yield _scope(policy)
     else:
-        group = cgroups.make(cgroups.here(), policy)
+        group = await asyncio.to_thread(lambda: cgroups.make(cgroups.here(), policy))
         try:
             yield Enforcement(cgroups=group.procs, oom=str(group.oom))
         finally:

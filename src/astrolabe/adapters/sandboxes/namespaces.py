@@ -66,13 +66,14 @@ class NamespaceSandbox:
             ]
             raise SandboxUnavailableError(
                 f"no sandbox on this machine passed its self-test: {'; '.join(failed)}",
-                hint=machine.advice() or _GET_ONE,
+                hint=await asyncio.to_thread(machine.advice) or _GET_ONE,
             )
         return self._choice
 
     async def _choose(self, fresh: bool) -> Choice:
         machine.refuse_unsuitable()
-        backends = await self._candidates()
+        named = await self._candidates()
+        backends = await asyncio.to_thread(lambda: [path for path in named if path.is_file()])
         if not backends:
             raise SandboxUnavailableError("there is no bubblewrap on this machine", hint=_GET_ONE)
         means = await asyncio.to_thread(enforcement.available)

@@ -10,6 +10,7 @@ an OSError means that the kernel refused it.
 import ctypes
 import errno
 import fcntl
+import functools
 import json
 import os
 import platform
@@ -18,9 +19,10 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Facts = dict[str, Any]
 Attempt = Callable[[Facts], str | None]
 _SIGNATURES = [{name: Facts, "return": str | None} for name in ("_", "facts")]
@@ -46,7 +48,7 @@ _BOTH = {
     "io_uring_setup": 425, "open_tree": 428, "fsopen": 430, "clone3": 435, "pidfd_open": 434, "pidfd_getfd": 438,
     "mount_setattr": 442, "memfd_secret": 447,
 }  # fmt: skip
-_NUMBERS = _CALLS[platform.machine()] | _BOTH
+NUMBERS = _CALLS[platform.machine()] | _BOTH
 _PAGE = ctypes.create_string_buffer(4096)
 _CURRENT_FOLDER = -100
 _TIOCSTI = 0x5412
@@ -55,7 +57,7 @@ _TIOCSTI = 0x5412
 def call(name: str, *arguments: int) -> int:
     """Make a system call that ends in OSError when it fails."""
     values = [ctypes.c_long(argument) for argument in arguments]
-    result = int(_LIBC.syscall(ctypes.c_long(_NUMBERS[name]), *values))
+    result = int(_LIBC.syscall(ctypes.c_long(NUMBERS[name]), *values))
     if result < 0:
         raise OSError(ctypes.get_errno(), name)
     return result
@@ -68,6 +70,11 @@ def address(text: bytes) -> int:
 
 
 _KEPT: list[ctypes.Array[ctypes.c_char]] = []
+
+
+def any_of(attempt: Callable[[T], object], values: Iterable[T]) -> str | None:
+    """Return what the first value gave that the kernel let through."""
+    return any_works(*(functools.partial(attempt, value) for value in values))
 
 
 def any_works(*attempts: Callable[[], object]) -> str | None:
@@ -333,9 +340,9 @@ def open_by_handle(_: Facts) -> str | None:
     return any_works(lambda: call("open_by_handle_at", root, handle, 0))
 
 
-def attempts() -> Iterator[Attempt]:
-    """All public functions of this module that take the facts, in the order they stand here."""
-    for value in list(globals().values()):
+def attempts(module: Mapping[str, Any] = globals()) -> Iterator[Attempt]:
+    """All functions of a module that take the facts, in the order they stand there."""
+    for value in list(module.values()):
         if getattr(value, "__annotations__", None) in _SIGNATURES:
             yield value
 
@@ -348,10 +355,10 @@ def judge(attempt: Attempt, facts: Facts) -> dict[str, object]:
     return {"name": attempt.__name__, "held": achieved is None, "detail": achieved or ""}
 
 
-def main() -> None:
+def main(module: Mapping[str, Any] = globals()) -> None:
     facts: Facts = json.loads(sys.argv[1])
     wanted = facts.get("names")
-    for attempt in attempts():
+    for attempt in attempts(module):
         if wanted is None or attempt.__name__ in wanted:
             sys.stdout.write(json.dumps(judge(attempt, facts)) + "\n")
             sys.stdout.flush()

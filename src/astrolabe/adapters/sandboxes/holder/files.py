@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from io import FileIO
 from typing import Any, BinaryIO
 
 from astrolabe.adapters.sandboxes.holder.channel import frame, read_exactly, read_frame
@@ -114,9 +115,17 @@ def _remove_folder(folder: int, name: str) -> None:
 def _write(folder: int, name: str, content: bytes, mode: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with open(os.open(name, flags, mode, dir_fd=folder), "wb", buffering=0) as file:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[file.write(rest) :]
+        try:
+            _write_all(file, content)
+        except OSError:
+            os.unlink(name, dir_fd=folder)
+            raise
+
+
+def _write_all(file: FileIO, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _listing() -> Iterator[list[Any]]:

@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import socket
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from astrolabe.adapters.sandboxes.holder.channel import frame
 from astrolabe.adapters.sandboxes.holder.commands import STARTED
 
 SET_UP, RUN, PUT, TAKE = b"s", b"r", b"p", b"t"
+
+
+_PATIENCE_SECONDS = 1.0
 
 
 @dataclass
@@ -30,7 +34,7 @@ class Job:
     info: int
     status: int | None = None
     first: int | None = None
-    killed: bool = False
+    killed_at: float | None = None
     out_of_memory: bool = False
     heard: bytearray = field(default_factory=bytearray)
 
@@ -49,7 +53,7 @@ class Job:
         """Hold on to process 1, unless its number already belongs to a stranger."""
         if _parent(pid) in {self.pid, os.getpid()}:
             self.first = kernel.pidfd_open(pid)
-            if self.killed:
+            if self.killed_at is not None:
                 kernel.pidfd_kill(self.first)
 
     @property
@@ -57,11 +61,24 @@ class Job:
         return STARTED in self.heard
 
     def kill(self) -> None:
-        """End the command; a backend still setting up is ended as soon as it has said whom to end."""
-        self.killed = True
+        """End the command; a backend still setting up has a moment to say whom to end."""
+        self.killed_at = self.killed_at or time.monotonic()
         if self.first is not None:
             kernel.pidfd_kill(self.first)
-        elif self.kind != RUN and self.status is None:
+        elif self.kind != RUN:
+            self._kill_child()
+
+    @property
+    def lingers(self) -> bool:
+        """Whether it was to end, but does not know its process 1, so that the backend itself has to be ended."""
+        return self.killed_at is not None and self.first is None and self.status is None
+
+    def end_lingering(self) -> None:
+        if self.lingers and time.monotonic() - (self.killed_at or 0) > _PATIENCE_SECONDS:
+            self._kill_child()
+
+    def _kill_child(self) -> None:
+        if self.status is None:
             os.kill(self.pid, signal.SIGKILL)
 
     @property

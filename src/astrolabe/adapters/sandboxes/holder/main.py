@@ -34,12 +34,18 @@ class Holder:
     def serve(self) -> None:
         self._listen()
         while not self._closing or self._jobs:
-            watching = self._spec.watch_memory and self._jobs
-            for descriptor, _ in self._epoll.poll(_WATCH_SECONDS if watching else None):
+            for descriptor, _ in self._epoll.poll(_WATCH_SECONDS if self._must_look() else None):
                 self._handle(descriptor)
-            if watching:
+            if self._spec.watch_memory and self._jobs:
                 self._watch_memory()
+            for job in self._jobs.values():
+                job.end_lingering()
             self._finish()
+
+    def _must_look(self) -> bool:
+        """Whether something may come to pass that no descriptor tells of."""
+        jobs = self._jobs.values()
+        return any(job.lingers for job in jobs) or (self._spec.watch_memory and bool(jobs))
 
     def _listen(self) -> None:
         self._woken, waking = os.pipe()
