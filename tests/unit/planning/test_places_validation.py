@@ -30,6 +30,7 @@ class Part(BaseModel):
     anything: str | int | float | bool | None = None
     number: int | float | None = None
     raw: JsonValue = None
+    even: int = Field(default=2, multiple_of=2)
     tags: tuple[str, ...] = Field(default=(), max_length=3)
     pair: tuple[str, ...] = Field(default=("a", "b"), min_length=2)
     more: "dict[Annotated[str, Field(pattern='^[a-z]+$')], Part]" = Field(default_factory=dict)
@@ -146,6 +147,8 @@ def test_a_good_document_becomes_the_model() -> None:
             '3:27 parts[0].wait_seconds: is the text "x", but a number is expected',
         ),
         ("{name: a, size: 'two'}", '3:19 parts[0].size: is the text "two", but a whole number is expected'),
+        ("{name: a, even: 3}", "3:19 parts[0].even: should be a multiple of 2"),
+        ("{name: a, sold: 2.5}", "3:19 parts[0].sold: is the number 2.5, but true or false is expected"),
         ("7", "3:3 parts[0]: is the number 7, but a mapping (`key: value`) is expected"),
     ],
 )
@@ -155,7 +158,7 @@ def test_a_fault_has_its_place_and_a_sentence(part: str, said: str) -> None:
 
 def test_a_name_that_is_like_none_gets_the_list_of_those_there_are() -> None:
     (said,) = faults("{name: a, qqqqqqqqq: 1}")
-    assert "known: anything, code, colour, kind, more, name" in said
+    assert "known: anything, code, colour, even, kind, more, name" in said
 
 
 def test_all_faults_come_at_once_in_the_order_of_the_document() -> None:

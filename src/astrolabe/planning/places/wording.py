@@ -41,7 +41,6 @@ _EXPECTED = {
     "datetime_parsing": "a date and time",
 }
 _LISTS = {"list_type", "tuple_type", "set_type", "frozen_set_type"}
-_NUMBERS = {"int_type", "int_parsing", "int_from_float", "float_type", "float_parsing"}
 
 _BOUNDS = {
     "greater_than": ("more than", "gt"),
@@ -83,8 +82,6 @@ def mistyped(node: Node, wanted: str, kinds: Collection[str]) -> Said:
         return text, f'write "{shown}" in quotes'
     if _LISTS & set(kinds):
         return text, f"write [{shown}]"
-    if node.quoted and _NUMBERS & set(kinds) and shown.isdigit():
-        return text, "remove the quotes"
     return text, ""
 
 
@@ -98,7 +95,7 @@ def sentence(error: ErrorDetails, node: Node) -> Said:
         return f"is {visible(_value(node), 40)}, but must be {words} {_number(context[key])}", ""
     if kind in _SENTENCES:
         return _SENTENCES[kind](context, node)
-    message = error["msg"]
+    message = error["msg"].removeprefix("Input ")
     return visible(message[:1].lower() + message[1:], 300), ""
 
 
