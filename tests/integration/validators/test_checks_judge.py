@@ -8,7 +8,7 @@ import itertools
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
 from astrolabe.domain.paths import covered
 from astrolabe.domain.plan import Check, Environment
 from astrolabe.ports.determinism import Determinism
-from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Setup
+from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Sandbox, Setup
 from astrolabe.roles.webapp.devops import NOT_RUN, devops_checks, devops_files
 from astrolabe.roles.webapp.documentation import documentation_checks, documentation_files
 from astrolabe.roles.webapp.scaffold import scaffold_files
@@ -47,32 +47,33 @@ def files() -> Files:
 
 
 @pytest.fixture(scope="module")
-def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """Put a check to files, in a sandbox; one cache and one sandbox for all."""
     cache = tmp_path_factory.mktemp("cache")
     ids = itertools.count()
     determinism = Determinism(time.time, time.monotonic, lambda: f"{os.getpid()}-{next(ids)}")
-    environment = dict(os.environ)
+    images = ImageCache(cache / "images", lambda: sandbox, determinism, dict(os.environ))
+    sandbox = NamespaceSandbox(images.bubblewraps, cache / "sandbox", determinism)
+    with asyncio.Runner() as runner:
+        yield lambda check, files: runner.run(_asked(images, sandbox, check, files))
 
-    async def asked(check: Check, files: Mapping[str, str]) -> Outcome:
-        images = ImageCache(cache / "images", lambda: sandbox, determinism, environment)
-        sandbox = NamespaceSandbox(images.bubblewraps, cache / "sandbox", determinism)
-        assert check.environment is not None
-        wanted = [await images.toolchain(name) for name in check.environment.toolchains]
-        setup = Setup(
-            mounts=tuple(mount for image in wanted for mount in image.mounts),
-            environment={key: value for image in wanted for key, value in image.environment.items()},
-            path=tuple(folder for image in wanted for folder in image.path),
-        )
-        entries = [
-            FileEntry(path, 0o100644, text.encode())
-            for path, text in files.items()
-            if not check.inputs or covered(check.inputs, path)
-        ]
-        async with sandbox.open(setup) as session:
-            await session.put(entries)
-            return await session.run(["sh", "-c", check.run], wall_seconds=check.timeout_seconds)
 
-    return lambda check, files: asyncio.run(asked(check, files))
+async def _asked(images: ImageCache, sandbox: Sandbox, check: Check, files: Mapping[str, str]) -> Outcome:
+    assert check.environment is not None
+    wanted = [await images.toolchain(name) for name in check.environment.toolchains]
+    setup = Setup(
+        mounts=tuple(mount for image in wanted for mount in image.mounts),
+        environment={key: value for image in wanted for key, value in image.environment.items()},
+        path=tuple(folder for image in wanted for folder in image.path),
+    )
+    entries = [
+        FileEntry(path, 0o100644, text.encode())
+        for path, text in files.items()
+        if not check.inputs or covered(check.inputs, path)
+    ]
+    async with sandbox.open(setup) as session:
+        await session.put(entries)
+        return await session.run(["sh", "-c", check.run], wall_seconds=check.timeout_seconds)
 
 
 def said(outcome: Outcome) -> str:
