@@ -115,11 +115,9 @@ async def finish(installation: "Installation", begun: "Begun", *, json: bool) ->
 
 
 def _print(document: dict[str, Any], *, json: bool) -> None:
-    from rich.console import Console
-
-    from astrolabe.cli.output import print_json, print_report
+    from astrolabe.cli.output import console, print_json, print_report
 
     if json:
         print_json(document)
     else:
-        print_report(document, Console(highlight=False))
+        print_report(document, console())

@@ -13,6 +13,7 @@ from astrolabe.errors import AstrolabeError, InputError
 
 WIDE_COLUMNS = 120
 """From this width on, the table shows the digests of tree, inputs and policy too."""
+PLAIN_COLUMNS = 118
 OUTPUT_CHARACTERS = 3000
 
 MARKS = {
@@ -25,6 +26,12 @@ MARKS = {
     "skipped": ("-", "dim"),
     "cancelled": ("-", "yellow"),
 }
+
+
+def console() -> Console:
+    """Return the console tables go to; a file or pipe gets lines of a fixed, readable width."""
+    plain = not sys.stdout.isatty()
+    return Console(highlight=False, width=PLAIN_COLUMNS if plain else None, soft_wrap=False)
 
 
 def print_json(document: Any) -> None:

@@ -160,10 +160,10 @@ def print_plan(plan: "Plan", form: Format) -> None:
 
 
 def _print_table(plan: "Plan") -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from astrolabe.cli.output import console
     from astrolabe.cli.terminal import clean
     from astrolabe.planning import rendering
 
@@ -173,7 +173,7 @@ def _print_table(plan: "Plan") -> None:
     for row in rendering.rows(plan):
         cells = (row.id, row.agent, ", ".join(row.depends_on), "\n".join(row.writes), "\n".join(row.checks))
         table.add_row(*(Text(clean(cell)) for cell in cells))
-    console = Console(highlight=False)
-    console.print(table)
+    out = console()
+    out.print(table)
     for warning in plan.warnings:
-        console.print(Text(f"warning: {clean(warning)}", style="yellow"))
+        out.print(Text(f"warning: {clean(warning)}", style="yellow"))

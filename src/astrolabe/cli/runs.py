@@ -46,9 +46,7 @@ def list_(
 @app.command("show")
 def show(run: Run, json: Json = False) -> None:
     """Show a run's tasks, checks with their evidence, and checkpoints."""
-    from rich.console import Console
-
-    from astrolabe.cli.output import print_json, print_report
+    from astrolabe.cli.output import console, print_json, print_report
     from astrolabe.cli.session import with_installation
     from astrolabe.services.builds import start_commands
     from astrolabe.services.reports import report
@@ -60,7 +58,7 @@ def show(run: Run, json: Json = False) -> None:
         if json:
             print_json(document)
         else:
-            print_report(document, Console(highlight=False))
+            print_report(document, console())
 
     with_installation(use)
 
@@ -150,11 +148,10 @@ def _row(record: "RunRecord") -> dict[str, Any]:
 def _print_rows(records: "tuple[RunRecord, ...]") -> None:
     from datetime import UTC, datetime
 
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    from astrolabe.cli.output import mark
+    from astrolabe.cli.output import console, mark
     from astrolabe.cli.terminal import clean
 
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -164,7 +161,7 @@ def _print_rows(records: "tuple[RunRecord, ...]") -> None:
         at = datetime.fromtimestamp(record.created_at, UTC).strftime("%Y-%m-%d %H:%M")
         goal = clean(record.goal.strip().splitlines()[0][:50])
         table.add_row(mark(record.status.value), record.id, at, Text(goal), Text(clean(record.target)))
-    Console(highlight=False).print(table)
+    console().print(table)
 
 
 def _event_line(event: dict[str, Any]) -> str:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from astrolabe.cli.output import console
 from astrolabe.cli.terminal import clean
 from astrolabe.planning.recipe import Reading, Understanding
 
@@ -19,13 +19,13 @@ STYLES = {
 
 def print_understanding(understanding: Understanding) -> None:
     """Print what was understood, assumed, ignored and not read."""
-    console = Console(highlight=False)
-    console.print(Text(clean(f"{understanding.title} ({understanding.recipe})"), style="bold"))
+    out = console()
+    out.print(Text(clean(f"{understanding.title} ({understanding.recipe})"), style="bold"))
     for line in understanding.summary:
-        console.print(Text(clean(f"  {line}")))
+        out.print(Text(clean(f"  {line}")))
     if understanding.sentences:
-        console.print(_table(understanding))
-    console.print()
+        out.print(_table(understanding))
+    out.print()
 
 
 def understanding_document(understanding: Understanding) -> dict[str, Any]:

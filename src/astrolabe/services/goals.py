@@ -17,7 +17,7 @@ def take_goal(words: str) -> Goal:
     Raises:
         GoalError: it is empty, too long, not text, or a file name that does not exist.
     """
-    if len(words.encode(errors="replace")) < PATH_CHARACTERS and "\n" not in words and "\0" not in words:
+    if _may_be_a_path(words):
         path = Path(words)
         if path.is_file():
             return read_goal(_content(path), words)
@@ -35,6 +35,11 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise GoalError(f"{path} cannot be read: {error.strerror}", hint="Check its permissions.") from error
+
+
+def _may_be_a_path(words: str) -> bool:
+    short = len(words.encode(errors="replace")) < PATH_CHARACTERS
+    return short and bool(words.strip()) and "\n" not in words and "\0" not in words
 
 
 def _looks_like_a_file(words: str) -> bool:
