@@ -197,3 +197,22 @@ def test_cancelled_while_it_hands_over_it_still_ends_whole(place, run):
     run(cancelled())
     assert place.content() == {"a": b"2"}
     place.assert_clean()
+
+
+def test_many_packs_become_few_and_nothing_is_dropped(place, run):
+    workspace = place.started()
+    empty = run(workspace.tree_of(None))
+
+    async def filled():
+        trees = []
+        for number in range(52):
+            files = [FileEntry(f"{n}", 0o100644, b"%d %d" % (number, n)) for n in range(100)]
+            trees.append(await workspace.snapshot(empty, files))
+        return trees
+
+    trees = run(filled())
+    packs = place.clone / "objects" / "pack"
+    assert len(list(packs.glob("*.pack"))) == 52
+    run(place.workspace().start())
+    assert len(list(packs.glob("*.pack"))) < 10
+    assert {len(run(workspace.files(tree))) for tree in trees[::10]} == {100}

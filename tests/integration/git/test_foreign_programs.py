@@ -5,6 +5,8 @@ import stat
 
 import pytest
 
+from astrolabe.errors import TargetError
+
 HOOKS = [
     "applypatch-msg",
     "pre-applypatch",
@@ -186,6 +188,8 @@ def test_a_submodules_programs_do_not_run(place, run, planted):
     place.git("config", "core.fsmonitor", planted("submonitor"), where=lib)
     place.git("config", "submodule.lib.ignore", "none")
     place.git("config", "diff.ignoreSubmodules", "none")
+    place.git("config", "filter.planted.clean", planted("subclean"), where=lib)
+    place.write({"modules/lib/info/attributes": "* filter=planted\n"}, where=place.target / ".git")
     (lib / "x").write_text("2")
     _everything(place, run)
 
@@ -239,3 +243,26 @@ def test_root_leaves_nothing_of_its_own_in_the_repository_of_somebody_else(open_
     assert run(workspace.publish("R1", {"t": final}, final)).moved
     assert {path.lstat().st_uid for path in (place.target, *place.target.rglob("*"))} == {owner}
     assert place.content() == {"a": b"2", "new/c": b"2"}
+
+
+def test_objects_that_are_not_there_are_not_fetched(place, run, planted):
+    source = place.root / "source"
+    place.repository({"a": "1"}, where=source)
+    place.git("config", "uploadpack.allowFilter", "true", where=source)
+    place.git(
+        "clone",
+        "-q",
+        "--no-checkout",
+        "--filter=blob:none",
+        f"file://{source}",
+        str(place.target),
+        where=place.root,
+    )
+    place.git("config", "remote.origin.uploadpack", planted("fetching"))
+    place.git("config", "remote.origin.url", str(source))
+    run(place.workspace().inspect())
+    workspace = place.workspace()
+    with pytest.raises(TargetError, match="not whole"):
+        run(workspace.start())
+    commit = place.commit(workspace, None, {"still": "works"})
+    assert run(workspace.heads([commit])) == (commit,)

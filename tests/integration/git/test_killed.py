@@ -134,7 +134,7 @@ def _killed_everywhere(publisher, place, begin, step):
 
 @pytest.mark.parametrize("begin", [_missing, _empty, _repository, _unborn])
 def test_killed_at_some_steps(publisher, place, begin):
-    _killed_everywhere(publisher, place, begin, 5)
+    _killed_everywhere(publisher, place, begin, 9)
 
 
 @pytest.mark.slow

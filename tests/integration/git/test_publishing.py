@@ -302,6 +302,18 @@ def test_a_run_without_an_end_leaves_a_branch_a_task(place, run):
     assert branches == ["astrolabe/R1", "main"]
 
 
+def test_a_task_branch_that_is_checked_out_is_not_taken_away(place, run):
+    head = place.repository({"a": "1"})
+    workspace = place.started()
+    one = place.commit(workspace, head, {"b": "2"})
+    run(workspace.publish("R1", {"api": one}, None))
+    place.git("checkout", "-q", "astrolabe/R1/api")
+    final = place.commit(workspace, one, {"c": "2"})
+    with pytest.raises(ConflictError, match="checked out"):
+        run(workspace.publish("R1", {"api": one}, final))
+    assert place.git("rev-parse", "HEAD") == one
+
+
 def test_a_run_without_an_end_in_a_new_folder(place, run):
     workspace = place.started()
     one = place.commit(workspace, None, {"b": "2"})

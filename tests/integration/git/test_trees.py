@@ -190,9 +190,11 @@ def test_a_snapshot_leaves_out_what_the_tree_itself_ignores(place, run, change):
         "web/cache/x",
         "web/quiet.log",
         "src/a.ts",
+        ":(glob)*",
+        ":!x",
     ]
     files = [*found.values(), *(FileEntry(path, 0o100644, b"n") for path in new)]
-    expected = {*found, "sub/dist/x", "kept/this", "web/loud.log", "src/a.ts"}
+    expected = {*found, "sub/dist/x", "kept/this", "web/loud.log", "src/a.ts", ":(glob)*", ":!x"}
     assert set(run(workspace.paths(run(workspace.snapshot(base, files))))) == expected
     scoped = run(
         workspace.snapshot(

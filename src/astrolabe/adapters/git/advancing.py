@@ -119,7 +119,6 @@ class Advance:
     async def _reason_against(self, step: Step, differences: Sequence[Difference]) -> str:
         changing = {difference.path for difference in differences}
         dirty = [path for path in await self._theirs.dirty() if path in changing]
-        dirty += await self._hidden(changing)
         if dirty:
             return f"uncommitted changes to {_told(dirty)} would be lost"
         untracked = await asyncio.to_thread(self._in_the_way, differences)
@@ -129,15 +128,6 @@ class Advance:
         if filtered:
             return f".gitattributes puts a filter on {_told(filtered)}, and no filter is run here"
         return ""
-
-    async def _hidden(self, changing: set[str]) -> list[str]:
-        """Return changing paths that git was told not to look at, though there is a file."""
-        reply = await self._theirs.run("ls-files", "-v", "-z", "--full-name")
-        flagged = [
-            record for record in zero_separated(reply.output) if record[:1] == b"S" or record[:1].islower()
-        ]
-        paths = (decoded(record[2:]) for record in flagged)
-        return await asyncio.to_thread(self._standing, [path for path in paths if path in changing])
 
     def _in_the_way(self, differences: Sequence[Difference]) -> list[str]:
         """Return what stands, untracked or ignored, where a file or folder is to come."""

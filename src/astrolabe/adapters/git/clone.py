@@ -200,18 +200,6 @@ class Clone:
             await self._pack_from(objects, [tree])
 
     async def _pack_from(self, objects: Path, wanted: Sequence[str]) -> None:
-        await self._git.run(
-            self.folder,
-            "pack-objects",
-            "--revs",
-            "--non-empty",
-            "-q",
-            str(self.folder / "objects" / "pack" / "pack"),
-            stdin="\n".join([*wanted, ""]).encode(),
-            variables={"GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(objects)},
-        )
-
-    async def _copy(self, asked: Sequence[str], objects: Path) -> None:
         try:
             await self._git.run(
                 self.folder,
@@ -220,8 +208,8 @@ class Clone:
                 "--non-empty",
                 "-q",
                 str(self.folder / "objects" / "pack" / "pack"),
-                stdin="\n".join([*asked, ""]).encode(),
-                variables={"GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(objects)},
+                stdin="\n".join([*wanted, ""]).encode(),
+                variables={"GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(objects)},
             )
         except GitFailedError as error:
             if not MISSING_OBJECT.search(error.complaint):

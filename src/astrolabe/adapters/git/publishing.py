@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 import hashlib
 import os
-import re
 import shutil
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from astrolabe.adapters.git.advancing import Advance
-from astrolabe.adapters.git.clone import Clone, command_for
+from astrolabe.adapters.git.clone import MISSING_OBJECT, Clone, command_for
 from astrolabe.adapters.git.command import Git, GitFailedError, storage_error
 from astrolabe.adapters.git.locking import locked
 from astrolabe.adapters.git.references import References
@@ -210,9 +209,6 @@ class Publisher:
         return await Advance(theirs, worktree).forward(run, final)
 
 
-_MISSING_OBJECT = re.compile(
-    r"missing|bad object|[Cc]ould not read|unable to read|Failed to traverse parents"
-)
 _NO_FINAL = "the run has no final commit; each passed task has a branch of its own"
 
 
@@ -235,7 +231,7 @@ async def _check_connected(theirs: Theirs, tips: Sequence[str]) -> None:
     try:
         await theirs.run("rev-list", "--objects", "--quiet", *tips, "--not", "--all")
     except GitFailedError as error:
-        if not _MISSING_OBJECT.search(error.complaint):
+        if not MISSING_OBJECT.search(error.complaint):
             raise
         place = str(theirs.repository.worktree or theirs.repository.folder)
         hint = "The work is safe in Astrolabe's own clone; name a new folder with --into."

@@ -46,11 +46,7 @@ class References:
         """
         if not wanted:
             return
-        checked_out = await self._checked_out() if any(name in tips for name in wanted) else set[str]()
-        for name in sorted(checked_out & set(wanted)):
-            raise ConflictError(
-                f"the branch {name} is checked out", hint=f"Check out another branch than {name}."
-            )
+        await self._refuse_checked_out({name for name in wanted if name in tips})
         lines = [
             f"update refs/heads/{name}\0{oid}\0{tips.get(name, '0' * len(oid))}\0"
             for name, oid in wanted.items()
@@ -58,13 +54,26 @@ class References:
         await self._transaction(wanted, lines, "-m", "astrolabe: hand over")
 
     async def delete_branches(self, gone: Mapping[str, str]) -> None:
-        """Delete branches that are still where `gone` says."""
+        """Delete branches that are still where `gone` says.
+
+        Raises:
+            ConflictError: one of them is checked out.
+        """
+        await self._refuse_checked_out(set(gone))
         await self._transaction(gone, [f"delete refs/heads/{name}\0{oid}\0" for name, oid in gone.items()])
 
-    async def _checked_out(self) -> set[str]:
+    async def _refuse_checked_out(self, branches: set[str]) -> None:
+        if not branches:
+            return
         reply = await self._theirs.run("worktree", "list", "--porcelain", "-z")
         fields = decoded(reply.output).split("\0")
-        return {text.removeprefix("branch refs/heads/") for text in fields if text.startswith("branch ")}
+        checked_out = {
+            text.removeprefix("branch refs/heads/") for text in fields if text.startswith("branch ")
+        }
+        for name in sorted(branches & checked_out):
+            raise ConflictError(
+                f"the branch {name} is checked out", hint="Check out another one, then do it again."
+            )
 
     async def _transaction(self, names: Iterable[str], lines: Sequence[str], *options: str) -> None:
         refs = [f"refs/heads/{name}" for name in names]
