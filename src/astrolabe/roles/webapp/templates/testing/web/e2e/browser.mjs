@@ -71,7 +71,7 @@ async function newVisitor(browser, baseURL, { traced = false, ...options } = {})
     ...options,
   });
   context.setDefaultTimeout(WAIT_MS);
-  if (traced) await context.tracing.start({ screenshots: true, snapshots: true });
+  if (traced) await context.tracing.start({ snapshots: true });
   const page = await context.newPage();
   const problems = [];
   const expected = [];

@@ -1,7 +1,7 @@
 // What every kind of thing must let its people do, in a real browser.
 import { strict as assert } from 'node:assert';
 import { accessibilityFaults } from './browser.mjs';
-import { entityOf, may } from './model.mjs';
+import { entityOf, may, model } from './model.mjs';
 import {
   assertStored,
   enter,
@@ -226,6 +226,7 @@ async function others(entity, role, visitors, send) {
   assert.equal(await page.getByRole('button', { name: 'Delete', exact: true }).count(), deletable ? 1 : 0, 'Delete');
 }
 
+/** Colours are the same everywhere, so one entity shows for all that they have enough contrast in the dark too. */
 async function accessible(entity, page, send) {
   const [row] = (await send('GET', '?pageSize=1')).items;
   const paths = [
@@ -234,7 +235,8 @@ async function accessible(entity, page, send) {
     entity.pages.detail && row && `/${entity.path}/${row.id}`,
   ].filter(Boolean);
   const faults = [];
-  for (const colorScheme of ['light', 'dark']) {
+  const isFirst = entity === model.entities[0];
+  for (const colorScheme of isFirst ? ['light', 'dark'] : ['light']) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     for (const path of paths) {
       await page.goto(path);

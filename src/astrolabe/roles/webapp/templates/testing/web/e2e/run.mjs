@@ -28,6 +28,7 @@ async function main() {
     const application = await startApplication();
     const tap = new Tap();
     await drive(tap, browser, application);
+    if (tap.failed.length > 0) print(`# the server's log ends with:\n${application.log()}`.replaceAll('\n', '\n# '));
     await tap.test('the server ends in peace when asked to', () => application.stop());
     return tap.end();
   } finally {

@@ -61,6 +61,8 @@ export async function startApplication() {
   }
   return {
     url,
+    /** The end of what the server wrote to its log. */
+    log: () => server.output.slice(-4000),
     /** The script an operator uses to make the first administrator. */
     makeAdmin: (email) => node('api/dist/admin.js', email),
     async stop() {

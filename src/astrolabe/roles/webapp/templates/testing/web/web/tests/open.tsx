@@ -1,5 +1,5 @@
 import { render } from '@testing-library/react';
-import { createMemoryRouter } from 'react-router';
+import { createMemoryRouter, type RouteObject } from 'react-router';
 import { App } from '../src/App';
 import { session, type User } from '../src/api/session';
 import { routes } from '../src/routes';
@@ -10,8 +10,11 @@ export const signInAs = (user: Partial<User>) =>
   session.start({ accessToken: 'token-1', user: { ...ADA, ...user } });
 
 /** Show the application at an address. */
-export function open(path: string, state?: unknown) {
-  const router = createMemoryRouter(routes, { initialEntries: [{ pathname: path, state }] });
+export const open = (path: string) => openRoutes(routes, path);
+
+/** Show pages of a test's own, within all that surrounds the application's. */
+export function openRoutes(pages: RouteObject[], path: string) {
+  const router = createMemoryRouter(pages, { initialEntries: [path] });
   render(<App router={router} />);
   return router;
 }

@@ -7,13 +7,6 @@ import { session } from '../src/api/session';
 configure({ asyncUtilTimeout: 10_000 });
 
 // What jsdom does not have.
-window.matchMedia = (query) =>
-  ({
-    matches: false,
-    media: query,
-    addEventListener: () => undefined,
-    removeEventListener: () => undefined,
-  }) as unknown as MediaQueryList;
 window.scrollTo = () => undefined;
 
 HTMLDialogElement.prototype.showModal = function (this: HTMLDialogElement) {
@@ -24,6 +17,13 @@ HTMLDialogElement.prototype.close = function (this: HTMLDialogElement) {
 };
 
 beforeEach(() => {
+  window.matchMedia = (query) =>
+    ({
+      matches: false,
+      media: query,
+      addEventListener: () => undefined,
+      removeEventListener: () => undefined,
+    }) as unknown as MediaQueryList;
   localStorage.clear();
   session.end();
 });

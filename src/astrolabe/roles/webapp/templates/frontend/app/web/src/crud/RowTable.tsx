@@ -72,6 +72,10 @@ function Table<T extends Row, Input>(props: TableProps<T, Input>) {
   );
 }
 
+/** There is little room on a card: what has no value is left out. */
+const isEmpty = (value: unknown) =>
+  value === null || value === '' || (Array.isArray(value) && value.length === 0);
+
 const isNumber = (field: FieldSpec) => field.kind === 'integer' || field.kind === 'decimal';
 
 function ColumnHeader({
@@ -129,7 +133,7 @@ function Cards<T extends Row, Input>(props: TableProps<T, Input>) {
             </p>
             <dl className="mt-2 space-y-1.5 text-sm">
               {fields
-                .filter((field) => field !== title)
+                .filter((field) => field !== title && !isEmpty(row[field.name]))
                 .map((field) => (
                   <div key={field.name} className="flex gap-3">
                     <dt className="w-24 shrink-0 truncate text-muted">{field.label}</dt>
