@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,27 @@ def test_what_a_lock_pins_is_fetched_outside_and_installed_in_a_sandbox(
     assert (modules / "api").readlink() == Path("../api")
     assert not list(machine.cache.rglob("elsewhere"))
     assert any("fetched 2 of 2" in line for line in machine.reports)
+
+
+def test_an_installation_looks_writable_to_any_sandbox_and_is_closed_to_everyone_else(
+    machine: Machine, integrities: dict[str, str]
+):
+    def hostile(setup: Setup, files: dict[str, bytes]) -> int:
+        install(setup, files)
+        assert setup.output is not None
+        (setup.output / "node_modules/left/package.json").chmod(0o400)
+        (setup.output / "node_modules/left/secret").symlink_to(machine.home)
+        (setup.output / "node_modules/left").chmod(0o500)
+        return 0
+
+    machine.sandbox.install = hostile
+    machine.home.chmod(0o700)
+    content = ask(machine, project(integrities)).mounts[0].source
+    entries = [content, *(path for path in content.rglob("*") if not path.is_symlink())]
+    assert {path.stat().st_mode & 0o666 for path in entries} == {0o666}
+    assert {path.lstat().st_uid for path in content.rglob("*")} == {os.geteuid()}
+    assert content.parents[1].stat().st_mode & 0o077 == 0
+    assert machine.home.stat().st_mode & 0o777 == 0o700
 
 
 def test_the_same_lock_is_neither_fetched_nor_installed_again(

@@ -5,13 +5,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from astrolabe.adapters.images.package_lock import LockedPackage, PackageLock
-from astrolabe.adapters.images.shelf import Draft, folder_bytes, in_thread, take_over
+from astrolabe.adapters.images.shelf import Draft, folder_bytes, in_thread, open_up
 from astrolabe.domain.policy import MIB, Policy
 from astrolabe.errors import FetchError, StorageError
 from astrolabe.ports.images import Image
 from astrolabe.ports.sandbox import WORKSPACE, Ending, FileEntry, Mount, MountKind, Outcome, Sandbox, Setup
 
-INSTALL_VERSION = 1
+INSTALL_VERSION = 2
 """Grows whenever the same lock would be installed differently."""
 
 POLICY = Policy(
@@ -114,5 +114,5 @@ def _collected(lock: PackageLock, output: Path, content: Path) -> dict[str, Any]
         if found.is_dir() and found.resolve() == output.resolve() / place:
             found.rename(content / str(number))
             mounts[str(number)] = str(PurePosixPath(lock.folder, place))
-    take_over(content)
+    open_up(content)
     return {"mounts": mounts, "size_bytes": folder_bytes(content), "packages": len(lock.packages)}
