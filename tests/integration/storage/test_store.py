@@ -1,0 +1,264 @@
+"""The store on a real SQLite file: what it says is durable is, and only a run's owner can write to its log."""
+
+import asyncio
+import itertools
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from astrolabe.adapters.storage.blobs import Blobs
+from astrolabe.adapters.storage.database import Database
+from astrolabe.adapters.storage.ownership import lives, this_process
+from astrolabe.adapters.storage.store import SqlStore
+from astrolabe.adapters.storage.wakeup import WakeUps
+from astrolabe.domain.event import EventType, NewEvent
+from astrolabe.domain.plan import Plan, Task
+from astrolabe.domain.run import RunStatus
+from astrolabe.errors import ConflictError, LeaseLostError, MissingError, StorageError
+from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.store import Lease, Owner, RunRecord
+
+IDS = itertools.count()
+
+
+def fresh_id() -> str:
+    return f"{next(IDS):026d}"
+
+
+DETERMINISM = Determinism(now=time.time, monotonic=time.monotonic, new_id=fresh_id)
+DEAD = Owner(token="gone", pid=2**22 + 1, boot_id="another boot", started_ticks=1)
+
+
+@asynccontextmanager
+async def store_in(folder: Path, token: str = "token") -> AsyncGenerator[SqlStore]:
+    database = Database(folder / "state" / "astrolabe.db")
+    database.open()
+    wakeups = WakeUps(folder / "state" / "wake", token)
+    wakeups.open()
+    store = SqlStore(database, Blobs(folder / "state" / "blobs"), wakeups, DETERMINISM)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def with_store(folder: Path, use: Callable[[SqlStore], Awaitable[None]]) -> None:
+    async def go() -> None:
+        async with store_in(folder) as store:
+            await use(store)
+
+    asyncio.run(go())
+
+
+def record(**changes: object) -> RunRecord:
+    plain = RunRecord(
+        id=fresh_id(),
+        tenant="default",
+        goal="g",
+        plan_version=1,
+        plan_id="p",
+        target="/t",
+        origin="o",
+        status=RunStatus.RUNNING,
+        created_at=1.0,
+        finished_at=None,
+        commit=None,
+        reason="",
+        owner=None,
+        options={},
+    )
+    return replace(plain, **changes)
+
+
+async def create(store: SqlStore, owner: Owner, tasks: tuple[str, ...] = ("a",)) -> Lease:
+    return await store.create_run(
+        record(), owner, NewEvent(type=EventType.RUN_CREATED, data={"tasks": list(tasks)})
+    )
+
+
+def started(task: str = "a", attempt: int = 1) -> NewEvent:
+    return NewEvent(type=EventType.TASK_STARTED, task=task, attempt=attempt, data={"agent": "x"})
+
+
+def test_events_are_numbered_without_gaps_however_many_write_at_once(tmp_path: Path) -> None:
+    async def use(store: SqlStore) -> None:
+        names = tuple(f"t{number}" for number in range(50))
+        lease = await create(store, this_process("token"), names)
+        made = await asyncio.gather(*(store.append(lease, [started(name)]) for name in names))
+        events = await store.events(lease.run)
+        assert [event.seq for event in events] == list(range(1, 52))
+        assert sorted(event.seq for (event,) in made) == list(range(2, 52))
+
+    with_store(tmp_path, use)
+
+
+def test_an_owner_that_was_taken_over_writes_nothing_more_and_fails_no_neighbour(tmp_path: Path) -> None:
+    async def use(store: SqlStore) -> None:
+        old = await create(store, DEAD)
+        other = await create(store, this_process("token"))
+        new = await store.claim(old.run, this_process("token"))
+        outcomes = await asyncio.gather(
+            store.append(other, [started()]),
+            store.append(old, [started()]),
+            store.append(new, [started()]),
+            return_exceptions=True,
+        )
+        assert isinstance(outcomes[1], LeaseLostError)
+        assert not isinstance(outcomes[0], BaseException)
+        assert not isinstance(outcomes[2], BaseException)
+        assert [event.seq for event in await store.events(old.run)] == [1, 2]
+
+    with_store(tmp_path, use)
+
+
+def test_a_run_whose_owner_lives_cannot_be_claimed(tmp_path: Path) -> None:
+    async def use(store: SqlStore) -> None:
+        lease = await create(store, this_process("someone"))
+        with pytest.raises(ConflictError, match="being worked on"):
+            await store.claim(lease.run, this_process("another"))
+        await store.release(lease)
+        assert (await store.claim(lease.run, this_process("another"))).fence == 2
+
+    with_store(tmp_path, use)
+
+
+def test_a_finished_run_cannot_be_claimed(tmp_path: Path) -> None:
+    async def use(store: SqlStore) -> None:
+        lease = await create(store, DEAD)
+        data = {"status": "passed", "reason": "", "commit": None, "published": None}
+        await store.append(lease, [NewEvent(type=EventType.RUN_FINISHED, data=data)])
+        with pytest.raises(ConflictError, match="already passed"):
+            await store.claim(lease.run, this_process("t"))
+        with pytest.raises(MissingError):
+            await store.claim("no such run", this_process("t"))
+
+    with_store(tmp_path, use)
+
+
+def test_a_process_lives_until_it_ends_and_a_reused_pid_does_not_deceive() -> None:
+    me = this_process("t")
+    assert lives(me)
+    assert not lives(replace(me, started_ticks=me.started_ticks + 1))
+    assert not lives(replace(me, boot_id="another"))
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    ticks = int(Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[19])
+    owner = replace(me, pid=child.pid, started_ticks=ticks)
+    assert lives(owner)
+    child.kill()
+    assert child.stdin
+    child.stdin.close()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert not lives(owner), "a zombie works on nothing"
+    child.wait()
+
+
+WRITER = """
+import asyncio, itertools, sys
+from pathlib import Path
+from astrolabe.adapters.storage.ownership import this_process
+from tests.integration.storage import test_store
+
+async def main(folder, token, first_id):
+    test_store.IDS = itertools.count(int(first_id))
+    async with test_store.store_in(Path(folder), token) as store:
+        names = tuple(f"t{number}" for number in range(100))
+        lease = await test_store.create(store, this_process(token), names)
+        for name in names:
+            await store.append(lease, [test_store.started(name)])
+        assert len(await store.events(lease.run)) == 101
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+def test_two_processes_on_one_file_both_get_on(tmp_path: Path) -> None:
+    with_store(tmp_path, lambda _store: asyncio.sleep(0))
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path), token, first_id],
+            cwd=Path(__file__).parents[3],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for token, first_id in (("one", "1000"), ("two", "5000"))
+    ]
+    for process in processes:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+
+
+def test_messages_reach_a_waiting_owner_at_once(tmp_path: Path) -> None:
+    async def use(store: SqlStore) -> None:
+        lease = await create(store, this_process("token"))
+        waiting = asyncio.create_task(store._wakeups.wait(lease.run, 30))
+        await asyncio.sleep(0)
+        began = time.monotonic()
+        await store.ask(lease.run, "cancel", {"why": "because"})
+        await waiting
+        assert time.monotonic() - began < 10
+        (message,) = await store.inbox(lease.run)
+        assert (message.verb, message.data) == ("cancel", {"why": "because"})
+
+    with_store(tmp_path, use)
+
+
+def test_plans_have_versions(tmp_path: Path) -> None:
+    async def use(store: SqlStore) -> None:
+        plan = Plan(goal="g", tasks=(Task(id="a", name="a", agent="x", timeout_seconds=5),))
+        first = await store.add_plan(plan)
+        second = await store.add_plan(plan.model_copy(update={"goal": "h"}), first.id)
+        assert (first.version, second.version) == (1, 2)
+        kept = await store.plan_versions(first.id)
+        assert [version.plan.goal for version in kept] == ["g", "h"]
+        assert kept[0].plan == plan
+
+    with_store(tmp_path, use)
+
+
+@settings(max_examples=25, deadline=None)
+@given(content=st.binary(max_size=4096))
+def test_a_blob_comes_back_as_it_went_in(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    blobs = Blobs(tmp_path_factory.getbasetemp() / "blobs")
+    assert blobs.get(blobs.put(content)) == content
+
+
+def test_a_database_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) -> None:
+    with_store(tmp_path, lambda _store: asyncio.sleep(0))
+    file = tmp_path / "state" / "astrolabe.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StorageError, match="9999") as told:
+        Database(file).open()
+    assert "newer" in told.value.hint
+
+
+def test_a_file_that_is_no_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "astrolabe.db"
+    file.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StorageError, match="not a database") as told:
+        Database(file).open()
+    assert told.value.hint
+
+
+def test_the_migrations_make_the_schema_of_the_code(tmp_path: Path) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+    from sqlalchemy import create_engine
+
+    from astrolabe.adapters.storage import schema
+
+    with_store(tmp_path, lambda _store: asyncio.sleep(0))
+    engine = create_engine(f"sqlite:///{tmp_path / 'state' / 'astrolabe.db'}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+    engine.dispose()
