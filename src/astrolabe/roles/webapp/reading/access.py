@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[Action, ...]] = {
     ),
     **dict.fromkeys(("keep", "collect"), (Action.CREATE, Action.READ)),
 }
+_MOST_WORDS = 3
 _WORD = re.compile(r"[\w'/-]+")
 
 _MODAL = (
@@ -52,7 +53,7 @@ _RESTRICTED = re.compile(
     re.IGNORECASE,
 )
 _ROLES = re.compile(
-    r"(?:the\s+)?(?:roles?|user\s+(?:roles|types|groups))\s*(?:are|is|:|-|–|include)\s*(?P<roles>\S.*)"  # noqa: RUF001
+    r"(?:the\s+)?(?:roles?|user\s+(?:roles|types|groups))\s*(?:are|is|:|-|\u2013|include)\s*(?P<roles>\S.*)"
     r"|there\s+(?:are|is|should\s+be)\s+(?:\w+\s+)?(?:kinds?|types?|roles?|groups?)(?:\s+of\s+(?:users?|roles?|people|accounts?))?\s*[:,]?\s*(?P<roles2>\S.*)"
     r"|(?:an?\s+)?(?:users?|accounts?)\s+(?:can\s+be|are|is|may\s+be)\s+(?:either\s+)?(?P<roles3>\S.*\sor\s.*)"
     r"|there\s+(?:are|is)\s+(?:an?\s+)?(?P<roles4>\S.*?)\s+roles?",
@@ -116,6 +117,8 @@ def _principal(draft: Draft, text: str) -> tuple[str, str, str]:
     key = "_".join(singular_word(word) for word in re.findall(r"[a-z]+", text.lower()))
     for article in ("all_", "any_", "every_", "each_", "an_", "a_", "the_"):
         key = key.removeprefix(article) or key
+    if re.match(r"(?:every|any)(?:one|body)_(?:who|that|with).*(?:signed|logged|account)", key):
+        return SIGNED_IN, "", ""
     if key in _WITHOUT_ACCOUNT:
         return (
             ANYONE,
@@ -152,7 +155,7 @@ def _principal(draft: Draft, text: str) -> tuple[str, str, str]:
 
 
 _MAKER = re.compile(
-    r"(?:\\A|_)(?:owner|creator)(?:\\Z|_)|(?:whoever|who|that)_(?:ha_|has_)?(?:created|wrote|made|added|posted|own)"
+    r"(?:\A|_)(?:owner|creator)(?:\Z|_)|(?:whoever|who|that)_(?:ha_|has_)?(?:created|wrote|made|added|posted|own)"
 )
 
 
@@ -172,7 +175,7 @@ def read_roles(draft: Draft, piece: Piece) -> bool:
     names = [nouns.bare(item) for _, item in split_list(listed)]
     names = [re.sub(r"\s+roles?\Z", "", name) for name in names]
     if not names or any(
-        not name or len(name.split()) > 3 or not re.fullmatch(r"[\w -]+", name) for name in names
+        not name or len(name.split()) > _MOST_WORDS or not re.fullmatch(r"[\w -]+", name) for name in names
     ):
         return False
     for name in names:
@@ -321,7 +324,8 @@ def _actions(words: list[str]) -> tuple[Action, ...] | None:
 def _active(draft: Draft, piece: Piece, text: str) -> bool:
     for found in _readings(text):
         who = who_of(draft, re.sub(r"\s+only\Z", "", found["who"], flags=re.IGNORECASE))
-        if who is None:
+        bare = not (found["modal"] or found["negative"])
+        if who is None or (bare and any(draft.find(role.replace("_", " ")) for role in who.roles)):
             continue
         rest = _TRAIL.sub("", found["rest"])
         only = bool(found["only"]) or found["who"].lower().endswith(" only") or rest.lower().endswith(" only")
@@ -432,7 +436,7 @@ def _things(
     )
     if _EVERYTHING.fullmatch(text) or re.fullmatch(r"(?:data|content|records|entries)", text, re.IGNORECASE):
         return list(draft.entities.values())
-    if re.fullmatch(r"(?:them|it|these|those|one|this)", text, re.IGNORECASE):
+    if re.fullmatch(r"(?:them|they|it|these|those|one|this)", text, re.IGNORECASE):
         return draft.mentioned or ([draft.context] if draft.context else [])
     out: list[EntityDraft] = []
     for _, item in split_list(text):

@@ -69,7 +69,7 @@ class Code:
 Block = Heading | Paragraph | Item | Table | Code
 
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
-_ITEM = re.compile(r"([ \t]*)(?:[-*+•–]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(.*)")  # noqa: RUF001
+_ITEM = re.compile(r"([ \t]*)(?:[-*+•\u2013]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(.*)")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*\Z")
 _RULE = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*\Z")
 _DELIMITER = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\Z")
@@ -80,7 +80,18 @@ _MARKUP = re.compile(
 _LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\([^()\s]{0,500}\)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _QUOTES = str.maketrans(
-    {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "\u00a0": " ", "\t": " "}  # noqa: RUF001
+    {
+        "\u201c": '"',
+        "\u201d": '"',
+        "„": '"',
+        "«": '"',
+        "»": '"',
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u201a": "'",
+        "\u00a0": " ",
+        "\t": " ",
+    }
 )
 
 

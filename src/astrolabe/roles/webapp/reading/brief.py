@@ -56,6 +56,7 @@ from astrolabe.roles.webapp.reading.statements import (
     read_fields,
     read_named_list,
     read_rule,
+    subject_of,
     take_fields,
 )
 from astrolabe.roles.webapp.reading.words import field_identifier, plural
@@ -157,7 +158,8 @@ class Brief:
             rf"(?:has|have|belongs?|contains?|includes?|needs?|is|{MODALS})\b", unit.piece.text, re.IGNORECASE
         ):
             return False
-        whole = Piece(f"Each {unit.within} {unit.piece.text}", unit.piece.line)
+        entity = self.draft.find(unit.within)
+        whole = Piece(f"Each {entity.noun if entity else unit.within} {unit.piece.text}", unit.piece.line)
         return any(rule(self.draft, whole) for rule in rules)
 
     def _field_item(self, unit: Unit) -> bool:
@@ -176,7 +178,8 @@ class Brief:
     def _named_values(self, unit: Unit) -> bool:
         """Read `Status: todo, doing, done` where status is a field."""
         found = re.fullmatch(
-            r"(?P<name>[^:]{1,60}?)\s*(?::|\s[-–—]\s)\s*(?P<values>\S.*)", unit.piece.text.strip(" .")
+            r"(?P<name>[^:]{1,60}?)\s*(?::|\s[-\u2013\u2014]\s)\s*(?P<values>\S.*)",
+            unit.piece.text.strip(" ."),
         )
         choices = fields_named(self.draft, nouns.bare(found["name"])) if found else []
         if not found or not choices or self.draft.find(found["name"]):
@@ -267,7 +270,8 @@ class Brief:
     def _role(self, unit: Unit) -> bool:
         """Read `librarian: may add and delete books`."""
         found = re.fullmatch(
-            r"(?P<name>[\w -]{1,40}?)(?:\s*(?:[:–—(]|\s-\s)\s*(?P<rest>.*?)\)?)?", unit.piece.text.strip(" .")
+            r"(?P<name>[\w -]{1,40}?)(?:\s*(?:[:\u2013\u2014(]|\s-\s)\s*(?P<rest>.*?)\)?)?",
+            unit.piece.text.strip(" ."),
         )
         if not found or len(found["name"].split()) > 3 or _is_sentence(found["name"]):  # noqa: PLR2004
             return False
@@ -290,7 +294,8 @@ class Brief:
         """Read `Bookmarks: title, status` as the columns of a list."""
         text = unit.piece.text.strip(" .")
         found = re.fullmatch(
-            r"(?P<name>[^:(]{1,60}?)\s*(?:[:(–—]|\s-\s|\bshowing\b|\bwith\b)\s*(?P<columns>.+?)\)?", text
+            r"(?P<name>[^:(]{1,60}?)\s*(?:[:(\u2013\u2014]|\s-\s|\bshowing\b|\bwith\b)\s*(?P<columns>.+?)\)?",
+            text,
         )
         entity = self._page_of(found["name"] if found else text)
         if entity is None:
@@ -342,7 +347,7 @@ class Brief:
             self.draft.note(unit.piece, Reading.UNDERSTOOD, f"{entity.noun}: {told}")
 
     def _permit(self, entity: EntityDraft, action: Action, cell: str, piece: Piece) -> bool:
-        nobody = cell.strip().lower() in {"", "-", "–", "—", "none", "nobody", "no"}
+        nobody = cell.strip().lower() in {"", "-", "\u2013", "\u2014", "none", "nobody", "no"}
         who = Who(("admin",)) if nobody else who_of(self.draft, cell)
         if who is None:
             return False
@@ -384,7 +389,7 @@ _SENTENCE = re.compile(
 def _is_sentence(text: str) -> bool:
     """Whether an item of a list is a sentence rather than the name of a field with its properties."""
     bare = re.sub(r"\([^()]*\)", "", text)
-    before = re.split(r"[:–—]|\s-\s", bare)[0]  # noqa: RUF001
+    before = re.split(r"[:\u2013\u2014]|\s-\s", bare)[0]
     return (
         bool(_SENTENCE.search(before))
         and not re.match(r"(?:is|has|was)\w", text, re.IGNORECASE)
@@ -467,6 +472,13 @@ class _Cutter:
     def _sentence(self, piece: Piece) -> None:
         request = self._request(piece)
         colon = piece.text.find(": ")
+        if (
+            request is None
+            and 0 < colon <= LONGEST_LEAD
+            and subject_of(piece.text[colon + 2 :])
+            and not subject_of(piece.text[:colon] + " x")
+        ):
+            request = self._request(Piece(piece.text[:colon], piece.line)) or Request(Ask.PERHAPS)
         if request is None and not self.brief.requests and 0 < colon <= LONGEST_LEAD:
             request = self._request(Piece(piece.text[:colon], piece.line))
         if request and request.ask in {Ask.APPLICATION, Ask.PERHAPS} and 0 < colon < len(piece.text) - 2:
@@ -583,7 +595,7 @@ class _Cutter:
         elif re.search(rf"\b(?:{MODALS}|be\s+able\s+to|to|has|have)\Z", text, re.IGNORECASE):
             self._sentence(Piece(f"{text} {piece.text}", piece.line))
         else:
-            plain = re.match(r"[A-Z][\w-]*(?:\s+[\w-]+){0,2}\s*[:(–—-]", piece.text)  # noqa: RUF001
+            plain = re.match(r"[A-Z][\w-]*(?:\s+[\w-]+){0,2}\s*[:(\u2013\u2014-]", piece.text)
             if plain and self.section is Section.TEXT:
                 self._unit(piece, section=Section.THINGS)
             else:
@@ -639,7 +651,9 @@ def _holds_fields(block: Block | None) -> bool:
         return is_field_table(block.header)
     if isinstance(block, Item):
         spec = spec_of(block.text)
-        return spec is not None and not re.search(rf"\b(?:{MODALS})\b", re.split(r"[:(–—]", block.text)[0])  # noqa: RUF001
+        return spec is not None and not re.search(
+            rf"\b(?:{MODALS})\b", re.split(r"[:(\u2013\u2014]", block.text)[0]
+        )
     return isinstance(block, Paragraph) and (
         bool(re.match(r"(?:fields|attributes|it\s+has|has)\b", block.text, re.IGNORECASE))
         or block.text.endswith(":")

@@ -30,6 +30,7 @@ class Request:
 
 
 _APPLICATIONS = word_set("""
+    dictionary glossary guide desk box archive calendar scheduler collection companion book
     trainer management
     app application webapp website site portal platform tracker manager organizer organiser planner
     database catalogue catalog directory inventory journal diary crm blog shop store forum marketplace
@@ -60,6 +61,7 @@ _CONTRARY = word_set("""
     teach plan buy cook call send list extend integrate replace speed clean answer check validate
 """)
 _POLITE = re.compile(
+    r"(?:my|our)\s+\w+\s+(?:needs?|wants?)\s+|"
     r"(?:please|hi|hello|hey|there|dear\s+\w+|thanks|so|well|ok|okay|basically)\b[,!.]?\s+"
     r"|(?:can|could|would|will)\s+you\s+(?:please\s+)?|(?:i|we)(?:'d|\s+would|\s+am|'m|\s+are|'re)?\s+(?:really\s+|just\s+)?(?:like|love|want|wish|need|hope|plan|planning|trying|going|looking|building|making|creating|developing)"
     r"(?:\s+(?:you|someone|somebody|us|for))*(?:\s+to(?=\s))?\s+|help\s+(?:me|us)\s+(?:to\s+)?|let's\s+|(?:your|the|my|our)\s+(?:task|goal|aim|idea|job|purpose|project)\s+is\s+(?:to\s+)?|go\s+and\s+",
@@ -109,6 +111,11 @@ def request_of(sentence: str, *, first: bool) -> Request:
                 subject=inner.subject,
                 things=inner.things,
             )
+    if found := re.match(
+        r"(?:it|this)(?:'s|\s+is|\s+should\s+be|\s+will\s+be)\s+(?=an?\s)", text, re.IGNORECASE
+    ):
+        asked = _object(text[found.end() :])
+        return asked if asked.ask is Ask.APPLICATION else Request(Ask.NOTHING)
     wanting = bool(_WANTING.match(text))
     while found := _POLITE.match(text):
         text = text[found.end() :]
@@ -117,18 +124,18 @@ def request_of(sentence: str, *, first: bool) -> Request:
         asked = _object(text[built.end() :])
         return asked if asked.ask is not Ask.NOTHING or not first else Request(Ask.NOTHING)
     word = text.split()[0].lower() if text.split() else ""
+    if first and len(text.split()) <= 5:  # noqa: PLR2004
+        asked = _object(text)
+        if asked.ask in {Ask.APPLICATION, Ask.PERHAPS}:
+            return asked
     tracked = _TRACK.match(text)
     if tracked and (wanting or (first and word not in _CONTRARY)):
         return Request(Ask.PERHAPS, name=_name(text), things=_things(tracked["things"]))
     if word in _CONTRARY and first and not wanting:
         return Request(Ask.OTHER)
     wished = re.search(r"\b(?:want|need|would\s+like|wish|'d\s+like)\s+to\s+", text, re.IGNORECASE)
-    if wished and (tracked := _TRACK.match(text[wished.end() :])):
+    if first and wished and (tracked := _TRACK.match(text[wished.end() :])):
         return Request(Ask.PERHAPS, name=_name(text), things=_things(tracked["things"]))
-    if first and len(text.split()) <= 5:  # noqa: PLR2004
-        asked = _object(text)
-        if asked.ask is not Ask.NOTHING:
-            return asked
     if wanting or (
         first
         and re.match(r"(?:an?|the|my|our|this)\s|[\w-]+\s+(?:app|tracker|manager)\b", text, re.IGNORECASE)
@@ -277,11 +284,16 @@ _ENGLISH = word_set("""
 """)
 
 
+_FOREIGN = word_set("""
+    ein eine einen einer eines der die das und hat haben ist sind mit nicht auf von zu im den dem ich wir le la les un une
+    des et est avec pour dans el los las una y es con para por il lo gli che di della het een van en zijn met voor na
+""")
+
+
 @lru_cache(maxsize=CACHED)
 def is_english(text: str) -> bool:
-    """Whether enough small English words stand in a text; a short text gets the benefit of the doubt."""
+    """Whether a text has no more small words of other languages than English ones, and is in Latin letters."""
     words = re.findall(r"[^\W\d_]+", text.lower())
-    foreign = sum(not word.isascii() for word in words)
-    if len(words) < 4:  # noqa: PLR2004
-        return foreign <= len(words) // 2
-    return sum(word in _ENGLISH for word in words) * 8 >= len(words)
+    foreign_letters = sum(not word.isascii() for word in words)
+    foreign = sum(word in _FOREIGN for word in words)
+    return foreign <= sum(word in _ENGLISH for word in words) and foreign_letters * 2 <= len(words)

@@ -104,11 +104,6 @@ _STRING = word_set("""
     caption heading headline venue room? material ingredient? unit author director position role nationality gender
     difficulty priority cuisine tag
 """) - {"room?", "ingredient?"}
-_NOT_A_NUMBER = word_set("""
-    phone telephone mobile serial order invoice account house licence license registration passport flight contact fax
-    customer member ticket reference part model room bank card iban tracking plate policy contract id identification
-    student employee patient product item batch lot
-""")
 _MANY_TEXT = word_set("photo image picture file link url website video attachment")
 
 
@@ -136,7 +131,7 @@ def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
         ("e mail", "email", "mail address", "email address")
     ):
         return Kind(FieldType.EMAIL, known=True)
-    if text.startswith(("number of", "amount of", "count of", "quantity of", "how many")):
+    if re.search(r"\b(?:number|count|quantity) of\b|^amount of\b|^how many\b", text):
         return Kind(FieldType.INTEGER, known=True, min=0)
     if text.startswith(("whether", "flag")) or parts[0] in _BOOLEAN_STARTS:
         return Kind(FieldType.BOOLEAN, known=True)
@@ -166,7 +161,7 @@ def _by_last_word(parts: tuple[str, ...]) -> Kind:
         return Kind(FieldType.INTEGER, known=True, note="in minutes", min=0)
     if head == "time" and before & _SPAN:
         return Kind(FieldType.INTEGER, known=True, note="in minutes", min=0)
-    if head in {"number", "no", "nr"} and before & _NOT_A_NUMBER:
+    if head in {"number", "no", "nr"} and before:
         return Kind(FieldType.STRING, known=True)
     for words, kind in _LAST_WORDS:
         if head in words or word in words:

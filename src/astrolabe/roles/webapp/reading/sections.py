@@ -36,7 +36,7 @@ _SECTIONS: tuple[tuple[Section, re.Pattern[str]], ...] = tuple(
 )  # fmt: skip
 _NUMBERED = re.compile(r"\A(?:\d+(?:\.\d+)*[.)]?|[A-Z][.)])\s+")
 _PREFIX = re.compile(
-    r"\A(?:entity|model|table|object|thing|resource|class|collection)\s*[:\-–]?\s+(?=\S)", re.IGNORECASE
+    r"\A(?:entity|model|table|object|thing|resource|class|collection)\s*[:\-\u2013]?\s+(?=\S)", re.IGNORECASE
 )
 
 
@@ -60,13 +60,13 @@ def thing_named(heading: str) -> str:
 def title_of(heading: str) -> str:
     """Return the name of an application from its title."""
     text = re.sub(
-        r"\A(?:goal|app|application|project|brief|title|name|product)\s*[:\-–]\s*",
+        r"\A(?:goal|app|application|project|brief|title|name|product)\s*[:\-\u2013]\s*",
         "",
         heading.strip(),
         flags=re.IGNORECASE,
     )
     text = re.sub(
-        r"\s*[-–:]?\s*(?:a\s+)?(?:product\s+)?(?:brief|specification|spec|requirements|prd)\Z",
+        r"\s*[-\u2013:]?\s*(?:a\s+)?(?:product\s+)?(?:brief|specification|spec|requirements|prd)\Z",
         "",
         text,
         flags=re.IGNORECASE,
@@ -96,15 +96,13 @@ _YES = word_set("""
 
 def columns_of(header: tuple[str, ...]) -> list[str]:
     """Return what each column of a table of fields holds; `notes` when it is not said."""
-    out: list[str] = []
-    for cell in header:
-        out.append(
-            next(
-                (name for name, pattern in _COLUMNS if re.fullmatch(pattern, cell.strip(), re.IGNORECASE)),
-                "other",
-            )
+    return [
+        next(
+            (name for name, pattern in _COLUMNS if re.fullmatch(pattern, cell.strip(), re.IGNORECASE)),
+            "other",
         )
-    return out
+        for cell in header
+    ]
 
 
 def is_field_table(header: tuple[str, ...]) -> bool:
@@ -127,9 +125,9 @@ def spec_of_row(columns: list[str], cells: tuple[str, ...]) -> Spec | None:
         spec.rest.append(parts["type"])
     for column in ("required", "optional", "unique"):
         cell = parts.get(column, "").strip().lower()
-        if column in parts and cell in _YES | {"no", "n", "-", "–", "", "false", "✗", "❌"}:  # noqa: RUF001
+        if column in parts and cell in _YES | {"no", "n", "-", "\u2013", "", "false", "✗", "❌"}:
             _flag(spec, column, on=cell in _YES)
-    if parts.get("default", "").strip(" -–"):  # noqa: RUF001
+    if parts.get("default", "").strip(" -\u2013"):
         spec.default = parts["default"].strip("\"'` ")
     for column in ("min", "max"):
         if re.fullmatch(r"-?\d+(?:\.\d+)?", parts.get(column, "").strip()):

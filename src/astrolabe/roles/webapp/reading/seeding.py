@@ -25,7 +25,7 @@ from astrolabe.sdk import Problem, Reading
 
 _USERS = frozenset({"User", "Account", "Login", "Person"})
 _ADDRESS = re.compile(
-    r"(?P<name>[^<(:,]*?)\s*[<(:,]?\s*(?P<email>[^\s<>(),;:]+@[^\s<>(),;:]+)\s*[>)]?\s*(?:[,(–—-]+\s*(?:role:?\s*)?(?P<role>[\w -]+?)\)?)?\s*\Z"
+    r"(?P<name>[^<(:,]*?)\s*[<(:,]?\s*(?P<email>[^\s<>(),;:]+@[^\s<>(),;:]+)\s*[>)]?\s*(?:[,(\u2013\u2014-]+\s*(?:role:?\s*)?(?P<role>[\w -]+?)\)?)?\s*\Z"
 )
 
 
@@ -62,7 +62,9 @@ class SeedNotes:
             return
         noun, text = within, piece.text
         if not within and (
-            found := re.fullmatch(r"(?P<noun>[\w -]{1,40}?)\s*(?::|\s[-–—]\s)\s*(?P<rest>\S.*)", text)
+            found := re.fullmatch(
+                r"(?P<noun>[\w -]{1,40}?)\s*(?::|\s[-\u2013\u2014]\s)\s*(?P<rest>\S.*)", text
+            )
         ):
             noun, text = found["noun"], found["rest"]
         if not noun or draft.find(noun) is None:
@@ -114,7 +116,7 @@ class SeedNotes:
         row: dict[str, Any] = {}
         for column, cell in zip(columns, cells, strict=False):
             key = field_identifier(column) if column else entity.display_name
-            if not cell.strip() or cell.strip() in {"-", "–", "—"}:  # noqa: RUF001
+            if not cell.strip() or cell.strip() in {"-", "\u2013", "\u2014"}:
                 continue
             if key in entity.fields:
                 row[key] = _value(entity.fields[key], cell.strip(), model.enums)

@@ -31,16 +31,33 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT = r"(?:only\s+|just\s+)?(?:(?:the|an?|each|every|all|any|registered|signed-in|logged-in|other)\s+)?[\w-]+(?:\s+[\w-]+)?"
+_RELATIVE = r"(?:(?:an?|the)\s+)?[\w-]+\s+(?:that|which|who)\b"
+_SAYS = re.compile(
+    rf"\b(?:{MODALS}|is|are|was|has|have|belongs?|contains?|includes?|needs?|sees?|manages?|reads?|[a-z]+s|app|want|need|build|create|make)\b|;",
+    re.IGNORECASE,
+)
+_LEADING = re.compile(
+    rf"(\S(?:.{{0,40}}?\S)?)\s+(?:{MODALS}|is|are|has|have|belongs?|connects?|links?|joins?|contains?|needs?|includes?)\b",
+    re.IGNORECASE,
+)
+
+
+def _subject_of(sentence: str) -> str:
+    """Return who or what a sentence speaks of, to begin a clause with that leaves it out."""
+    found = _LEADING.match(sentence)
+    return f"{found[1]} " if found else "It "
+
+
 _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), subject)
     for pattern, subject in (
         (r"\s*;\s+", ""),
         (r",?\s+\b(?:but|while|whereas|although|though)\s+(?=\S)", ""),
-        (rf",?\s+and\s+(?={_SUBJECT}\s+(?:{MODALS})\b)", ""),
+        (rf",?\s+and\s+(?!{_RELATIVE})(?={_SUBJECT}\s+(?:{MODALS})\b)", ""),
         (rf",\s+(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:{MODALS})\b)", ""),
         (r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", ""),
         (
-            r",?\s+and\s+(?=(?!(?:whether|if|when|that|which|who|i|we)\b)(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?)\b)",
+            r",?\s+and\s+(?=(?!(?:whether|if|when|that|which|who|i|we|can|may|must|should|is|are|has|have|will)\b)(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?)\b)",
             "",
         ),
         (r",\s+(?=(?:each|every)\s+[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|is|are|contains?)\b)", ""),
@@ -104,10 +121,10 @@ def clauses_of(sentence: str) -> tuple[str, ...]:
         for found in pattern.finditer(sentence)
     }
     for (start, end), said in sorted(cuts.items()):
-        if start < begin or depths[start]:
+        if start < begin or depths[start] or not _SAYS.search(sentence, begin, start):
             continue
         pieces.append(subject + sentence[begin:start].strip(" ,"))
-        begin, subject = end, said
+        begin, subject = end, said and _subject_of(sentence)
     pieces.append(subject + sentence[begin:].strip(" ,"))
     return tuple(piece for piece in pieces if piece.strip(" ,.;"))
 

@@ -69,6 +69,7 @@ _MANY = re.compile(
     r"|(?:an?\s+)?(?:list|lists|set|collection|series|bunch)\s+of)\s+)",
     re.IGNORECASE,
 )
+_FROM_TO = re.compile(r"from\s+(-?\d+)\s+to\s+(-?\d+)\s+(?=[^\W\d])")
 _ADJECTIVE = re.compile(
     r"(optional|required|mandatory|compulsory|obligatory|unique|short|long|numeric|numerical|boolean|positive|non-negative"
     r"|free-text|multi-?line|decimal|integer|whole|yes/no|true/false)\s+(?=\S)",
@@ -94,12 +95,12 @@ _UNITS = (
     r"|feet|percent|%|litres?|liters?|ml|celsius|degrees|kcal|calories|€|\$|£"
 )
 _TAIL = re.compile(
-    r"\s*:\s*|\s+[-–—=]\s+|\s*->\s*|\s*→\s*|,\s+|\s+(?="  # noqa: RUF001
+    r"\s*:\s*|\s+[-\u2013\u2014=]\s+|\s*->\s*|\s*→\s*|,\s+|\s+(?="
     r"(?:(?:ranging\s+)?from|between)\s+-?\d|at\s+(?:least|most)\b|up\s+to\b|(?:of\s+)?no\s+(?:more|less|longer|fewer)\b"
     r"|(?:more|less|greater|larger|smaller|higher|lower)\s+than\b|(?:min|max)(?:imum)?\b|(?:which|that)\s+\S|in\s+(?:"
     rf"{_UNITS})(?=\s|\Z)"
     r"|with\s+(?:at|a|up|no|max|min|values?|the\s+values?|\d)|not\s|must\b|(?:is|are|can|may|should|has|have)\s|of\s+(?:\d|at\b|up\b|max|exactly\b)"
-    r"|out\s+of\s+\d|-?\d+\s*(?:-|–|\.\.|to)\s*\d|as\s+(?:an?\s+)?\w|by\s+default\b|default|initially\b|starting\b|one\s+of\b|either\b"  # noqa: RUF001
+    r"|out\s+of\s+\d|-?\d+\s*(?:-|\u2013|\.\.|to)\s*\d|as\s+(?:an?\s+)?\w|by\s+default\b|default|initially\b|starting\b|one\s+of\b|either\b"
     r"|limited\s|like\s|such\s+as\s|called\s|max\s)",
     re.IGNORECASE,
 )
@@ -146,7 +147,7 @@ def _plain_spec(text: str, *, determined: bool) -> Spec:
     if quote := _QUOTED.fullmatch(spec.noun):
         spec.noun = quote[1] or quote[2]
     if cut:
-        listed = ":" in cut[0] or cut[0].strip() in {"-", "–", "—", "="}  # noqa: RUF001
+        listed = ":" in cut[0] or cut[0].strip() in {"-", "\u2013", "\u2014", "="}
         take_properties(spec, text[cut.end() :], listed=listed)
     return spec
 
@@ -159,6 +160,8 @@ def _front(spec: Spec, text: str) -> str:
         elif found := _ONE.match(text):
             spec.exactly_one = spec.exactly_one or found[1].lower() not in {"one", "1"}
             spec.determined = True
+        elif found := _FROM_TO.match(text):
+            spec.min, spec.max = number_of(found[1]), number_of(found[2])
         elif found := _DETERMINER.match(text):
             spec.determined = True
             if found[0].lower().startswith(("optionally", "possibly", "maybe", "perhaps")):
@@ -202,8 +205,13 @@ def take_properties(spec: Spec, text: str, *, listed: bool = False) -> None:
     if found := _INTRODUCED.match(text):
         spec.values = _values(found[1])
         return
+    if (states := _STATES.fullmatch(text)) and all(
+        not _take_part(Spec(""), item) for _, item in split_list(states[1])
+    ):
+        spec.values = _values(states[1])
+        return
     for separator in (" | ", "|", "/"):
-        if listed and separator in text and not re.search(r"https?:|\d/", text):
+        if listed and separator in text and "," not in text and not re.search(r"https?:|\d/", text):
             parts = [part.strip() for part in text.split(separator)]
             if all(is_noun(part) for part in parts):
                 spec.values = tuple(parts)
@@ -213,6 +221,18 @@ def take_properties(spec: Spec, text: str, *, listed: bool = False) -> None:
 
 def _take_list(spec: Spec, text: str, *, listed: bool) -> None:
     left: list[tuple[str, str]] = []
+    bare = [item for _, item in split_list(text)]
+    named = [item for item in bare if item.lower() in NAMED or re.fullmatch(_UNITS, item, re.IGNORECASE)]
+    if (
+        listed
+        and len(bare) > 1
+        and named
+        and not any(_take_part(Spec(""), item) for item in bare if item not in named)
+    ):
+        others = [item for item in bare if item not in named]
+        if others and all(is_noun(item) for item in others):
+            spec.values = tuple(bare)
+            return
     pieces = [piece for part in _WHICH.split(text) for piece in split_list(part)]
     for joint, part in pieces:
         if found := _INTRODUCED.match(part):
@@ -233,6 +253,9 @@ def _take_list(spec: Spec, text: str, *, listed: bool) -> None:
         spec.rest += parts
 
 
+_STATES = re.compile(
+    r"(?:(?:can|may|must|should|will)\s+be|is|are)\s+(?:either\s+)?(\S.*\sor\s.*)", re.IGNORECASE
+)
 _WHICH = re.compile(r"\s+(?:which|that)\s+", re.IGNORECASE)
 
 
@@ -358,7 +381,7 @@ _MAX = (
 _PARTS: tuple[tuple[re.Pattern[str], Taker], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), take)
     for pattern, take in (
-        (rf"{_BE}(?:(?:a\s+number|an?\s+integer|ranging|in\s+the\s+range|a\s+value)\s+)?(?:from\s+)?{_NUMBER}\s*(?:-|–|—|\.\.\.?|to)\s*{_NUMBER}{_CHARACTERS}", _range),  # noqa: RUF001
+        (rf"{_BE}(?:(?:a\s+number|an?\s+integer|ranging|in\s+the\s+range|a\s+value)\s+)?(?:from\s+)?{_NUMBER}\s*(?:-|\u2013|\u2014|\.\.\.?|to)\s*{_NUMBER}{_CHARACTERS}", _range),
         (rf"{_BE}(?:a\s+number\s+)?{_AUX}\s*:?\s*{_NUMBER}{_CHARACTERS}", _least),
         (rf"{_BE}(?:a\s+number\s+)?{_MAX}\s*:?\s*{_NUMBER}{_CHARACTERS}", _most),
         (rf"{_BE}{_NUMBER}{_CHARACTERS}\s+or\s+(?:more|longer|higher|above)", _least),
@@ -380,7 +403,7 @@ _PARTS: tuple[tuple[re.Pattern[str], Taker], ...] = tuple(
         (rf"(?:{_BE}(?:measured|given|stored|kept|expressed)\s+)?(?:in\s+)?({_UNITS})", _unit),
         (r"(?:an?\s+)?(?:(many|several|multiple|list\s+of|links\s+to|references\s+to)\s+)?(?:link|reference|relation|relationship|foreign\s+key|points|refers|belongs|ref|fk)\s+(?:to|on|of)\s+(?:(?:an?|the|one|1)\s+)?(\w+(?:\s\w+)?)", _target),
         (r"(?:can\s+have\s+)?(?:multiple|many|several|a\s+list|list|any\s+number)", _several),
-        (r"yes|no|-|–|—|n/a|none|searchable|sortable|filterable|indexed|field|value|stars?", _nothing),  # noqa: RUF001
+        (r"yes|no|-|\u2013|\u2014|n/a|none|searchable|sortable|filterable|indexed|field|value|stars?", _nothing),
     )
 )  # fmt: skip
 

@@ -39,7 +39,9 @@ _FIELDS_OF = re.compile(
     r"(?:the\s+)?(?:fields|attributes|properties|columns)\s+(?:of|for)\s+(?P<subject>.{1,50}?)\s+(?:are|include)\s*:?\s+(?P<rest>\S.*)",
     re.IGNORECASE,
 )
-_COLON = re.compile(r"(?P<subject>[^:()\-–—]{1,50}?)\s*(?::|\s[-–—]\s|\((?=[^()]*\)\s*\Z))\s*(?P<rest>\S.*)")  # noqa: RUF001
+_COLON = re.compile(
+    r"(?P<subject>[^:()\-\u2013\u2014]{1,50}?)\s*(?::|\s[-\u2013\u2014]\s|\((?=[^()]*\)\s*\Z))\s*(?P<rest>\S.*)"
+)
 _BELONGS_VERB = (
     r"(?:belongs?|belonging)\s+to|(?:is|are|be)\s+(?:a\s+)?(?:part|member)s?\s+of|(?:is|are|be)\s+(?:linked|related|connected|attached|assigned|tied|associated|added)\s+(?:to|with)"
     r"|refers?\s+to|references?|points?\s+to|links?\s+to|comes?\s+from|concerns?|(?:is|are|be)\s+(?:grouped|organi[sz]ed|sorted|filed|kept|put|collected|categori[sz]ed|arranged)\s+(?:in|into|by|under)"
@@ -79,6 +81,9 @@ _MARKED = re.compile(
 )
 
 
+_FEW = 2
+
+
 def subject_of(clause: str) -> tuple[str, str] | None:
     """Return the thing a clause gives fields to and the clause's rule, or None. Used before anything else is read."""
     text = normal(clause)
@@ -106,7 +111,9 @@ def declare(draft: Draft, piece: Piece) -> None:
         draft.entity(found[0], piece, declared=True)
         return
     belongs = _BELONGS.fullmatch(normal(piece.text).rstrip(".!"))
-    if belongs and belongs["firm"]:
+    if belongs and (
+        belongs["firm"] or re.fullmatch(r"links|connects|joins", belongs["loose"], re.IGNORECASE)
+    ):
         subject = nouns.thing(belongs["subject"])
         if subject and not nouns.is_account(subject) and not nouns.is_interface(subject):
             draft.entity(subject, piece)
@@ -326,13 +333,19 @@ def read_named_list(draft: Draft, piece: Piece, *, trusted: bool = False) -> boo
     if any(draft.find(spec.noun) for spec in named) and not known and not trusted:
         return False
     if not known and (
-        len(named) < len(specs) or not good or (not trusted and (len(good) < 2 or len(good) * 2 < len(named)))
+        len(named) < len(specs)
+        or not good
+        or (not trusted and (len(good) < _FEW or len(good) * 2 < len(named)))
     ):
         return False
     if known and not good:
         return False
+    evidence = draft.evidence
     entity = draft.entity(subject, piece, declared=True)
-    return take_fields(draft, entity, specs, piece)
+    taken = take_fields(draft, entity, specs, piece)
+    if not trusted:
+        draft.evidence = evidence
+    return taken
 
 
 def _is_data(spec: Spec) -> bool:
@@ -352,11 +365,14 @@ def read_belonging(draft: Draft, piece: Piece) -> bool:
     )
     if entity is None:
         return False
-    specs = specs_of(found["rest"])
+    joins = re.fullmatch(r"links|connects|joins", found["loose"] or "", re.IGNORECASE)
+    specs = specs_of(
+        re.sub(r"\s+(?:with|to)\s+", " and ", found["rest"], count=1) if joins else found["rest"]
+    )
     if not specs or any(not spec.noun for spec in specs):
         return False
     loose = bool(found["loose"])
-    if loose and not all(_linkable(draft, spec) for spec in specs):
+    if loose and not joins and not all(_linkable(draft, spec) for spec in specs):
         return False
     optional = bool(re.search(r"\b(?:can|may|might)\b", found["modal"], re.IGNORECASE))
     told = [_belong(draft, entity, spec, piece, optional) for spec in specs]
@@ -381,13 +397,13 @@ def _belong(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece, optiona
         return f"many {plural(target.noun)}"
     link = draft.link(entity, target, singular(spec.noun), piece)
     draft.settle_many(link, many=False, piece=piece, owner=entity.noun)
-    link.one_to_one = link.one_to_one or (spec.exactly_one and _one_of_each(draft, entity, target))
+    link.one_to_one = link.one_to_one or (spec.exactly_one and _one_of_each(entity, target))
     required = not optional if spec.required is None else spec.required
     draft.settle_required(link, required=required, piece=piece, owner=entity.noun)
     return f"{'an optional' if not required else 'one'} {target.noun}"
 
 
-def _one_of_each(draft: Draft, entity: EntityDraft, target: EntityDraft) -> bool:
+def _one_of_each(entity: EntityDraft, target: EntityDraft) -> bool:
     return (
         any(link.to == entity.key and link.many is False for link in target.links.values())
         and entity is not target
@@ -416,6 +432,8 @@ def read_rule(draft: Draft, piece: Piece) -> bool:
         spec = Spec("", values=_states(states["values"]))
         if spec.values and (entity := _entity_of(draft, found["subject"])):
             return _state_of(draft, entity, spec.values, piece)
+    if spec.values and not spec.rest and (entity := _entity_of(draft, found["subject"])):
+        return _state_of(draft, entity, spec.values, piece)
     if spec.rest or not (spec.constrained or spec.unit):
         return False
     return _constrain(draft, piece, found["subject"], spec)
