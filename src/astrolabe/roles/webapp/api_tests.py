@@ -29,6 +29,7 @@ class EntityFacts:
     wrong: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     roomy: bool = True
     filters: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
+    unordered: list[str] = field(default_factory=list[str])
     all_rows: list[tuple[str | None, str, int]] = field(default_factory=list[tuple[str | None, str, int]])
     own_rows: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
     list_refused: list[tuple[str | None, int]] = field(default_factory=list[tuple[str | None, int]])
@@ -113,6 +114,7 @@ def facts_of(app: AppView, entity: EntityView) -> EntityFacts:
         wrong=[(item.name, literal) for item in entity.fields for literal in wrong_values(item)],
         roomy=capacity(entity) >= ROOM,
         filters=[_filter(item) for item in entity.fields if item.filterable],
+        unordered=[item.name for item in entity.sortable if item.enum or item.pattern],
         list_refused=[
             (role, 403 if role else 401) for role in (None, *app.roles) if entity.may(role, "read") == "none"
         ],

@@ -30,6 +30,22 @@ export function difference(provider) {
   return done.output;
 }
 
+const TABLE = /^ALTER TABLE ("[^"]+") [\s\S]*?;$/gm;
+
+/** Fills the gaps of columns that become required and have a default: PostgreSQL refuses them otherwise. */
+function filled(sql) {
+  return sql.replace(TABLE, (statement, table) => {
+    const required = [...statement.matchAll(/ALTER COLUMN ("[^"]+") SET NOT NULL/g)];
+    const gaps = required.flatMap(([, column]) => {
+      const start = `ALTER COLUMN ${column} SET DEFAULT `;
+      const line = statement.split('\n').find((text) => text.startsWith(start));
+      const value = line?.slice(start.length).replace(/[,;]$/, '');
+      return value ? [`UPDATE ${table} SET ${column} = ${value} WHERE ${column} IS NULL;\n`] : [];
+    });
+    return gaps.join('') + statement;
+  });
+}
+
 function nextFolder(migrations, name) {
   const done = existsSync(migrations)
     ? readdirSync(migrations).filter((entry) => /^\d{4,}_/.test(entry))
@@ -43,7 +59,7 @@ function write(provider, name, sql) {
   const migrations = path.join(folder, 'migrations');
   const next = nextFolder(migrations, name);
   mkdirSync(next, { recursive: true });
-  writeFileSync(path.join(next, 'migration.sql'), sql);
+  writeFileSync(path.join(next, 'migration.sql'), filled(sql));
   writeFileSync(path.join(migrations, 'migration_lock.toml'), `provider = "${provider}"\n`);
   copyFileSync(path.join(folder, 'schema.prisma'), path.join(migrations, 'schema.applied.prisma'));
   console.log(`wrote ${path.relative(root, next)}`);
