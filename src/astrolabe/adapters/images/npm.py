@@ -114,6 +114,7 @@ class Npm:
                     await batch.fetch()
                 finally:
                     await in_thread(lambda batch=batch: batch.hand_over(store, work))
+        on_count(len(wanted))
 
     @asynccontextmanager
     async def _desk(self, work: Path) -> AsyncGenerator["_Desk"]:
@@ -204,7 +205,7 @@ class _Desk:
 
 
 def _furnish(folder: Path, npm: Npm) -> _Desk:
-    uid = npm.uid if os.geteuid() == 0 else None
+    uid = _existing(npm.uid) if os.geteuid() == 0 else None
     node, npm_cli = npm.program.node, npm.program.npm_cli
     if uid is not None and npm.program.folder is not None and not _open_to_all(npm.program.folder):
         shutil.copytree(npm.program.folder, folder / "node", symlinks=True)
@@ -218,6 +219,16 @@ def _furnish(folder: Path, npm: Npm) -> _Desk:
         for path in (folder, folder / ".npmrc"):
             os.chown(path, uid, uid)
     return _Desk(folder, node, npm_cli, environment, uid, npm.stall_seconds)
+
+
+def _existing(uid: int) -> int | None:
+    """Return the uid, or the highest there is where a container maps few; None where root is all there is."""
+    ranges = [
+        list(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text("ascii").splitlines()
+    ]
+    if any(first <= uid < first + count for first, _, count in ranges):
+        return uid
+    return max(first + count - 1 for first, _, count in ranges) or None
 
 
 def _user_configuration(environment: Mapping[str, str]) -> str:
@@ -294,6 +305,7 @@ def _fault(subject: str, done: Finished) -> FetchError:
         line.split("npm error", 1)[1].strip() for line in done.stderr.splitlines() if "npm error" in line
     ]
     reason = " ".join(line for line in lines if line and "complete log" not in line)[:400]
+    reason = reason or " ".join(done.stderr.splitlines()[-1:])
     return FetchError(
         f"{subject} could not be fetched with npm: {reason or f'npm ended with {done.exit_code}'}",
         hint="Check the connection, the proxy, and npm's settings (`npm config list`), then try again.",

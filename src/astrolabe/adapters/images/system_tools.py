@@ -64,7 +64,7 @@ class SystemTools:
     async def _once(
         self, name: str, search: Callable[[], Coroutine[Any, Any, SystemTool | None]]
     ) -> SystemTool | None:
-        if name not in self._searches:
+        if name not in self._searches or self._searches[name].cancelled():
             self._searches[name] = asyncio.ensure_future(search())
         return await asyncio.shield(self._searches[name])
 
