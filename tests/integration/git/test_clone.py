@@ -216,3 +216,16 @@ def test_many_packs_become_few_and_nothing_is_dropped(place, run):
     run(place.workspace().start())
     assert len(list(packs.glob("*.pack"))) < 10
     assert {len(run(workspace.files(tree))) for tree in trees[::10]} == {100}
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_new_folder_that_cannot_be_filled_is_not_left_half_made(place, run, there):
+    place.started()
+    if there:
+        place.target.mkdir()
+    full = _fake_git(place, '*read-tree*) echo "fatal: No space left on device" >&2; exit 128;;')
+    workspace = place.workspace(program=full)
+    final = place.commit(workspace, None, {"a": "1"})
+    with pytest.raises(StorageError):
+        run(workspace.publish("R1", {}, final))
+    assert [*place.target.parent.rglob("*")] == ([place.target] if there else [])

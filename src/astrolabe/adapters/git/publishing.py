@@ -118,6 +118,8 @@ class Publisher:
                 await asyncio.to_thread(_finish_in_place, folder)
         except OSError as error:
             raise storage_error(f"write the result to {state.path}", error) from error
+        finally:
+            await asyncio.to_thread(shutil.rmtree, part, ignore_errors=True)
         return published
 
     async def _built(self, part: Path, work: Work) -> Published:
