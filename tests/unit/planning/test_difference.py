@@ -116,6 +116,14 @@ def test_a_renamed_chain_is_known() -> None:
     ]
 
 
+def test_a_renaming_that_rests_on_a_wrong_one_falls_with_it() -> None:
+    old = plan(task("a"), task("b", "a"), task("c", "b"))
+    new = plan(task("x", goal="make a"), task("y", goal="make b"), task("z", "y", goal="make c"))
+    found = difference(old, new)
+    assert [(change.old_id, change.id) for change in found.changed] == [("a", "x")]
+    assert (found.added, found.removed) == (("y", "z"), ("b", "c"))
+
+
 def test_a_task_that_hangs_elsewhere_is_no_renamed_one() -> None:
     old, new = plan(task("a"), task("b", "a")), plan(task("a"), task("z", goal="make b"))
     found = difference(old, new)

@@ -22,6 +22,7 @@ def test_cycles_that_share_a_node_are_told_apart() -> None:
 
 def test_a_cycle_begins_with_its_lowest_node() -> None:
     assert cycles([[], [3], [1], [2]]) == [[1, 3, 2]]
+    assert cycles([[2], [2], [1]]) == [[1, 2]]
 
 
 def test_a_loop_on_itself_is_a_cycle() -> None:

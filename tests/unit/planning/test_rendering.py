@@ -104,6 +104,13 @@ def test_json_holds_every_field_of_a_task() -> None:
     assert read_plan(as_json(PLAN), "p.json") == PLAN
 
 
+def test_seconds_are_written_short_and_inputs_as_they_are() -> None:
+    plan = Plan(goal="x", tasks=(Task(id="a", name="a", agent="b", timeout_seconds=90.0, inputs={"x": 2.0}),))
+    for text in (as_json(plan), as_yaml(plan)):
+        task = yaml.safe_load(text)["tasks"][0]
+        assert (repr(task["timeout"]), repr(task["inputs"]["x"])) == ("90", "2.0")
+
+
 def test_rows_are_by_level_and_safe_to_show() -> None:
     plan = PLAN.model_copy(update={"tasks": tuple(reversed(PLAN.tasks))})
     first, second = rows(plan)

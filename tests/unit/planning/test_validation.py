@@ -152,6 +152,18 @@ def test_each_fault_is_one_problem(tasks: list[Task], said: list[str]) -> None:
     assert found(*tasks) == said
 
 
+def test_a_dependency_on_an_id_used_twice_is_one_on_the_first() -> None:
+    said = found(task("a", "c"), task("a"), task("c", "a"))
+    assert [line.split(": ")[1] for line in said] == [
+        "cycle",
+        "the id `a` is taken by tasks[0] (ids are unique)",
+    ]
+
+
+def test_waits_that_do_not_grow_are_fine() -> None:
+    assert found(task("a", backoff=Backoff(base=5, max=5))) == []
+
+
 def test_an_unknown_agent_is_told_which_there_are() -> None:
     wrong = plan(Task(id="a", name="a", agent="cod"))
     assert [str(problem) for problem in problems_in(wrong, {"test", "code"})] == [
