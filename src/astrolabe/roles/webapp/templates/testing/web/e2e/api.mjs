@@ -65,7 +65,10 @@ export class World {
     if (role === 'admin') this.application.makeAdmin(fresh.email);
     else if (role !== 'user') {
       const admin = await this.account('admin');
-      await call(this.application.url, 'PATCH', `/users/${fresh.id}`, { token: admin.token, body: { role } });
+      await call(this.application.url, 'PATCH', `/users/${fresh.id}`, {
+        token: admin.token,
+        body: { role },
+      });
     }
     this.#accounts.set(role, await this.#signedIn(fresh));
     return this.#accounts.get(role);
@@ -97,7 +100,8 @@ export class World {
     const links = {};
     for (const relation of entity.relations.filter(({ required }) => required)) {
       const row = await this.target(relation, reader);
-      if (row === null) throw new Error(`Nobody can make the ${relation.target} that a ${entity.name} needs.`);
+      if (row === null)
+        throw new Error(`Nobody can make the ${relation.target} that a ${entity.name} needs.`);
       links[relation.key] = relation.many ? [row.id] : row.id;
     }
     return links;
@@ -108,11 +112,13 @@ export class World {
     for (let tries = 0; ; tries += 1) {
       const given = links ?? (await this.links(entity, role));
       try {
-        return await this.send(role, 'POST', `/${entity.path}`, { ...this.nextValues(entity), ...given });
+        return await this.send(role, 'POST', `/${entity.path}`, {
+          ...this.nextValues(entity),
+          ...given,
+        });
       } catch (error) {
         if (!(error instanceof Refused) || error.status !== 409 || tries >= MOST_TRIES) throw error;
       }
     }
   }
 }
-

@@ -34,7 +34,9 @@ export class NoBrowserError extends Error {}
 export async function startBrowser() {
   const executablePath = CANDIDATES.find((candidate) => candidate && existsSync(candidate));
   if (!executablePath) {
-    throw new NoBrowserError('no browser was found: install Chromium or set ASTROLABE_CHROMIUM to its path');
+    throw new NoBrowserError(
+      'no browser was found: install Chromium or set ASTROLABE_CHROMIUM to its path',
+    );
   }
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
@@ -106,5 +108,7 @@ export async function accessibilityFaults(page) {
   // Through the debugger, because the content policy of the application allows no foreign script.
   await page.evaluate(readFileSync(source, 'utf8'));
   const { violations } = await page.evaluate(() => globalThis.axe.run());
-  return violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map((node) => node.target).join('; ')})`);
+  return violations.map(
+    ({ id, help, nodes }) => `${id}: ${help} (${nodes.map((node) => node.target).join('; ')})`,
+  );
 }

@@ -21,34 +21,78 @@ const ROWS = PAGE_SIZE + 2;
 export function journey(entity, role, world, visitors) {
   const path = `/${entity.path}`;
   const state = {};
-  const send = (method, rest = '', body = undefined) => world.send(role, method, `${path}${rest}`, body);
+  const send = (method, rest = '', body = undefined) =>
+    world.send(role, method, `${path}${rest}`, body);
   const page = async () => (await visitors(role)).page;
   const steps = [];
-  const step = (name, run, when = true) => when && steps.push({ name: `${entity.label}: ${name}`, run });
+  const step = (name, run, when = true) =>
+    when && steps.push({ name: `${entity.label}: ${name}`, run });
   const able = (action) => may(role, action, entity) !== 'none';
   const { list, detail, form } = entity.pages;
 
-  step('is created through its form', async () => createByForm(entity, role, world, state, await visitors(role)), form);
-  step('the form says what is missing', () => missing(entity, page), form && entity.fields.some(isNeeded));
-  step('is changed through its form', () => edit(entity, state, page, send), form && able('update'));
-  step('a list is paged', async () => {
-    state.total = await fill(entity, role, world, send);
-    await paging(entity, state.total, await page());
-    await (await visitors(role)).shoot(`${entity.path}-list`);
-  }, list);
-  step('a list is searched', async () => searching(entity, await page(), send), list && entity.searchable);
-  const choice = entity.fields.find(({ kind, filterable }) => filterable && (kind === 'enum' || kind === 'boolean'));
-  step('a list is filtered', async () => filtering(entity, choice, await page(), send), list && choice !== undefined);
+  step(
+    'is created through its form',
+    async () => createByForm(entity, role, world, state, await visitors(role)),
+    form,
+  );
+  step(
+    'the form says what is missing',
+    () => missing(entity, page),
+    form && entity.fields.some(isNeeded),
+  );
+  step(
+    'is changed through its form',
+    () => edit(entity, state, page, send),
+    form && able('update'),
+  );
+  step(
+    'a list is paged',
+    async () => {
+      state.total = await fill(entity, role, world, send);
+      await paging(entity, state.total, await page());
+      await (await visitors(role)).shoot(`${entity.path}-list`);
+    },
+    list,
+  );
+  step(
+    'a list is searched',
+    async () => searching(entity, await page(), send),
+    list && entity.searchable,
+  );
+  const choice = entity.fields.find(
+    ({ kind, filterable }) => filterable && (kind === 'enum' || kind === 'boolean'),
+  );
+  step(
+    'a list is filtered',
+    async () => filtering(entity, choice, await page(), send),
+    list && choice !== undefined,
+  );
   const column = entity.columns.find(({ sortable }) => sortable);
-  step('a list is sorted', async () => sorting(entity, column, await page()), list && column !== undefined);
-  step('a row has a page', async () => {
-    const [row] = (await send('GET', '?pageSize=1')).items;
-    await (await page()).goto(`${path}/${row.id}`);
-    await (await page()).locator('main dl').first().waitFor();
-    await (await visitors(role)).shoot(`${entity.path}-detail`);
-  }, detail);
-  step('is deleted after a question', async () => deleting(entity, await page(), send), list && able('delete'));
-  step('other people see and may do what the model says', () => others(entity, role, visitors, send), list);
+  step(
+    'a list is sorted',
+    async () => sorting(entity, column, await page()),
+    list && column !== undefined,
+  );
+  step(
+    'a row has a page',
+    async () => {
+      const [row] = (await send('GET', '?pageSize=1')).items;
+      await (await page()).goto(`${path}/${row.id}`);
+      await (await page()).locator('main dl').first().waitFor();
+      await (await visitors(role)).shoot(`${entity.path}-detail`);
+    },
+    detail,
+  );
+  step(
+    'is deleted after a question',
+    async () => deleting(entity, await page(), send),
+    list && able('delete'),
+  );
+  step(
+    'other people see and may do what the model says',
+    () => others(entity, role, visitors, send),
+    list,
+  );
   step('pages are accessible', async () => accessible(entity, await page(), send));
   return steps;
 }
@@ -76,8 +120,11 @@ async function createByForm(entity, role, world, state, { page, shoot }) {
   await enterAll(page, entity, values);
   for (const { relation, row } of targets) {
     const { items } = await world.send(role, 'GET', `/${entityOf(relation.target).path}/options`);
-    const { label } = items.find(({ id }) => id === row.id);
-    await pick(page, relation, [label]);
+    await pick(
+      page,
+      relation,
+      items.find(({ id }) => id === row.id),
+    );
   }
   await shoot(`${entity.path}-form`);
   await save(page);
@@ -99,7 +146,11 @@ async function missing(entity, getPage) {
   const input = page.locator(`[data-field="${field.name}"][aria-invalid="true"]`);
   await input.waitFor();
   const first = page.locator('[aria-invalid="true"]').first();
-  await eventually(() => first.evaluate((node) => node === node.ownerDocument.activeElement), true, 'focus on the first fault');
+  await eventually(
+    () => first.evaluate((node) => node === node.ownerDocument.activeElement),
+    true,
+    'focus on the first fault',
+  );
   const description = await input.getAttribute('aria-describedby');
   assert.ok(description, 'the fault is tied to its input');
 }
@@ -136,7 +187,11 @@ async function paging(entity, total, page) {
   if (total <= PAGE_SIZE) return;
   await page.getByRole('button', { name: 'Next page' }).click();
   await page.waitForURL(/[?&]page=2\b/);
-  await eventually(() => rowsShown(page), Math.min(total - PAGE_SIZE, PAGE_SIZE), 'rows on the second page');
+  await eventually(
+    () => rowsShown(page),
+    Math.min(total - PAGE_SIZE, PAGE_SIZE),
+    'rows on the second page',
+  );
   await page.getByRole('button', { name: 'Previous page' }).click();
   await eventually(() => rowsShown(page), PAGE_SIZE, 'rows on the first page again');
 }
@@ -144,7 +199,11 @@ async function paging(entity, total, page) {
 async function searching(entity, page, send) {
   const { items } = await send('GET', '?pageSize=5');
   const field = entity.fields.find(({ searchable }) => searchable);
-  const q = items.map((row) => row[field.name]).find(Boolean).trim().slice(0, 100);
+  const q = items
+    .map((row) => row[field.name])
+    .find(Boolean)
+    .trim()
+    .slice(0, 100);
   const { total } = await send('GET', `?q=${encodeURIComponent(q)}`);
   await page.goto(`/${entity.path}`);
   await page.locator('main').getByRole('searchbox').fill(q);
@@ -190,7 +249,10 @@ async function deleting(entity, page, send) {
   await dialog.waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
-  assert.ok(await button.evaluate((node) => node === node.ownerDocument.activeElement), 'the focus comes back');
+  assert.ok(
+    await button.evaluate((node) => node === node.ownerDocument.activeElement),
+    'the focus comes back',
+  );
   assert.equal((await send('GET', '?pageSize=1')).total, total, 'nothing is deleted without a yes');
   await button.click();
   await dialog.getByRole('button', { name: 'Delete' }).click();
@@ -221,9 +283,17 @@ async function others(entity, role, visitors, send) {
   }
   await page.locator('main dl').first().waitFor();
   const editable = entity.pages.form && may('user', 'update', entity) === 'all';
-  assert.equal(await page.getByRole('link', { name: 'Edit', exact: true }).count(), editable ? 1 : 0, 'Edit');
+  assert.equal(
+    await page.getByRole('link', { name: 'Edit', exact: true }).count(),
+    editable ? 1 : 0,
+    'Edit',
+  );
   const deletable = may('user', 'delete', entity) === 'all';
-  assert.equal(await page.getByRole('button', { name: 'Delete', exact: true }).count(), deletable ? 1 : 0, 'Delete');
+  assert.equal(
+    await page.getByRole('button', { name: 'Delete', exact: true }).count(),
+    deletable ? 1 : 0,
+    'Delete',
+  );
 }
 
 /** Colours are the same everywhere, so one entity shows for all that they have enough contrast in the dark too. */
@@ -242,7 +312,8 @@ async function accessible(entity, page, send) {
       await page.goto(path);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.locator('main [role="status"]').waitFor({ state: 'detached' });
-      for (const fault of await accessibilityFaults(page)) faults.push(`${path}, ${colorScheme}: ${fault}`);
+      for (const fault of await accessibilityFaults(page))
+        faults.push(`${path}, ${colorScheme}: ${fault}`);
     }
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });

@@ -20,7 +20,9 @@ const ACTIONS = ['create', 'read', 'update', 'delete'];
 
 /** The role that can do the most with an entity's rows, a plain user first; null when nobody can make one. */
 export function bestRole(entity) {
-  const roles = model.roles.filter((role) => able(role, 'create', entity) && able(role, 'read', entity));
+  const roles = model.roles.filter(
+    (role) => able(role, 'create', entity) && able(role, 'read', entity),
+  );
   const powers = (role) => ACTIONS.filter((action) => able(role, action, entity)).length;
   return roles.toSorted((one, other) => powers(other) - powers(one))[0] ?? null;
 }
@@ -29,5 +31,7 @@ export function bestRole(entity) {
 export function makerFor(entity, reader) {
   const scope = may(reader, 'read', entity);
   if (scope !== 'none' && able(reader, 'create', entity)) return reader;
-  return scope === 'all' ? (model.roles.find((role) => able(role, 'create', entity)) ?? null) : null;
+  return scope === 'all'
+    ? (model.roles.find((role) => able(role, 'create', entity)) ?? null)
+    : null;
 }

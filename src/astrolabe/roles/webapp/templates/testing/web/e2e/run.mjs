@@ -28,7 +28,8 @@ async function main() {
     const application = await startApplication();
     const tap = new Tap();
     await drive(tap, browser, application);
-    if (tap.failed.length > 0) print(`# the server's log ends with:\n${application.log()}`.replaceAll('\n', '\n# '));
+    if (tap.failed.length > 0)
+      print(`# the server's log ends with:\n${application.log()}`.replaceAll('\n', '\n# '));
     await tap.test('the server ends in peace when asked to', () => application.stop());
     return tap.end();
   } finally {
@@ -46,8 +47,10 @@ async function drive(tap, browser, application) {
     if (known) return known;
     const visitor = await browser.newVisitor(application.url, { traced: who === 'user' });
     open.set(who, visitor);
-    if (who === 'other') await registerInBrowser(visitor.page, 'Bob Other', 'bob@example.org', world.password);
-    else if (who !== 'guest' && who !== 'user') await signIn(visitor.page, await world.account(who));
+    if (who === 'other')
+      await registerInBrowser(visitor.page, 'Bob Other', 'bob@example.org', world.password);
+    else if (who !== 'guest' && who !== 'user')
+      await signIn(visitor.page, await world.account(who));
     return visitor;
   }
 
@@ -71,17 +74,26 @@ async function drive(tap, browser, application) {
   const ann = await visitors('user');
   await check('a guest is asked to sign in and finds the form accessible', () => asGuest(ann));
   await check('a new user registers, signs out and in again', () => accountOf(ann, world));
-  await check('a wrong password is refused with a message', async () => wrongPassword(await visitors('guest')));
+  await check('a wrong password is refused with a message', async () =>
+    wrongPassword(await visitors('guest')),
+  );
   for (const entity of model.entities) {
     const role = bestRole(entity);
     if (role === null) continue;
     for (const step of journey(entity, role, world, visitors)) await check(step.name, step.run);
   }
-  const typed = model.entities.find((entity) => entity.pages.form && may('user', 'create', entity) !== 'none' && isPlain(entity));
-  if (typed) await check(`${typed.label}: is created with the keyboard alone`, () => byKeyboard(ann.page, typed, world));
+  const typed = model.entities.find(
+    (entity) => entity.pages.form && may('user', 'create', entity) !== 'none' && isPlain(entity),
+  );
+  if (typed)
+    await check(`${typed.label}: is created with the keyboard alone`, () =>
+      byKeyboard(ann.page, typed, world),
+    );
   await check('pages fit a telephone', () => onTelephone(browser, application, world));
   await check('dark colours are kept', () => inTheDark(ann));
-  await check('an administrator gives out a role', async () => administration(await visitors('admin')));
+  await check('an administrator gives out a role', async () =>
+    administration(await visitors('admin')),
+  );
   await check('a name is changed in the profile', () => profile(ann));
   await check('an address that leads nowhere says so', () => nowhere(ann.page));
   for (const visitor of open.values()) await visitor.close();
@@ -137,7 +149,11 @@ async function byKeyboard(page, entity, world) {
   await page.getByRole('heading', { level: 1 }).waitFor();
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
-  assert.equal(await page.evaluate(() => globalThis.document.activeElement?.id), 'main', 'skip link');
+  assert.equal(
+    await page.evaluate(() => globalThis.document.activeElement?.id),
+    'main',
+    'skip link',
+  );
   await tabTo(page, `a[href="/${entity.path}/new"]`);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'New ' }).waitFor();
@@ -192,10 +208,13 @@ async function onTelephone(browser, application, world) {
   await page.getByRole('dialog', { name: 'Menu' }).getByRole('link', { name: 'Home' }).waitFor();
   await shoot('telephone-menu');
   await page.keyboard.press('Escape');
-  const shown = model.entities.filter((each) => each.pages.list && may('user', 'read', each) !== 'none');
+  const shown = model.entities.filter(
+    (each) => each.pages.list && may('user', 'read', each) !== 'none',
+  );
   for (const entity of shown) {
     const paths = [`/${entity.path}`];
-    if (entity.pages.form && may('user', 'create', entity) !== 'none') paths.push(`/${entity.path}/new`);
+    if (entity.pages.form && may('user', 'create', entity) !== 'none')
+      paths.push(`/${entity.path}/new`);
     for (const path of paths) {
       await page.goto(path);
       await page.getByRole('heading', { level: 1 }).waitFor();
@@ -221,7 +240,9 @@ async function inTheDark({ page, shoot }) {
   await page.getByRole('heading', { level: 1 }).waitFor();
   assert.equal(await theme(), 'dark', 'after a reload');
   await shoot('dark-home');
-  const entity = model.entities.find((each) => each.pages.list && may('user', 'read', each) !== 'none');
+  const entity = model.entities.find(
+    (each) => each.pages.list && may('user', 'read', each) !== 'none',
+  );
   if (entity) {
     await page.goto(`/${entity.path}`);
     await page.locator('main [role="status"]').waitFor({ state: 'detached' });

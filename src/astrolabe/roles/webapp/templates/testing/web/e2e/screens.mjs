@@ -11,15 +11,12 @@ export async function signIn(page, { email, password }) {
 
 const field = (page, name) => page.locator(`[data-field="${name}"]`).first();
 
-/** Choose rows by their labels in a relation's input. */
-export async function pick(page, relation, labels) {
+/** Search for a row by its label in a relation's input, and choose it; several rows may be called the same. */
+export async function pick(page, relation, { id, label }) {
   const input = field(page, relation.name);
-  for (const label of labels) {
-    await input.click();
-    await input.fill(label.slice(0, 60));
-    const option = page.getByRole('option').filter({ hasText: label }).first();
-    await option.click();
-  }
+  await input.click();
+  await input.fill(label.slice(0, 60));
+  await page.locator(`[role="option"][data-id="${id}"]`).click();
   if (relation.many) await input.press('Escape');
 }
 

@@ -26,7 +26,8 @@ function freePort() {
 
 export async function startApplication() {
   for (const built of ['api/dist/server.js', 'web/dist/index.html']) {
-    if (!existsSync(path.join(root, built))) throw new Error(`${built} is missing: run "npm run build" first.`);
+    if (!existsSync(path.join(root, built)))
+      throw new Error(`${built} is missing: run "npm run build" first.`);
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'e2e-'));
   const port = await freePort();
@@ -47,8 +48,13 @@ export async function startApplication() {
     WEB_DIST: path.join(root, 'web/dist'),
   };
   const node = (...args) => {
-    const done = spawnSync(process.execPath, args, { cwd: root, env: environment, encoding: 'utf8' });
-    if (done.status !== 0) throw new Error(`node ${args.join(' ')} failed:\n${done.stdout}${done.stderr}`);
+    const done = spawnSync(process.execPath, args, {
+      cwd: root,
+      env: environment,
+      encoding: 'utf8',
+    });
+    if (done.status !== 0)
+      throw new Error(`node ${args.join(' ')} failed:\n${done.stdout}${done.stderr}`);
   };
   const discard = () => rmSync(folder, { recursive: true, force: true });
   let server;
@@ -111,5 +117,6 @@ async function stopped({ child, output }) {
   const late = pause(STOP_SECONDS * 1000, 'late', { ref: false });
   const code = await Promise.race([ended, late]);
   if (code === 'late') child.kill('SIGKILL');
-  if (code !== 0) throw new Error(`On SIGTERM the application ended with ${code} instead of 0:\n${output}`);
+  if (code !== 0)
+    throw new Error(`On SIGTERM the application ended with ${code} instead of 0:\n${output}`);
 }

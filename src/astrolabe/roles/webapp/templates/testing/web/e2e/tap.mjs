@@ -46,5 +46,12 @@ const line = (name) => name.replace(/\s+/g, ' ').replaceAll('#', '\\#');
 
 function diagnosis(error) {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return ['  ---', ...text.split('\n').slice(0, 30).map((each) => `  ${each}`), '  ...'].join('\n');
+  return [
+    '  ---',
+    ...text
+      .split('\n')
+      .slice(0, 30)
+      .map((each) => `  ${each}`),
+    '  ...',
+  ].join('\n');
 }

@@ -140,7 +140,10 @@ const routes = [
 ];
 
 const lastQuery = (sent: ReturnType<typeof serve>) =>
-  sent.filter(({ path }) => path === '/samples').at(-1)?.query.toString() ?? '';
+  sent
+    .filter(({ path }) => path === '/samples')
+    .at(-1)
+    ?.query.toString() ?? '';
 
 test('a list is searched, sorted, filtered and paged through its address', async () => {
   signInAs({});
@@ -291,9 +294,7 @@ test('what is refused when deleting is said', async () => {
   });
   openRoutes(routes, '/samples/s1');
   await userEvent.click(await screen.findByRole('button', { name: 'Delete' }));
-  await userEvent.click(
-    within(screen.getByRole('dialog')).getByRole('button', { name: 'Delete' }),
-  );
+  await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Delete' }));
   expect(await screen.findByText('Something else still refers to this.')).toBeVisible();
   expect(screen.getByRole('heading', { level: 1, name: 'First' })).toBeVisible();
 });

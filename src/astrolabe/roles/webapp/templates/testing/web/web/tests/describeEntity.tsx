@@ -106,7 +106,9 @@ export function describeEntity<T extends Row, Input>(entity: Entity<T, Input>, r
       for (const field of entity.fields) {
         const found = input(field.name);
         expect(found).toHaveAccessibleName();
-        expect(document.querySelector(`label[for="${found.id}"]`)?.textContent).toContain(field.label);
+        expect(document.querySelector(`label[for="${found.id}"]`)?.textContent).toContain(
+          field.label,
+        );
       }
     });
 
@@ -164,11 +166,15 @@ export function describeEntity<T extends Row, Input>(entity: Entity<T, Input>, r
     });
   });
 
-  test.runIf(!entity.permissions.read.includes('anyone'))('guests are asked to sign in', async () => {
-    serve({});
-    const router = open(entity.pages.list ? url : `${url}/${row.id}`);
-    const hasPage = entity.pages.list || entity.pages.detail;
-    if (hasPage) await waitFor(() => expect(router.state.location.pathname).toBe('/login'));
-    else expect(await screen.findByRole('heading', { name: 'There is nothing here' })).toBeVisible();
-  });
+  test.runIf(!entity.permissions.read.includes('anyone'))(
+    'guests are asked to sign in',
+    async () => {
+      serve({});
+      const router = open(entity.pages.list ? url : `${url}/${row.id}`);
+      const hasPage = entity.pages.list || entity.pages.detail;
+      if (hasPage) await waitFor(() => expect(router.state.location.pathname).toBe('/login'));
+      else
+        expect(await screen.findByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+    },
+  );
 }

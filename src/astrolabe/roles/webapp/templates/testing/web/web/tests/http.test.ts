@@ -55,7 +55,9 @@ test('a server in trouble does not end the session', async () => {
 
 test('a problem document becomes an error with its fields', async () => {
   serve({ 'POST /things': problem(400, 'Not valid', [{ path: 'title', message: 'Too long' }]) });
-  const error: unknown = await request('POST', '/things', { body: {} }).catch((each: unknown) => each);
+  const error: unknown = await request('POST', '/things', { body: {} }).catch(
+    (each: unknown) => each,
+  );
   expect(error).toBeInstanceOf(ApiError);
   expect((error as ApiError).fields.get('title')).toBe('Too long');
   expect((error as ApiError).status).toBe(400);

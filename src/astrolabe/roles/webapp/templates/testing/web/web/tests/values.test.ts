@@ -14,8 +14,24 @@ const fields: FieldSpec[] = [
   { name: 'done', kind: 'boolean', label: 'Done', required: true, defaultValue: false },
   { name: 'maybe', kind: 'boolean', label: 'Maybe' },
   { name: 'at', kind: 'datetime', label: 'At', defaultValue: 'now' },
-  { name: 'parent', key: 'parentId', kind: 'relation', label: 'Parent', target: 'X', many: false, ...nobody },
-  { name: 'tags', key: 'tagIds', kind: 'relation', label: 'Tags', target: 'X', many: true, ...nobody },
+  {
+    name: 'parent',
+    key: 'parentId',
+    kind: 'relation',
+    label: 'Parent',
+    target: 'X',
+    many: false,
+    ...nobody,
+  },
+  {
+    name: 'tags',
+    key: 'tagIds',
+    kind: 'relation',
+    label: 'Tags',
+    target: 'X',
+    many: true,
+    ...nobody,
+  },
 ];
 const row = { id: 'row-1', createdAt: '', updatedAt: '' };
 const link = { id: 'x1', label: 'One' };

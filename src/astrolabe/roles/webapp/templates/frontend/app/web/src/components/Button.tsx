@@ -5,7 +5,7 @@ import { Spinner } from './Spinner';
 export type Look = 'primary' | 'secondary' | 'quiet' | 'danger' | 'warning';
 
 const SHARED =
-  'inline-flex items-center justify-center gap-2 rounded-lg text-sm font-medium whitespace-nowrap transition-colors focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-brand disabled:cursor-not-allowed disabled:opacity-50';
+  'inline-flex max-w-full items-center justify-center gap-2 rounded-lg text-sm font-medium whitespace-nowrap transition-colors focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-brand disabled:cursor-not-allowed disabled:opacity-50';
 
 const LOOKS: Record<Look, string> = {
   primary: 'bg-brand text-on-brand shadow-sm hover:bg-brand-strong',

@@ -50,7 +50,7 @@ export function PageHeader({
           </h1>
           {description && <p className="mt-1 max-w-prose text-sm text-muted">{description}</p>}
         </div>
-        {actions && <div className="flex shrink-0 gap-2">{actions}</div>}
+        {actions && <div className="flex max-w-full gap-2">{actions}</div>}
       </div>
     </header>
   );

@@ -47,7 +47,7 @@ export function EntityList<T extends Row, Input>({
   const create = canCreate && (
     <LinkButton to={`${entity.path}/new`}>
       <IconPlus className="size-4" />
-      New {entity.label}
+      <span className="truncate">New {entity.label}</span>
     </LinkButton>
   );
 

@@ -42,7 +42,7 @@ function Section<T extends Row, Input>({
   const total = rows.data?.total ?? 0;
   return (
     <section className="mt-8" aria-label={entity.plural}>
-      <div className="mb-3 flex items-center gap-3">
+      <div className="mb-3 flex flex-wrap items-center gap-3">
         <h2 className="min-w-0 grow text-lg font-semibold wrap-anywhere">{entity.plural}</h2>
         {total > SHOWN && entity.pages.list && (
           <LinkButton look="quiet" to={`${entity.path}?${relation.key}=${to.id}`}>
@@ -52,7 +52,7 @@ function Section<T extends Row, Input>({
         {entity.pages.form && may(user, 'create', entity.permissions) && (
           <LinkButton look="secondary" to={`${entity.path}/new`} state={{ given }}>
             <IconPlus className="size-4" />
-            New {entity.label}
+            <span className="truncate">New {entity.label}</span>
           </LinkButton>
         )}
       </div>

@@ -28,7 +28,9 @@ export function useListState(filterKeys: readonly string[] = []) {
   }
 
   const sort = params.get('sort') ?? DEFAULT_SORT;
-  const filters = new Map([...params].filter(([key, value]) => filterKeys.includes(key) && value !== ''));
+  const filters = new Map(
+    [...params].filter(([key, value]) => filterKeys.includes(key) && value !== ''),
+  );
   const pageSize = Number(params.get('pageSize'));
   return {
     page: Math.max(1, Math.trunc(Number(params.get('page'))) || 1),

@@ -77,12 +77,12 @@ export function EntityForm<T extends Row, Input>({
           />
         ))}
       </div>
-      <div className="flex justify-end gap-2 rounded-b-2xl border-t border-line bg-canvas/60 px-5 py-4 sm:px-7">
+      <div className="flex flex-wrap justify-end gap-2 rounded-b-2xl border-t border-line bg-canvas/60 px-5 py-4 sm:px-7">
         <Button look="secondary" onClick={onCancel}>
           Cancel
         </Button>
         <Button type="submit" busy={save.isPending}>
-          {row ? 'Save changes' : `Create ${entity.label}`}
+          <span className="truncate">{row ? 'Save changes' : `Create ${entity.label}`}</span>
         </Button>
       </div>
     </form>

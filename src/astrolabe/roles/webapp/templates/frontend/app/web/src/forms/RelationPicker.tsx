@@ -123,6 +123,7 @@ export function RelationPicker({
               key={option.id}
               id={`${listId}-${index}`}
               role="option"
+              data-id={option.id}
               aria-selected={isPicked}
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => pick(option)}

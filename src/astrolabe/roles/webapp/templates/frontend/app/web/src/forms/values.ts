@@ -72,7 +72,9 @@ export function toInput(
   values: FormValues,
   known: FormValues = new Map(),
 ): Record<string, unknown> {
-  const changed = fields.filter(({ name }) => !known.has(name) || known.get(name) !== values.get(name));
+  const changed = fields.filter(
+    ({ name }) => !known.has(name) || known.get(name) !== values.get(name),
+  );
   return Object.fromEntries(
     changed.map((field) => [
       field.kind === 'relation' ? field.key : field.name,
