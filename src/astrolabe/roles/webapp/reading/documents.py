@@ -70,6 +70,8 @@ def _flaws_of_the_rest(document: Document) -> list[Flaw]:
     Those that come only from what was taken out are left out: a name that cannot be found because its definition is faulty.
     """
     value, removed = document.value(), set[str]()
+    for fault in document.faults:
+        _remove(value, removed, fault.path)
     for _ in range(_ROUNDS):
         try:
             model = AppModel.model_validate(value)

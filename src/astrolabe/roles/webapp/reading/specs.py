@@ -194,7 +194,7 @@ _VERBS = word_set("""
 
 
 def _shortest(text: str) -> str:
-    return " ".join(text.split()[:3])
+    return " ".join(re.sub(r"\s+(?:it|them)\Z", "", text.strip()).split()[:3])
 
 
 def take_properties(spec: Spec, text: str, *, listed: bool = False) -> None:

@@ -1,0 +1,131 @@
+"""What becomes of a goal as a whole."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from astrolabe.roles.webapp.reading import RECIPE, dump, model_of, read_goal
+from astrolabe.sdk import Goal, GoalError, Reading
+
+EXAMPLES = Path(__file__).parents[5] / "examples"
+
+
+def problems(text: str, path: str | None = None):
+    with pytest.raises(GoalError) as raised:
+        read_goal(Goal(text, path))
+    return raised.value.problems
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\ufeff"])
+def test_an_empty_goal_is_refused(text):
+    assert "nothing is written" in problems(text)[0].text
+
+
+def test_a_binary_goal_is_refused_with_the_place_of_the_first_odd_byte():
+    assert problems("ab\n\0c", "x.bin")[0].place == "x.bin:2:1"
+
+
+def test_a_goal_of_ten_megabytes_is_refused():
+    assert "10,000,000" in problems("a" * 10_000_000)[0].text
+
+
+@pytest.mark.parametrize(
+    "name", ["bookmarks.md", "library.txt", "bookmarks.yaml", "library.yaml", "shop.yaml"]
+)
+def test_every_example_is_understood_and_can_be_given_again(name):
+    goal = Goal((EXAMPLES / name).read_text(), f"examples/{name}")
+
+    read = read_goal(goal)
+
+    assert read is not None
+    assert read.recipe == RECIPE
+    assert read.canonical == name.endswith(".yaml")
+    again = read_goal(Goal(read.document, read.document_name))
+    assert again is not None
+    assert again.canonical
+    assert model_of(again.document) == model_of(read.document)
+
+
+def test_a_canonical_goal_keeps_the_persons_comments():
+    text = (EXAMPLES / "shop.yaml").read_text()
+    read = read_goal(Goal(text, "shop.yaml"))
+    assert read is not None
+    assert read.document == text
+
+
+def test_the_dump_says_how_to_go_on_and_is_plain_yaml():
+    model = model_of((EXAMPLES / "shop.yaml").read_text())
+    assert "astrolabe build app.yaml" in dump(model)
+    assert next(iter(yaml.safe_load(dump(model)))) == "astrolabe"
+
+
+def test_a_model_without_its_mark_is_pointed_out():
+    assert "astrolabe: webapp/1" in problems("entities:\n  Book: {}\n", "a.yaml")[0].hint
+
+
+def test_a_document_of_another_recipe_is_left_alone():
+    assert read_goal(Goal("astrolabe: pipeline/1\n", "a.yaml")) is None
+    assert read_goal(Goal("goal: x\ntasks: []\n", "plan.yaml")) is None
+
+
+def test_contradictions_name_both_places():
+    text = "Build an app for books.\nA book has a title.\nThe title is required.\n\nThe title is optional.\n"
+    [problem] = problems(text, "b.txt")
+    assert problem.place == "b.txt:5:1"
+    assert "line 3" in problem.text
+
+
+def test_what_cannot_be_built_is_said_and_the_rest_understood():
+    read = read_goal(
+        Goal("An app. A loan has a due date and a title. Send an e-mail when a loan is overdue.")
+    )
+    assert read is not None
+    [unread] = [sentence for sentence in read.sentences if sentence.reading is Reading.UNREAD]
+    assert "messages" in unread.meaning
+
+
+def test_every_sentence_is_accounted_for():
+    text = (EXAMPLES / "library.txt").read_text()
+    read = read_goal(Goal(text))
+    assert read is not None
+    told = {sentence.line for sentence in read.sentences}
+    begun = {number for number, line in enumerate(text.splitlines(), 1) if line[:1].isupper()}
+    assert begun <= told
+
+
+def test_assumptions_are_recorded():
+    read = read_goal(Goal("An app. A recipe has a title and a cooking time."))
+    assert read is not None
+    assumed = " ".join(s.meaning for s in read.sentences if s.reading is Reading.ASSUMED)
+    assert "in minutes" in assumed
+    assert "`title` names each recipe" in assumed
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '"; drop',
+        "__proto__",
+        "<script>",
+        "class",
+        "select",
+        "model",
+        "constructor",
+        "🎉",
+        "überschrift",
+        "日本",
+    ],
+)
+def test_a_hostile_name_becomes_an_identifier_and_stays_the_label(name):
+    read = read_goal(Goal(f"# App\n\n## Thing\n\n- title (required)\n- {name} (optional, text)\n"))
+    assert read is not None
+    fields = model_of(read.document).entities["Thing"].fields
+    assert len(fields) == 2
+    assert all(key.isidentifier() and key.isascii() for key in fields)
+
+
+def test_a_name_of_300_characters_is_refused_at_its_place():
+    found = problems(f"# App\n\n## Thing\n\n- title\n- {'x' * 300}\n", "a.md")
+    assert found[0].place == "a.md:6:1"
+    assert "300 characters" in found[0].text
