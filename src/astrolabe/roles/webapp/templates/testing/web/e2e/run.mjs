@@ -7,7 +7,7 @@ import process from 'node:process';
 import { World } from './api.mjs';
 import { accessibilityFaults, NoBrowserError, startBrowser } from './browser.mjs';
 import { journey } from './journeys.mjs';
-import { bestRole, may, model } from './model.mjs';
+import { bestRole, lookedAt, may, model } from './model.mjs';
 import { enter, leftForm, signIn } from './screens.mjs';
 import { startApplication } from './server.mjs';
 import { print, Tap } from './tap.mjs';
@@ -208,9 +208,7 @@ async function onTelephone(browser, application, world) {
   await page.getByRole('dialog', { name: 'Menu' }).getByRole('link', { name: 'Home' }).waitFor();
   await shoot('telephone-menu');
   await page.keyboard.press('Escape');
-  const shown = model.entities.filter(
-    (each) => each.pages.list && may('user', 'read', each) !== 'none',
-  );
+  const shown = lookedAt.filter((each) => each.pages.list && may('user', 'read', each) !== 'none');
   for (const entity of shown) {
     const paths = [`/${entity.path}`];
     if (entity.pages.form && may('user', 'create', entity) !== 'none')
