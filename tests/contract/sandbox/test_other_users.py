@@ -73,7 +73,8 @@ def _script(person: Person, place: Path, tests: tuple[str, ...]) -> str:
     python = place / "python" / Path(sys.executable).resolve().relative_to(interpreter)
     lines.append(
         f"exec {_DROP if person.plain else ''} env -i PATH=/usr/bin:/bin HOME={place}/home PYTHONDONTWRITEBYTECODE=1 "
-        f"PYTHONPATH={place}/project/src:{place}/packages {python} -m pytest -q -x -p no:randomly -p no:cacheprovider "
+        f"LD_LIBRARY_PATH={place}/python/lib "
+        f"PYTHONPATH={place}/project/src:{place}/packages {python} -m pytest -q --tb=short -p no:randomly -p no:cacheprovider "
         f"--basetemp {place}/home/tmp {' '.join(tests)}"
     )
     return "\n".join(lines)

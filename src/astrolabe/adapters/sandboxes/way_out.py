@@ -1,6 +1,6 @@
 """What may come out of a workspace, and what may go in; decided from names and sizes before any content moves."""
 
-import posixpath
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -109,10 +109,16 @@ def _link_fault(path: str, target: str) -> str:
         return "its link's target is not UTF-8"
     if target.startswith("/"):
         return f"it is a link to the absolute path {_shown(target)}"
-    end = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-    if end == ".." or end.startswith("../"):
+    steps = [step for step in target.split("/") if step not in {"", "."}]
+    climb = len(list(itertools.takewhile(lambda step: step == "..", steps)))
+    if climb > path.count("/"):
         return f"it is a link to {_shown(target)}, outside the workspace"
-    if ".git" in (part.lower() for part in end.split("/")):
+    if ".." in steps[climb:]:
+        # What was gone down into may itself be a link, so that the way up leads elsewhere than it reads.
+        return (
+            f"it is a link to {_shown(target)}, which goes down and up again, maybe to outside the workspace"
+        )
+    if ".git" in (step.lower() for step in steps):
         return "it is a link into .git"
     return ""
 
