@@ -116,6 +116,7 @@ def test_a_single_task_with_a_fault_is_not_also_said_to_be_missing() -> None:
         ("goal: x\ntasks: [{id: ' ', agent: b}]", "id: is blank"),
         ("goal: x\ntasks: [{id: a, agent: ''}]", "agent: is empty"),
         ("goal: x\ntasks: [{id: a, agent: b, timeout: 0}]", "more than 0"),
+        ("goal: x\ntasks: [{id: a, agent: b, checks: [{run: ls}]}]", "checks[0]: `name` is missing"),
         ("goal: x\ntasks: [{id: a, agent: b, timeout: inf}]", "not a finite number"),
         ("goal: x\ntasks: [{id: a, agent: b}]\nmodel: y", "unknown field `model`"),
         ("goal: x\ntasks: [{id: a, agent: b}]\n---\ngoal: y", "second document"),
