@@ -324,6 +324,8 @@ def _actions(words: list[str]) -> tuple[Action, ...] | None:
 def _active(draft: Draft, piece: Piece, text: str) -> bool:
     for found in _readings(text):
         who = who_of(draft, re.sub(r"\s+only\Z", "", found["who"], flags=re.IGNORECASE))
+        if found["only"] and found["who"].lower() in {"i", "me", "we"}:
+            who = Who((OWNER,))
         bare = not (found["modal"] or found["negative"])
         if who is None or (bare and any(draft.find(role.replace("_", " ")) for role in who.roles)):
             continue
@@ -373,6 +375,7 @@ _BARE = re.compile(
 
 def _do(draft: Draft, piece: Piece, who: Who, rest: str, *, only: bool, allowed: bool, bare: bool) -> bool:
     """Read the deeds and their objects: `create, edit and delete their own books`."""
+    rest = re.sub(r"\Ado\s+(?:everything|anything)\s+(?:with|to)\s+", "manage ", rest, flags=re.IGNORECASE)
     rest = re.sub(r"\A(?:only|also|always|then|freely|be\s+able\s+to)\s+", "", rest, flags=re.IGNORECASE)
     rest = re.sub(r"\b(?:look\s+(?:up|at|through)|search\s+for|set\s+up)\b", "see", rest, flags=re.IGNORECASE)
     if re.fullmatch(

@@ -37,6 +37,7 @@ _APPLICATIONS = word_set("""
     cookbook intranet cms wiki system tool register registry logbook log notebook board list library
     service solution product software bookstore webshop api backend
 """)
+_APPLICATION_ENDINGS = ("book", "sheet", "tracker", "base", "board", "planner", "hub")
 _GENERIC = word_set(
     "app application webapp website site portal platform system tool software solution product service program web"
 )
@@ -164,7 +165,7 @@ def _object(text: str) -> Request:
         singular_word(words[-1]) + "_for" in _OTHERS and "for" in text[len(phrase) : len(phrase) + 5]
     ):
         return Request(Ask.OTHER)
-    if noun not in _APPLICATIONS:
+    if noun not in _APPLICATIONS and not noun.endswith(_APPLICATION_ENDINGS):
         return Request(Ask.NOTHING)
     if _NATIVE.search(phrase) or re.match(
         r"\s+(?:in|with|using)\s+(?:django|rails|flask|laravel|php|python|rust|java|go|swift|kotlin|c\+\+)\b",
@@ -256,7 +257,11 @@ _CANNOT: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )  # fmt: skip
 _CHAT = re.compile(
-    r"(?:thanks?(?:\s+(?:you|a\s+lot|so\s+much|in\s+advance))?|please|hi|hello|hey(?:\s+there)?|good\s+(?:morning|evening|day)|cheers|best\s+regards|regards|that's\s+(?:it|all)|that\s+is\s+all|nothing\s+else|keep\s+it\s+simple|(?:it\s+should\s+be\s+)?(?:simple|nice|pretty|clean|easy\s+to\s+use|user[- ]friendly|fast|modern|beautiful)|have\s+fun|good\s+luck|use\s+common\s+sense)(?:[,!\s].{0,60})?",
+    r"(?:thanks?(?:\s+(?:you|a\s+lot|so\s+much|in\s+advance))?|please|hi|hello|hey(?:\s+there)?|good\s+(?:morning|evening|day)"
+    r"|cheers|best\s+regards|regards)(?:[,!\s].{0,60})?"
+    r"|that(?:'s|\s+is)\s+(?:it|all)|nothing\s+else|keep\s+it\s+simple|have\s+fun|good\s+luck|use\s+common\s+sense"
+    r"|(?:(?:it|the\s+app|everything)\s+(?:should|must)\s+(?:be|look)\s+)?(?:(?:very\s+)?(?:simple|nice|pretty|clean|easy\s+to\s+use"
+    r"|user[- ]friendly|fast|modern|beautiful)(?:,?\s+(?:and\s+)?)?){1,4}",
     re.IGNORECASE,
 )
 

@@ -57,10 +57,14 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf",\s+(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:{MODALS})\b)", ""),
         (r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", ""),
         (
-            r",?\s+and\s+(?=(?!(?:whether|if|when|that|which|who|i|we|can|may|must|should|is|are|has|have|will)\b)(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?)\b)",
+            r",?\s+and\s+(?=(?!(?:whether|if|when|that|which|who|i|we|can|may|must|should|is|are|has|have|will)\b)(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+(?!and\b|or\b)[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?)\b)",
             "",
         ),
         (r",\s+(?=(?:each|every)\s+[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|is|are|contains?)\b)", ""),
+        (
+            r",\s+(?=[\w-]+\s+(?:can\s+)?(?:see|sees|manages?|reads?|edits?|deletes?)\s+(?:all|every|any|only)\b)",
+            "",
+        ),
         (r",?\s+(?:where|in\s+which|with\s+which)\s+(?=\S)", ""),
         (r",?\s+and\s+(?=(?:is|are|can|has|have|belongs?|may|must|should)\s)", "It "),
     )

@@ -10,7 +10,15 @@ from astrolabe.roles.webapp.reading.sentences import normal, number_of, split_li
 from astrolabe.roles.webapp.reading.words import word_set
 
 _NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)"
-_CHARACTERS = r"(?:\s+(characters?|chars?|letters|digits|signs)(?:\s+long)?|\s+(?:stars?|points?))?"
+_UNITS = (
+    r"euros?|eur|dollars?|usd|pounds?|gbp|cents?|yen|francs?|chf|minutes?|mins?|hours?|seconds?|days?|weeks?|months?|years?"
+    r"|kg|kilograms?|kilos?|g|grams?|lbs?|ounces?|oz|km|kilomet(?:er|re)s?|miles?|m|met(?:er|re)s?|cm|centimet(?:er|re)s?|mm|inch(?:es)?"
+    r"|feet|percent|%|litres?|liters?|ml|celsius|degrees|kcal|calories|€|\$|£"
+)
+_CHARACTERS = (
+    r"(?:\s+(characters?|chars?|letters|digits|signs)(?:\s+long)?|\s+(?:stars?|points?)"
+    rf"|\s*(?:{_UNITS}))?"
+)
 _MOST_WORDS = 5
 
 ENUMERATED = r"status|state|type|kind|priority|category|level|size|colou?r|difficulty|genre|condition|stage|phase|mood|severity|urgency|format|frequency|visibility|species"
@@ -88,11 +96,6 @@ _WHEN = re.compile(
 _WHEN_DONE = re.compile(
     r"(?:the\s+|a\s+)?(?:date|day)\s+(?:when\s+|on\s+which\s+|that\s+)?(?:it|they|he|she|i|we|(?:the|an?)\s+\w+)\s+(\w+ed|bought|began|left|sent|came|met|got|went)",
     re.IGNORECASE,
-)
-_UNITS = (
-    r"euros?|eur|dollars?|usd|pounds?|gbp|cents?|yen|francs?|chf|minutes?|mins?|hours?|seconds?|days?|weeks?|months?|years?"
-    r"|kg|kilograms?|kilos?|g|grams?|lbs?|ounces?|oz|km|kilomet(?:er|re)s?|miles?|m|met(?:er|re)s?|cm|centimet(?:er|re)s?|mm|inch(?:es)?"
-    r"|feet|percent|%|litres?|liters?|ml|celsius|degrees|kcal|calories|€|\$|£"
 )
 _TAIL = re.compile(
     r"\s*:\s*|\s+[-\u2013\u2014=]\s+|\s*->\s*|\s*→\s*|,\s+|\s+(?="
