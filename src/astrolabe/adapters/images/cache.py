@@ -137,10 +137,11 @@ class ImageCache:
             return ToolchainStatus(name, toolchain.summary, version, origin, size, licence, detail)
 
         if tool := await self._system.find(toolchain.name):
-            size = tool.executable.stat().st_size
+            size = await in_thread(lambda: tool.executable.stat().st_size)
             return status(tool.version, "system", size, str(tool.executable))
         try:
-            kept = self._shelf.find(_key(toolchain, self._machine))
+            key = _key(toolchain, self._machine)
+            kept = await in_thread(lambda: self._shelf.find(key))
         except MissingError as fault:
             return status(toolchain.version, "none", 0, fault.hint)
         if kept:

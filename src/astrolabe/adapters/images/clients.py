@@ -41,7 +41,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Watch:
-    """What a client fetches into, and who wants to know how many bytes are there.
+    """What a client fetches into, and who wants to know how many bytes, or how many of what `count` counts, are there.
 
     A client that neither adds a byte nor computes for `stall_seconds` is killed. One that has brought all that is
     wanted of it is ended, successfully, once `enough` says so.
@@ -49,8 +49,9 @@ class Watch:
 
     folder: Path
     stall_seconds: float
-    on_bytes: Callable[[int], None]
+    on_progress: Callable[[int], None]
     enough: Callable[[], bool] = lambda: False
+    count: Callable[[], int] | None = None
 
 
 async def run_client(
@@ -125,17 +126,22 @@ async def _watch(pid: int, client: str, watch: Watch) -> None:
     """Return once there is enough; raise when the client stalls."""
     loop = asyncio.get_running_loop()
     last_bytes, last_ticks, alive_at = -1, 0, loop.time()
-    while not watch.enough():
-        size, ticks = await in_thread(lambda: _growing_bytes(watch.folder)), _processor_ticks(pid)
+    while not await in_thread(watch.enough):
+        size, ticks, done = await in_thread(lambda: _measured(pid, watch))
         if size != last_bytes or ticks - last_ticks > _ALIVE_TICKS:
             last_bytes, last_ticks, alive_at = size, ticks, loop.time()
-            watch.on_bytes(size)
+            watch.on_progress(done)
         if loop.time() - alive_at > watch.stall_seconds:
             raise FetchError(
                 f"{Path(client).name} received nothing for {watch.stall_seconds:g} s.",
                 hint="Check the connection to the package registry and its proxy settings, then try again.",
             )
         await asyncio.sleep(_WATCH_SECONDS)
+
+
+def _measured(pid: int, watch: Watch) -> tuple[int, int, int]:
+    size = _growing_bytes(watch.folder)
+    return size, _processor_ticks(pid), watch.count() if watch.count else size
 
 
 def _growing_bytes(folder: Path) -> int:

@@ -52,7 +52,7 @@ async def install(lock: PackageLock, node: Image, sandbox: Sandbox, draft: Draft
         SandboxUnavailableError: nothing ran.
     """
     output = draft.work / "output"
-    output.mkdir()
+    await in_thread(output.mkdir)
     setup = Setup(
         policy=POLICY,
         mounts=(*node.mounts, Mount(draft.work / "archives", _ARCHIVES)),

@@ -80,9 +80,11 @@ class Npm:
         """
         wanted = [f"{package.name}@{package.version}" for package, _ in pinned]
         async with self._desk(work) as desk:
-            done = await desk.npm("pack", *wanted, "--pack-destination", str(desk.folder), on_bytes=on_bytes)
+            done = await desk.npm(
+                "pack", *wanted, "--pack-destination", str(desk.folder), on_progress=on_bytes
+            )
             found = [desk.folder / file.name for _, file in pinned]
-            if done.exit_code != 0 or not all(path.is_file() for path in found):
+            if done.exit_code != 0 or not await in_thread(lambda: all(path.is_file() for path in found)):
                 raise _fault(", ".join(wanted), done)
             fetched = [await in_thread(lambda path=path: _copied(path, work)) for path in found]
         await in_thread(lambda: check_hashes(fetched, pinned))
@@ -103,7 +105,7 @@ class Npm:
         Raises:
             FetchError: one could not be fetched, or is not the one the lock pins; the others are kept.
         """
-        missing = [package for package in wanted if not (store / package.sha512).exists()]
+        missing = await in_thread(lambda: [each for each in wanted if not (store / each.sha512).exists()])
         async with self._desk(work) as desk:
             for start in range(0, len(missing), _AT_ONCE):
                 have = len(wanted) - len(missing) + start
@@ -118,8 +120,7 @@ class Npm:
 
     @asynccontextmanager
     async def _desk(self, work: Path) -> AsyncGenerator["_Desk"]:
-        shared = os.geteuid() != 0 or _open_to_all(work)
-        folder = Path(tempfile.mkdtemp(prefix=f"{_DESK}{os.getpid()}-", dir=work if shared else None))
+        folder = await in_thread(lambda: _free_folder(work))
         try:
             yield await in_thread(lambda: _furnish(folder, self))
         finally:
@@ -142,20 +143,21 @@ class _Batch:
 
     async def fetch(self) -> None:
         for retrying in (False, True, True):
-            missing = self._missing()
+            missing = await in_thread(self._missing)
             if not missing:
                 break
             done = await self._desk.npm(
                 *("cache", "add", *(self._asked[each] for each in missing)),
-                on_bytes=lambda _: self._count(),
+                on_progress=self._on_count,
                 enough=lambda: not self._missing(),
+                count=self._have,
             )
-            missing = self._missing()
+            missing = await in_thread(self._missing)
             blamed = [each for each in missing if self._asked[each] in done.stderr] or missing
             if missing and (retrying or "E404" not in done.stderr):
                 raise _fault_of(blamed, done)
             self._asked.update({each: each.spec for each in missing})
-        self._count()
+        self._on_count(await in_thread(self._have))
 
     def hand_over(self, store: Path, work: Path) -> None:
         for package in self._asked:
@@ -165,8 +167,8 @@ class _Batch:
     def _missing(self) -> list[LockedPackage]:
         return [package for package in self._asked if not self._desk.archive(package.sha512).exists()]
 
-    def _count(self) -> None:
-        self._on_count(len(self._asked) - len(self._missing()))
+    def _have(self) -> int:
+        return len(self._asked) - len(self._missing())
 
 
 @dataclass(frozen=True)
@@ -187,11 +189,12 @@ class _Desk:
     async def npm(
         self,
         *arguments: str,
-        on_bytes: Callable[[int], None] = lambda _: None,
+        on_progress: Callable[[int], None] = lambda _: None,
         enough: Callable[[], bool] = lambda: False,
+        count: Callable[[], int] | None = None,
     ) -> Finished:
         """Run npm; `enough` may end it as soon as it has brought what is wanted, before its own further work."""
-        watch = Watch(self.folder, self.stall_seconds, on_bytes, enough)
+        watch = Watch(self.folder, self.stall_seconds, on_progress, enough, count)
         done = await run_client(
             [str(self.node), str(self.npm_cli), *arguments, "--cache", str(self.folder / "cache"), *_QUIET],
             cwd=self.folder,
@@ -202,6 +205,12 @@ class _Desk:
         if done.exit_code != 0:
             refuse_full_disk(done, self.folder)
         return done
+
+
+def _free_folder(work: Path) -> Path:
+    """Make a folder in `work`, or in the system's for temporary files where npm's user could not reach `work`."""
+    shared = os.geteuid() != 0 or _open_to_all(work)
+    return Path(tempfile.mkdtemp(prefix=f"{_DESK}{os.getpid()}-", dir=work if shared else None))
 
 
 def _furnish(folder: Path, npm: Npm) -> _Desk:

@@ -29,11 +29,8 @@ class Pip:
             StorageError: the disk is full.
         """
         folder, scratch, wanted = work / "pypi", work / "pip", work / "wanted.txt"
-        for each in (folder, scratch):
-            each.mkdir()
-        wanted.write_text(
-            "".join(f"{p.name}=={p.version} --hash={file.hash}\n" for p, file in pinned), "ascii"
-        )
+        asked = "".join(f"{p.name}=={p.version} --hash={file.hash}\n" for p, file in pinned)
+        await in_thread(lambda: (folder.mkdir(), scratch.mkdir(), wanted.write_text(asked, "ascii")))
         done = await run_client(
             [*_DOWNLOAD, "--dest", str(folder), "--requirement", str(wanted)],
             cwd=work,
@@ -41,7 +38,7 @@ class Pip:
             watch=Watch(work, self.stall_seconds, on_bytes),
         )
         paths = [folder / file.name for _, file in pinned]
-        if done.exit_code != 0 or not all(path.is_file() for path in paths):
+        if done.exit_code != 0 or not await in_thread(lambda: all(path.is_file() for path in paths)):
             refuse_full_disk(done, work)
             raise _fault(pinned, done.stderr or done.stdout)
         await in_thread(lambda: check_hashes(paths, pinned))

@@ -79,21 +79,19 @@ class Shelf:
             StorageError: the cache cannot be written, or the disk is full.
             AstrolabeError: whatever `make` raises; nothing is kept then.
         """
-        if kept := self.find(key):
+        if kept := await in_thread(lambda: self.find(key)):
             return kept
         with storage_faults(self._root):
             await in_thread(self._prepare)
             async with self._locked(key, waiting):
-                return self.find(key) or await self._made(key, make)
+                return await in_thread(lambda: self.find(key)) or await self._made(key, make)
 
     async def _made(self, key: str, make: Make) -> Kept:
         await in_thread(lambda: self._sweep(key))
         folder = self._root / "drafts" / f"{key}.{self._determinism.new_id()}"
         draft = Draft(folder / "content", folder / "work")
         try:
-            for part in (folder, draft.content, draft.work):
-                part.mkdir()
-                part.chmod(0o755)
+            await in_thread(lambda: _make_folders(folder, draft.content, draft.work))
             facts = await make(draft)
             await in_thread(lambda: self._keep(key, folder, draft, facts))
         finally:
@@ -136,6 +134,12 @@ class Shelf:
                 told = True
                 await asyncio.sleep(_POLL_SECONDS)
             yield
+
+
+def _make_folders(*folders: Path) -> None:
+    for folder in folders:
+        folder.mkdir()
+        folder.chmod(0o755)
 
 
 def _try_lock(descriptor: int) -> bool:

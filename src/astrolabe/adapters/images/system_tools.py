@@ -77,12 +77,11 @@ def node_is_new_enough(version: str) -> bool:
 
 async def system_node() -> SystemTool | None:
     """Find a Node with npm that are new enough and lie whole below /usr."""
-    node = _first_program("node")
-    npm = _first_program("npm")
-    if node is None or npm is None or npm.resolve().name != "npm-cli.js":
+    node, npm, npm_cli = await asyncio.to_thread(_node_programs)
+    if node is None or npm is None or npm_cli is None:
         return None
     said = await _answer(str(node), "-p", "JSON.stringify(process.versions)")
-    npm_version = await _answer(str(node), str(npm.resolve()), "--version")
+    npm_version = await _answer(str(node), str(npm_cli), "--version")
     if said is None or npm_version is None or _numbers(npm_version) < _OLDEST_NPM:
         return None
     version = str(json.loads(said)["node"])
@@ -90,13 +89,13 @@ async def system_node() -> SystemTool | None:
         return None
     digest = await _digest(node, said, npm_version)
     folders = tuple(dict.fromkeys([str(node.parent), str(npm.parent)]))
-    return SystemTool(version, digest, node, folders, npm.resolve())
+    return SystemTool(version, digest, node, folders, npm_cli)
 
 
 async def system_chromium() -> SystemTool | None:
     """Find a Chromium that is new enough, the program itself and not a script around it."""
     for path in map(Path, _CHROMIUM_PLACES):
-        said = await _answer(str(path), "--version") if _is_program(path) else None
+        said = await _answer(str(path), "--version") if await asyncio.to_thread(_is_program, path) else None
         if said and (numbers := _numbers(said)) and numbers[0] >= _OLDEST_CHROMIUM:
             return SystemTool(".".join(map(str, numbers)), await _digest(path, said), path)
     return None
@@ -104,7 +103,7 @@ async def system_chromium() -> SystemTool | None:
 
 async def system_bubblewrap() -> SystemTool | None:
     """Find the system's bwrap, whatever its version."""
-    path = _first_program("bwrap")
+    path = await asyncio.to_thread(_first_program, "bwrap")
     said = await _answer(str(path), "--version") if path else None
     if path is None or said is None:
         return None
@@ -123,6 +122,12 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def _first_program(name: str) -> Path | None:
     return next((path for path in (Path(folder, name) for folder in _NODE_FOLDERS) if _usable(path)), None)
+
+
+def _node_programs() -> tuple[Path | None, Path | None, Path | None]:
+    node, npm = _first_program("node"), _first_program("npm")
+    npm_cli = npm.resolve() if npm else None
+    return node, npm, npm_cli if npm_cli and npm_cli.name == "npm-cli.js" else None
 
 
 def _usable(path: Path) -> bool:
