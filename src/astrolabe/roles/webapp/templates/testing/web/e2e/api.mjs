@@ -62,7 +62,7 @@ export class World {
     const known = this.#accounts.get(role);
     if (known) return known;
     const fresh = await this.#register(`Test ${role.replaceAll('_', ' ')}`.replaceAll(' ', '-'));
-    if (role === 'admin') this.application.makeAdmin(fresh.email);
+    if (role === 'admin') await this.application.makeAdmin(fresh.email);
     else if (role !== 'user') {
       const admin = await this.account('admin');
       await call(this.application.url, 'PATCH', `/users/${fresh.id}`, {

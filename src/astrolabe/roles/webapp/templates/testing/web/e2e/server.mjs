@@ -1,5 +1,5 @@
 // Starts the built application on a free port, with a fresh SQLite database in a temporary folder.
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,8 +8,10 @@ import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const execute = promisify(execFile);
 const START_SECONDS = 60;
 const STOP_SECONDS = 20;
 
@@ -47,19 +49,12 @@ export async function startApplication() {
     LOG_LEVEL: 'warn',
     WEB_DIST: path.join(root, 'web/dist'),
   };
-  const node = (...args) => {
-    const done = spawnSync(process.execPath, args, {
-      cwd: root,
-      env: environment,
-      encoding: 'utf8',
-    });
-    if (done.status !== 0)
-      throw new Error(`node ${args.join(' ')} failed:\n${done.stdout}${done.stderr}`);
-  };
+  // Never blocking: a connection the server closes meanwhile would be used once more.
+  const node = (...args) => execute(process.execPath, args, { cwd: root, env: environment });
   const discard = () => rmSync(folder, { recursive: true, force: true });
   let server;
   try {
-    node('scripts/prisma.mjs', 'migrate', 'deploy');
+    await node('scripts/prisma.mjs', 'migrate', 'deploy');
     server = await started(environment, url);
   } catch (error) {
     discard();
