@@ -17,7 +17,13 @@ def plans(draw: st.DrawFn) -> Plan:
         earlier = [f"t{k}" for k in range(number)]
         needs = draw(st.lists(st.sampled_from(earlier), unique=True, max_size=3)) if earlier else []
         tasks.append(
-            Task(id=f"t{number}", name="x", agent="a", depends_on=tuple(needs), priority=draw(st.integers(-2, 2)))
+            Task(
+                id=f"t{number}",
+                name="x",
+                agent="a",
+                depends_on=tuple(needs),
+                priority=draw(st.integers(-2, 2)),
+            )
         )
     order = draw(st.permutations(tasks))
     return Plan(goal="g", tasks=tuple(order), on_failure=draw(st.sampled_from(OnFailure)))
@@ -40,7 +46,15 @@ class World:
 
     def add(self, kind: EventType, task: str | None, attempt: int | None = None, **data: object) -> None:
         event = Event(
-            run="r", seq=len(self.log) + 1, type=kind, v=1, at=self.now, task=task, attempt=attempt, actor="t", data=data
+            run="r",
+            seq=len(self.log) + 1,
+            type=kind,
+            v=1,
+            at=self.now,
+            task=task,
+            attempt=attempt,
+            actor="t",
+            data=data,
         )
         self.log.append(event)
         self.state.apply([event])
@@ -95,7 +109,13 @@ def test_every_run_ends_and_keeps_the_rules(plan: Plan, parallel: int, data: st.
         if data.draw(st.integers(0, 60)) == 0 and not world.state.cancel_requested:
             world.add(EventType.RUN_CANCEL_REQUESTED, None)
             for task in world.running():
-                world.add(EventType.TASK_SKIPPED, task, world.state.tasks[task].attempt, status="cancelled", reason="c")
+                world.add(
+                    EventType.TASK_SKIPPED,
+                    task,
+                    world.state.tasks[task].attempt,
+                    status="cancelled",
+                    reason="c",
+                )
             continue
         if decisions:
             continue
@@ -134,7 +154,13 @@ def check_keep_going(world: World, failed: set[str]) -> None:
     for _ in world.plan.tasks:
         doomed |= {task.id for task in world.plan.tasks if set(task.depends_on) & doomed}
     for name, task in world.state.tasks.items():
-        expected = TaskStatus.FAILED if name in failed else TaskStatus.SKIPPED if name in doomed else TaskStatus.PASSED
+        expected = (
+            TaskStatus.FAILED
+            if name in failed
+            else TaskStatus.SKIPPED
+            if name in doomed
+            else TaskStatus.PASSED
+        )
         assert task.status is expected
 
 

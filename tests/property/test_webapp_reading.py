@@ -82,7 +82,43 @@ def test_noise_is_never_taken_for_an_application(text):
 
 
 WORDS = st.sampled_from(
-    ["a", "the", "each", "recipe", "book", "has", "title", ",", ".", ":", ";", "(", ")", "and", "or", "from", "1", "to", "5", "must", "be", "can", "only", "users", "delete", "their", "own", "which", "is", "not", "-", "|", "#", "\n", "todo"]
+    [
+        "a",
+        "the",
+        "each",
+        "recipe",
+        "book",
+        "has",
+        "title",
+        ",",
+        ".",
+        ":",
+        ";",
+        "(",
+        ")",
+        "and",
+        "or",
+        "from",
+        "1",
+        "to",
+        "5",
+        "must",
+        "be",
+        "can",
+        "only",
+        "users",
+        "delete",
+        "their",
+        "own",
+        "which",
+        "is",
+        "not",
+        "-",
+        "|",
+        "#",
+        "\n",
+        "todo",
+    ]
 )
 
 

@@ -188,14 +188,15 @@ async def _output(session: Session) -> str:
 
 
 async def _orphans(session: Session) -> str:
-    daemon = f"trap '' TERM HUP; (setsid sh -c 'sleep 99; : {_MARK}' &) & exit 0"
+    mark = f"{_MARK}-{os.urandom(8).hex()}"  # another process may be testing itself at the same time
+    daemon = f"trap '' TERM HUP; (setsid sh -c 'sleep 99; : {mark}' &) & exit 0"
     await session.run(["sh", "-c", daemon])
-    left = await asyncio.to_thread(_marked)
+    left = await asyncio.to_thread(_marked, mark)
     return f"left {left}" if left else ""
 
 
-def _marked() -> list[str]:
-    return [str(path) for path in Path("/proc").glob("[0-9]*/cmdline") if _MARK in _read(path)]
+def _marked(mark: str) -> list[str]:
+    return [str(path) for path in Path("/proc").glob("[0-9]*/cmdline") if mark in _read(path)]
 
 
 def _read(path: Path) -> str:
