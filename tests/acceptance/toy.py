@@ -12,7 +12,7 @@ class ToyAgent:
     async def work(self, task: Task, bench: Workbench) -> None:
         content = task.inputs["content"]
         path = task.writes[0]
-        stale = [] if content else [path for path in await bench.paths(*task.writes)]
+        stale = () if content else await bench.paths(*task.writes)
         if content:
             await bench.write({path: str(content)})
         await bench.remove(stale)
