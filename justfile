@@ -12,3 +12,11 @@ test *arguments:
 # Kill real builds at random instants and count what was lost or repeated.
 chaos *arguments:
     uv run python scripts/chaos.py {{arguments}}
+
+# Licences, number and size of what a plain installation brings.
+licences:
+    uv run python scripts/licences.py
+
+# What building costs against the same chain by hand, and the sandbox against bare bubblewrap.
+bench-build *arguments:
+    uv run python benchmarks/build/run.py {{arguments}}

@@ -1,0 +1,181 @@
+"""S1: one build, and the same commands typed one after another outside any sandbox."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from astrolabe.bootstrap import open_installation
+from astrolabe.ports.images import Image
+from astrolabe.ports.sandbox import WORKSPACE
+from astrolabe.settings import load_settings
+
+ASTROLABE = Path(sys.executable).parent / "astrolabe"
+NOBODY = 65534
+MANIFESTS = ("package.json", "*/package.json", "package-lock.json", ".npmrc")
+
+
+@dataclass
+class Taken:
+    """What one side of a round took; `checks` maps names to seconds."""
+
+    target: Path
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    checks: dict[str, float] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+def build(brief: Path, target: Path) -> Taken:
+    """Build into a new folder with the settings of this process.
+
+    Raises:
+        SystemExit: the build did not pass, so its time means nothing.
+    """
+    taken = Taken(target)
+    with _timed(taken):
+        done = subprocess.run(
+            [ASTROLABE, "build", brief, "--into", target, "--yes", "--json"],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+    if done.returncode != 0:
+        raise SystemExit(
+            f"the build ended with {done.returncode}: {done.stderr[-2000:]}{done.stdout[-2000:]}"
+        )
+    for check in json.loads(done.stdout)["checks"]:
+        taken.checks[check["check"]] = check["duration_seconds"]
+    return taken
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """The chain: the plan's checks with the images their environments name, and the application they are put to."""
+
+    app: Path
+    work: Path
+    checks: tuple[Mapping[str, Any], ...]
+    images: Mapping[str, tuple[Image, ...]]
+
+    def run(self, number: int) -> Taken:
+        """Run the chain once on a copy of the application of its own; the copying is not timed."""
+        taken = Taken(self.work / str(number))
+        folder, scratch = self._copy(taken.target)
+        with _timed(taken):
+            for check in self.checks:
+                began = time.perf_counter()
+                code = self._command(check, folder, scratch)
+                taken.checks[check["name"]] = time.perf_counter() - began
+                if code not in {0, check.get("not_run_exit_code")}:
+                    taken.faults.append(
+                        f"{check['name']!r} ended with {code}, see {scratch / (check['name'] + '.log')}"
+                    )
+        shutil.rmtree(folder)
+        return taken
+
+    def _copy(self, place: Path) -> tuple[Path, Path]:
+        folder, scratch = place / "app", place / "scratch"
+        scratch.mkdir(parents=True)
+        subprocess.run(["git", "clone", "-q", self.app, folder], check=True)
+        for image in {image.digest: image for some in self.images.values() for image in some}.values():
+            for mount in image.mounts:
+                if mount.target.startswith(WORKSPACE + "/"):
+                    inside = folder / mount.target.removeprefix(WORKSPACE + "/")
+                    subprocess.run(["cp", "-a", mount.source, inside], check=True)
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", place], check=True)
+        return folder, scratch
+
+    def _command(self, check: Mapping[str, Any], folder: Path, scratch: Path) -> int:
+        images = self.images[check["name"]]
+        variables = {"HOME": str(scratch), "TMPDIR": str(scratch), "LANG": "C.UTF-8"}
+        variables["PATH"] = ":".join(
+            [*(p for image in images for p in _outside(image, image.path)), "/usr/local/bin:/usr/bin:/bin"]
+        )
+        for image in images:
+            names, values = image.environment.keys(), _outside(image, image.environment.values())
+            variables.update(zip(names, values, strict=True))
+        with (scratch / f"{check['name']}.log").open("wb") as log:
+            return subprocess.run(
+                ["sh", "-c", check["run"]],
+                check=False,
+                cwd=folder,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                **_unprivileged(),
+            ).returncode
+
+
+def planned(brief: Path) -> dict[str, Any]:
+    """Return the plan a build of the brief would run."""
+    told = subprocess.run(
+        [ASTROLABE, "plan", brief, "--format", "json"], check=True, capture_output=True, text=True
+    )
+    return json.loads(told.stdout)
+
+
+async def prepare(plan: Mapping[str, Any], app: Path, work: Path) -> ByHand:
+    """Find the commands of a plan, and what the sandbox would give them."""
+    checks: list[Mapping[str, Any]] = []
+    images: dict[str, tuple[Image, ...]] = {}
+    async with open_installation(load_settings()) as installation:
+        for task in plan["tasks"]:
+            for check in task["checks"]:
+                needs = check.get("environment") or task["environment"]
+                found = [await installation.images.toolchain(name) for name in needs.get("toolchains", ())]
+                found += [
+                    await installation.images.dependencies(lockfile, manifests(app))
+                    for lockfile in needs.get("lockfiles", ())
+                ]
+                checks.append(check)
+                images[check["name"]] = tuple(found)
+    return ByHand(app, work, tuple(checks), images)
+
+
+def manifests(app: Path) -> dict[str, bytes]:
+    """Return the files dependencies are installed from, by their path."""
+    found = [path for pattern in MANIFESTS for path in sorted(app.glob(pattern))]
+    return {str(path.relative_to(app)): path.read_bytes() for path in found}
+
+
+def _outside(image: Image, texts: Any) -> list[str]:
+    """Turn paths of the sandbox into those of the host."""
+    found = list(texts)
+    for mount in image.mounts:
+        if not mount.target.startswith(WORKSPACE + "/"):
+            found = [text.replace(mount.target, str(mount.source)) for text in found]
+    return found
+
+
+def _unprivileged() -> dict[str, Any]:
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+class _timed:  # noqa: N801 - used as a function is
+    """Note the wall and processor time of the processes ended inside."""
+
+    def __init__(self, taken: Taken) -> None:
+        self._taken = taken
+
+    def __enter__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), _children_cpu()
+
+    def __exit__(self, *_: object) -> None:
+        self._taken.seconds = time.perf_counter() - self._wall
+        self._taken.cpu_seconds = _children_cpu() - self._cpu
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
