@@ -13,7 +13,7 @@ from astrolabe.roles.webapp.reading.flaw import Flaw
 from astrolabe.roles.webapp.reading.meaning import problems_in
 from astrolabe.sdk import Document, GoalError, Problem, read_document, validate
 
-DOCUMENT_NAME = "app.yaml"
+DOCUMENT_NAME = "astrolabe.yaml"
 
 FORMS = {
     r"^[A-Z][A-Za-z0-9]{0,39}$": "a name like BookShelf: a capital, then letters and digits, at most 40",

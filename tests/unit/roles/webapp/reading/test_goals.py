@@ -56,7 +56,7 @@ def test_a_canonical_goal_keeps_the_persons_comments():
 
 def test_the_dump_says_how_to_go_on_and_is_plain_yaml():
     model = model_of((EXAMPLES / "shop.yaml").read_text())
-    assert "astrolabe build app.yaml" in dump(model)
+    assert "astrolabe build astrolabe.yaml" in dump(model)
     assert next(iter(yaml.safe_load(dump(model)))) == "astrolabe"
 
 
