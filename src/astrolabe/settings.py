@@ -9,15 +9,15 @@ import os
 import pwd
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    YamlConfigSettingsSource,
 )
 
 from astrolabe.domain.policy import Policy
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags over environment over file; no `.env` is read."""
         _ = dotenv_settings, file_secret_settings
-        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=config_file())
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _file_values())
 
 
 def load_settings(flags: Mapping[str, Any] | None = None) -> Settings:
@@ -108,6 +108,27 @@ def config_file() -> Path:
     if named:
         return Path(named)
     return _system_folder("XDG_CONFIG_HOME", ".config", "/etc") / "config.yaml"
+
+
+def _file_values() -> dict[str, Any]:
+    file = config_file()
+    if not file.exists():
+        return {}
+    values: object = yaml.safe_load(file.read_text(encoding="utf-8"))
+    if values is None:
+        return {}
+    if not isinstance(values, dict) or not all(
+        isinstance(key, str) for key in cast("dict[object, Any]", values)
+    ):
+        raise SettingsError(
+            "the settings are not valid",
+            [
+                Problem(
+                    str(file), "it holds no settings by name", "write lines like: engine: {parallel_tasks: 4}"
+                )
+            ],
+        )
+    return cast("dict[str, Any]", values)
 
 
 def _system_folder(variable: str, below_home: str, for_root: str) -> Path:

@@ -17,11 +17,15 @@ class Policy(Value):
     )
     cpu_seconds: int = Field(default=1200, gt=0, description="Processor time of one process.")
     memory_bytes: int = Field(default=3072 * MIB, ge=16 * MIB, description="Of all processes together.")
-    processes: int = Field(default=512, ge=8)
-    open_files: int = Field(default=4096, ge=64)
+    processes: int = Field(default=512, ge=8, description="Processes and threads alive at once.")
+    open_files: int = Field(default=4096, ge=64, description="Files one process holds open.")
     file_bytes: int = Field(default=512 * MIB, gt=0, description="Largest single file.")
-    workspace_bytes: int = Field(default=1024 * MIB, gt=0)
-    temporary_bytes: int = Field(default=512 * MIB, gt=0)
+    workspace_bytes: int = Field(
+        default=1024 * MIB, gt=0, description="Of the workspace, dependencies not counted."
+    )
+    temporary_bytes: int = Field(
+        default=512 * MIB, gt=0, description="Of what is written elsewhere: /tmp, and over dependencies."
+    )
     output_bytes: int = Field(
         default=4 * MIB, gt=0, description="Of each of the two output streams; the rest is cut."
     )
