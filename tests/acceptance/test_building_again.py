@@ -129,6 +129,28 @@ def test_uncommitted_edits_stay_exactly_as_they_are(place: Place) -> None:
     assert "medlar" in place.git("show", f"{branch}:fruit.txt")
 
 
+def test_an_uncommitted_edit_that_is_what_is_generated_now_does_not_hinder(place: Place) -> None:
+    place.edit("fruit.txt", "quince", "medlar", commit=False)
+
+    done = place.build(FIRST.replace("quince", "medlar").replace("hazel", "cashew"))
+
+    assert done["run"]["published"]["moved"], done["run"]["published"]["reason"]
+    assert place.read("fruit.txt").endswith("medlar\n")
+    assert place.read("nuts.txt").startswith("cashew\n")
+    assert place.git("status", "--porcelain") == ""
+
+
+def test_a_staged_edit_is_not_taken_for_what_lies_in_the_folder(place: Place) -> None:
+    place.edit("fruit.txt", "quince", "staged and different", commit=False)
+    place.git("add", "fruit.txt")
+    place.edit("fruit.txt", "staged and different", "medlar", commit=False)
+
+    done = place.build(FIRST.replace("quince", "medlar"))
+
+    assert not done["run"]["published"]["moved"]
+    assert "staged and different" in place.git("show", ":fruit.txt")
+
+
 def test_uncommitted_edits_elsewhere_do_not_hinder(place: Place) -> None:
     place.edit("nuts.txt", "hazel", "not committed yet", commit=False)
 

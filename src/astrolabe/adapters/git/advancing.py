@@ -11,8 +11,9 @@ import os
 import re
 import shutil
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 from astrolabe.adapters.git.command import GitFailedError
 from astrolabe.adapters.git.references import References, write_anew
@@ -34,14 +35,19 @@ _OVERWRITES = re.compile(r"would be overwritten|not uptodate|would lose untracke
 
 @dataclass(frozen=True)
 class Step:
-    """From which commit (None: from nothing) to which."""
+    """From which commit (None: from nothing) to which.
+
+    `settled` are changed paths whose files, uncommitted, are already what the new commit has: they are never written.
+    """
 
     run: str
     old: str | None
     new: str
+    settled: tuple[str, ...] = ()
 
     def written(self) -> str:
-        return json.dumps({"held by": _SIGN, "run": self.run, "old": self.old, "new": self.new})
+        told = {"held by": _SIGN, "run": self.run, "old": self.old, "new": self.new}
+        return json.dumps({**told, "settled": self.settled})
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class Advance:
         reason = "unknown"
         try:
             differences = await self._differences(step)
+            step = await self._settle(step, differences)
             reason = await self._reason_against(step, differences)
         finally:
             if reason:
@@ -90,9 +97,9 @@ class Advance:
         if reason:
             return reason
         try:
-            await self._check_out(step)
+            await self._check_out(step, differences)
         except (GitFailedError, OSError) as error:
-            await self._go_back(differences)
+            await self._go_back(step, differences)
             if _OVERWRITES.search(str(getattr(error, "complaint", ""))):
                 return f"git would overwrite files: {error}"
             raise
@@ -110,13 +117,35 @@ class Advance:
             if await self._staged(step, differences):
                 await self._arrive(step)
                 return True
-            await self._go_back(differences)
+            await self._go_back(step, differences)
         await asyncio.to_thread(self._leave)
         return True
 
     # what could be lost
 
+    async def _settle(self, step: Step, differences: Sequence[Difference]) -> Step:
+        """Find the uncommitted files that are already as the step would leave them, and note them in the lock."""
+        dirty = set(await self._theirs.dirty())
+        after = {difference.path: difference.new for difference in differences if difference.path in dirty}
+        if not after:
+            return step
+        reply = await self._theirs.run(
+            "diff-index",
+            "--cached",
+            "--name-only",
+            "-z",
+            "--no-renames",
+            step.old or await self._empty_tree(),
+        )
+        staged = set(map(decoded, zero_separated(reply.output)))
+        async with self._compared("after", after) as (apart, _):
+            settled = tuple(sorted(path for path in after if path not in apart and path not in staged))
+        noted = replace(step, settled=settled)
+        await asyncio.to_thread(self._note, noted)
+        return noted
+
     async def _reason_against(self, step: Step, differences: Sequence[Difference]) -> str:
+        differences = [difference for difference in differences if difference.path not in step.settled]
         changing = {difference.path for difference in differences}
         dirty = [path for path in await self._theirs.dirty() if path in changing]
         if dirty:
@@ -173,9 +202,11 @@ class Advance:
         reply = await self._theirs.run("hash-object", "-t", "tree", "--stdin")
         return reply.output.decode().strip()
 
-    async def _check_out(self, step: Step) -> None:
+    async def _check_out(self, step: Step, differences: Sequence[Difference]) -> None:
         """Bring index and files to the new commit; git itself refuses before it would overwrite anything."""
         await asyncio.to_thread(self._copy_index)
+        lines = _index_lines({d.path: d.new for d in differences if d.path in step.settled})
+        await self._theirs.run("update-index", "-z", "--index-info", stdin=lines, index=self._fresh)
         await self._theirs.run("update-index", "-q", "--refresh", index=self._fresh, accept=(0, 1))
         old = step.old or await self._empty_tree()
         await self._theirs.run("read-tree", "-m", "-u", old, step.new, index=self._fresh)
@@ -201,8 +232,9 @@ class Advance:
         apart = set(map(decoded, zero_separated(reply.output)))
         return not any(difference.path in apart for difference in differences)
 
-    async def _go_back(self, differences: Sequence[Difference]) -> None:
-        """Put back what a step had begun to change, except what the person has changed since, and leave the lock."""
+    async def _go_back(self, step: Step, differences: Sequence[Difference]) -> None:
+        """Put back what a step had begun to change, except what the person has changed, and leave the lock."""
+        differences = [difference for difference in differences if difference.path not in step.settled]
         before = {difference.path: difference.old for difference in differences}
         async with self._compared("before", before) as (not_before, index):
             async with self._compared("after", {d.path: d.new for d in differences}) as (not_after, _):
@@ -218,11 +250,7 @@ class Advance:
         self, name: str, side: Mapping[str, Entry | None]
     ) -> AsyncGenerator[tuple[set[str], Path]]:
         """Yield the paths whose file is not the one of that side, and an index of that side."""
-        lines = b"".join(
-            b"%o %s\t%s\0" % (entry.mode, entry.oid.encode(), encoded(path))
-            for path, entry in side.items()
-            if entry
-        )
+        lines = _index_lines({path: entry for path, entry in side.items() if entry})
         async with self._spare(name) as index:
             await self._theirs.run("update-index", "-z", "--index-info", stdin=lines, index=index)
             await self._theirs.run("update-index", "-q", "--refresh", index=index, accept=(0, 1))
@@ -282,19 +310,24 @@ class Advance:
             draft.unlink()
         return True
 
+    def _note(self, step: Step) -> None:
+        """Say more in the lock that is ours, at once or not at all."""
+        draft = self._folder / "astrolabe-lock"
+        write_anew(draft, step.written().encode())
+        draft.replace(self._lock)
+
     def _begun(self) -> Step | None:
         """Return what the lock says, if the lock is ours."""
         try:
-            told: object = json.loads(self._lock.read_bytes())
+            told = cast("object", json.loads(self._lock.read_bytes()))
         except (FileNotFoundError, ValueError):
             return None
-        match told:
-            case {"held by": str(sign), "run": str(run), "old": None | str() as old, "new": str(new)} if (
-                sign == _SIGN
-            ):
-                return Step(run, old, new)
-            case _:
-                return None
+        if not isinstance(told, dict):
+            return None
+        fields = cast("dict[str, Any]", told)
+        if fields.get("held by") != _SIGN:
+            return None
+        return Step(fields["run"], fields["old"], fields["new"], tuple(fields.get("settled", ())))
 
     def _clear(self) -> None:
         for name in ("index", "attributes", "before", "after", "lock"):
@@ -314,6 +347,14 @@ class Advance:
             yield index
         finally:
             await asyncio.to_thread(index.unlink, missing_ok=True)
+
+
+def _index_lines(side: Mapping[str, Entry | None]) -> bytes:
+    """Return what `update-index --index-info` is told; mode 0 takes a path out."""
+    told = {path: (entry.mode, entry.oid) if entry else (0, "0" * 40) for path, entry in side.items()}
+    return b"".join(
+        b"%o %s\t%s\0" % (mode, oid.encode(), encoded(path)) for path, (mode, oid) in told.items()
+    )
 
 
 def _difference(meta: bytes, path: bytes) -> Difference:
