@@ -10,9 +10,9 @@ from astrolabe.cli.terminal import clean, duration, wants_json
 
 STEERING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 KEPT = {"\t", "\n"}
-hostile = st.text(
-    st.one_of(st.characters(), st.sampled_from([*sorted(STEERING), "\x1b", "\x9b", "\r", "\x07"]))
-)
+rare = st.sampled_from([*sorted(STEERING), "\x1b", "\x9b", "\r", "\x07", "\x7f"])
+# A text's own alphabet would be one set of characters, in which the rare ones are hardly ever drawn.
+hostile = st.lists(st.one_of(st.characters(), rare)).map("".join)
 words = st.lists(st.sampled_from(["--json", "build", "--yes", "-x", ""]))
 
 
