@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
@@ -49,16 +49,17 @@ class _PlainProgress:
 
 
 class TaskTree:
-    """A run as it stands, drawn anew at each refresh from the folded state."""
+    """A run as it stands, drawn anew at each refresh from the folded state; `now` is in seconds since the epoch."""
 
-    def __init__(self, plan: Plan, record: RunRecord) -> None:
+    def __init__(self, plan: Plan, record: RunRecord, now: Callable[[], float] | None = None) -> None:
         self._plan = plan
         self._record = record
         self._state = RunState(record.id)
         self._now: dict[str, str] = {}
         self._running: set[tuple[str, str]] = set()
         self._fetching: Progress | None = None
-        self._began = time.monotonic()
+        self._now_seconds = now or _wall
+        self._began = self._now_seconds()
         self._units = sum(1 + len(task.checks) for task in plan.tasks)
         self._units_before: int | None = None
 
@@ -101,7 +102,7 @@ class TaskTree:
         return Group(*parts)
 
     def _headline(self) -> Text:
-        elapsed = time.monotonic() - self._began
+        elapsed = self._now_seconds() - self._began
         left = self._left(elapsed)
         told = f"{duration(elapsed)}" + (f", about {duration(left)} left" if left is not None else "")
         title = clean(self._plan.goal.strip().splitlines()[0][:SAID_CHARACTERS])
@@ -145,7 +146,7 @@ class TaskTree:
 
     def _seconds(self, state: TaskState) -> float:
         last = state.attempts[-1]
-        return (last.ended_at if last.ended_at is not None else _wall()) - last.started_at
+        return (last.ended_at if last.ended_at is not None else self._now_seconds()) - last.started_at
 
 
 def _wall() -> float:
