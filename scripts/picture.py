@@ -1,15 +1,16 @@
 """Draw the README's pictures from a finished run in the store: nothing in them is made up.
 
-Usage: picture.py RUN GOAL [--screenshot PATH] [--into FOLDER]
+Usage: picture.py RUN GOAL [--target TEXT] [--screenshot PATH] [--into FOLDER]
 
 Writes `running.svg`, the live task tree in the middle of the last task's checks, `finished.svg`, the report, and
 `application.png`, a screenshot its browser check kept. RUN is looked up in the store the settings name; GOAL is
-the file it was built from, which the store does not tell.
+the file it was built from, which the store does not tell; the target is shown as TEXT.
 """
 
 import argparse
 import asyncio
 import io
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,23 +59,24 @@ class Told:
 
 def main() -> None:
     options = parsed()
-    told, screenshot = asyncio.run(read(options.run, options.screenshot))
+    told, screenshot = asyncio.run(read(options))
     options.into.mkdir(parents=True, exist_ok=True)
     (options.into / "running.svg").write_text(svg(running(told, options.goal), "running"))
     (options.into / "finished.svg").write_text(svg(finished(told), "finished"))
     (options.into / "application.png").write_bytes(screenshot)
 
 
-async def read(name: str, screenshot: str) -> tuple[Told, bytes]:
+async def read(options: argparse.Namespace) -> tuple[Told, bytes]:
     """Return a run and one of the files its checks left."""
     async with open_installation(load_settings()) as installation:
-        record = await find_run(installation, name)
+        record = await find_run(installation, options.run)
         view = await view_run(installation, record)
-        document = report(view, start_commands(installation, view))
+        told = json.dumps(report(view, start_commands(installation, view)))
+        document = json.loads(told.replace(record.target, options.target))
         kept = {artifact["path"]: artifact for check in document["checks"] for artifact in check["artifacts"]}
-        if screenshot not in kept:
-            raise SystemExit(f"no check kept {screenshot}; there are: {', '.join(sorted(kept))}")
-        content = await installation.store.blob(kept[screenshot]["digest"])
+        if options.screenshot not in kept:
+            raise SystemExit(f"no check kept {options.screenshot}; there are: {', '.join(sorted(kept))}")
+        content = await installation.store.blob(kept[options.screenshot]["digest"])
         return Told(view, await events_of(installation, record), document), content
 
 
@@ -92,7 +94,7 @@ def running(told: Told, goal: str) -> Console:
         if event.at > at and event.data["started_at"] <= at and event.task is not None:
             tree.output(event.task, event.data["check"], b"")
     console = recorder()
-    command = f"astrolabe build {goal} --into {told.view.record.target} --yes"
+    command = f"astrolabe build {goal} --into {told.document['run']['target']} --yes"
     console.print(f"[bold green]$[/] {command}\n")
     console.print(tree)
     return console
@@ -121,6 +123,7 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("run")
     parser.add_argument("goal")
+    parser.add_argument("--target", default="../bookmarks")
     parser.add_argument("--screenshot", default="e2e/results/bookmarks-list.png")
     parser.add_argument("--into", type=Path, default=ROOT / "docs/pictures")
     return parser.parse_args()
