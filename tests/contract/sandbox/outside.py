@@ -1,6 +1,7 @@
 """Looking at the host while, and after, something ran in a sandbox."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -35,7 +36,9 @@ def mounts() -> int:
 
 
 def groups() -> set[str]:
-    return {str(path) for path in Path("/sys/fs/cgroup").rglob("astrolabe-*") if path.is_dir()}
+    """The control groups of this process's sandboxes; other processes of the test run have their own."""
+    mine = f"astrolabe-*-{os.getpid()}-*"
+    return {str(path) for path in Path("/sys/fs/cgroup").rglob(mine) if path.is_dir()}
 
 
 async def within(holds: Callable[[], Awaitable[object]], seconds: float = 20) -> None:
