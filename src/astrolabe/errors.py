@@ -15,6 +15,7 @@ AstrolabeError
 │   └── MergeConflictError    two changes touch the same lines
 ├── UnavailableError          try again later: registry, disk, database
 │   ├── AgentFailedError      an agent could not do its task this time
+│   ├── SandboxLostError      a sandbox was killed while something ran in it
 │   ├── FetchError            a package could not be fetched, or was not the one that was pinned
 │   └── StorageError          the state on disk cannot be read or written
 ├── DeadlineError             it took longer than allowed
@@ -151,6 +152,12 @@ class AgentFailedError(UnavailableError):
     """Raised by agents; another attempt is made if the task has retries left."""
 
     code = "agent-failed"
+
+
+class SandboxLostError(UnavailableError):
+    """What ran is gone with it; another attempt gets another sandbox."""
+
+    code = "sandbox-lost"
 
 
 class FetchError(UnavailableError):

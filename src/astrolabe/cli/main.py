@@ -3,7 +3,9 @@
 Commands import what they need when they run, so that `--help` stays fast.
 """
 
+import signal
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -11,6 +13,7 @@ import typer
 from astrolabe import __version__
 from astrolabe.cli import build, config, doctor, plan, runs, sandbox
 from astrolabe.cli.exits import Exit, exit_of
+from astrolabe.cli.session import InterruptedByPersonError
 from astrolabe.errors import AstrolabeError
 
 app = typer.Typer(
@@ -51,16 +54,28 @@ def astrolabe(
 
 def main() -> None:
     """Run the command line and exit with one of the codes of `Exit`."""
+    signal.signal(signal.SIGTERM, _end)
     try:
         app()
     except AstrolabeError as error:
         sys.exit(_tell(error))
-    except KeyboardInterrupt:
+    except InterruptedByPersonError:
         typer.echo("interrupted; to go on, type: astrolabe resume", err=True)
         sys.exit(Exit.INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(Exit.DONE)
+    except Exception:  # noqa: BLE001 - the outermost edge: what nobody foresaw is told whole, under its own exit code
+        traceback.print_exc()
+        typer.echo(
+            "astrolabe: this is a fault of Astrolabe's own; please report it with the lines above", err=True
+        )
+        sys.exit(Exit.BUG)
+
+
+def _end(_number: int, _frame: object) -> None:
+    """End before the event loop runs; from then on it handles SIGTERM itself."""
+    raise InterruptedByPersonError
 
 
 def _tell(error: AstrolabeError) -> Exit:

@@ -10,6 +10,10 @@ from astrolabe.services.installation import Installation
 T = TypeVar("T")
 
 
+class InterruptedByPersonError(Exception):
+    """SIGINT or SIGTERM; no KeyboardInterrupt, of which typer would make an exit code of its own."""
+
+
 def with_installation(use: Callable[[Installation], Awaitable[T]]) -> T:
     """Open the installation the settings describe, await `use` with it, close it; SIGTERM ends it as Ctrl-C does."""
     from astrolabe.bootstrap import open_installation
@@ -24,5 +28,5 @@ def with_installation(use: Callable[[Installation], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(go())
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        raise InterruptedByPersonError from None

@@ -102,6 +102,7 @@ class Session(Protocol):
 
         Raises:
             SandboxUnavailableError: the command was not started; nothing of it ran.
+            SandboxLostError: the sandbox was killed meanwhile, with all that ran in it.
         """
         ...
 

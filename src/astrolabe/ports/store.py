@@ -79,7 +79,11 @@ class Store(Protocol):
     async def plan_versions(self, plan_id: str) -> tuple[PlanVersion, ...]: ...
 
     async def create_run(self, record: RunRecord, owner: Owner, first: NewEvent) -> Lease:
-        """Add a run, owned from the start, with the first event of its log."""
+        """Add a run, owned from the start, with the first event of its log.
+
+        Raises:
+            ConflictError: another run for the same target is not finished.
+        """
         ...
 
     async def claim(self, run: str, owner: Owner) -> Lease:

@@ -26,8 +26,11 @@ def is_plan(words: str) -> bool:
 
 
 def _content(file: str) -> bytes:
+    path = Path(file)
     try:
-        return Path(file).read_bytes()
+        if path.exists() and not path.is_file():
+            raise InputError(f"{file} is no file", hint="Name a plan file: YAML or JSON.")
+        return path.read_bytes()
     except OSError as error:
         raise InputError(
             f"{file} cannot be read: {error.strerror}", hint="Name a plan file: YAML or JSON."

@@ -53,15 +53,14 @@ def _files(folder: Path, bytes_left: int, files_left: int) -> Generator[FileEntr
             f"{folder} is no folder", [Problem(str(folder), "no folder", "name an existing folder")]
         )
     for path, status in _walk(folder):
-        entry = _entry(folder, path, status)
-        bytes_left -= len(entry.content)
+        bytes_left -= status.st_size
         files_left -= 1
         if bytes_left < 0 or files_left < 0:
             raise InputError(
                 f"{folder} holds more than the sandbox's workspace may",
                 hint="Raise ASTROLABE_SANDBOX__WORKSPACE_BYTES or ASTROLABE_SANDBOX__FILES, or name a smaller folder.",
             )
-        yield entry
+        yield _entry(folder, path, status)
 
 
 def _walk(folder: Path) -> Generator[tuple[Path, os.stat_result]]:
@@ -82,6 +81,8 @@ def _entry(folder: Path, path: Path, status: os.stat_result) -> FileEntry:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - the descriptor refuses links
-            return FileEntry(name, 0o100755 if status.st_mode & 0o100 else 0o100644, file.read())
+            return FileEntry(
+                name, 0o100755 if status.st_mode & 0o100 else 0o100644, file.read(status.st_size)
+            )
     except OSError as error:
         raise PolicyViolationError(f"{path} cannot be read: {error.strerror}") from error

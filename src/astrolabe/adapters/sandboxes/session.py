@@ -11,7 +11,7 @@ from astrolabe.adapters.sandboxes.channel import Channel, ClosedError, Feed, Int
 from astrolabe.adapters.sandboxes.holder.jobs import PUT, RUN, TAKE
 from astrolabe.adapters.sandboxes.way_out import Listed, Selection, chosen, way_in
 from astrolabe.domain.policy import Policy
-from astrolabe.errors import InputError, PolicyViolationError, SandboxUnavailableError
+from astrolabe.errors import InputError, PolicyViolationError, SandboxLostError, SandboxUnavailableError
 from astrolabe.ports.sandbox import WORKSPACE, Ending, FileEntry, Outcome, Output
 
 _KILLED = 137
@@ -169,8 +169,8 @@ async def _settled(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-def _ended_early() -> SandboxUnavailableError:
-    return SandboxUnavailableError(
+def _ended_early() -> SandboxLostError:
+    return SandboxLostError(
         "the sandbox ended before its work was done",
         hint="Its processes were killed from outside or memory ran out; open another one.",
     )

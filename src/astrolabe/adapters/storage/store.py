@@ -64,8 +64,21 @@ class SqlStore:
         lease = Lease(run=record.id, fence=1, owner=owner)
         row = _run_row(record, owner) | {"tenant": self._tenant}
 
+        runs = schema.runs
+        same = (
+            (runs.c.tenant == self._tenant)
+            & (runs.c.target == record.target)
+            & (runs.c.status == RunStatus.RUNNING)
+        )
+
         def write(connection: Connection) -> Lease:
-            connection.execute(insert(schema.runs).values(**row))
+            other = connection.execute(select(runs.c.id).where(same)).scalar()
+            if other is not None:
+                raise ConflictError(
+                    f"run {other} is not finished for {record.target}",
+                    hint=f"Wait for it, or type: astrolabe resume {other}   or: astrolabe runs cancel {other}",
+                )
+            connection.execute(insert(runs).values(**row))
             self._append(connection, lease, [first])
             return lease
 

@@ -252,6 +252,8 @@ class Brief:
 
     def _asked(self, unit: Unit, request: Request) -> bool:
         draft, piece = self.draft, unit.piece
+        if request.ask is Ask.PERHAPS and (read_access(draft, piece) or read_rule(draft, piece)):
+            return True
         if not (read_deed(draft, piece) or read_roles(draft, piece)):
             draft.description.append(piece.text)
             draft.note(piece, Reading.UNDERSTOOD, "a web application")
