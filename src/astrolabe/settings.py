@@ -19,6 +19,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as SourceError
 
 from astrolabe.domain.policy import Policy
 from astrolabe.engine.options import EngineOptions
@@ -89,6 +90,10 @@ def load_settings(flags: Mapping[str, Any] | None = None) -> Settings:
     except ValidationError as error:
         problems = [Problem(_place(item["loc"]), item["msg"]) for item in error.errors()]
         raise SettingsError("the settings are not valid", [*problems, *_unknown_variables()]) from error
+    except SourceError as error:
+        raise SettingsError(
+            f"the settings cannot be read: {error}", hint="A list is written as JSON: [1, 2]."
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"the configuration file {config_file()} cannot be read: {error}") from error
     unknown = _unknown_variables()

@@ -21,6 +21,7 @@ CODES = {
     "MergeConflictError": "merge-conflict",
     "UnavailableError": "unavailable",
     "AgentFailedError": "agent-failed",
+    "SandboxLostError": "sandbox-lost",
     "FetchError": "fetch-failed",
     "StorageError": "storage-failed",
     "DeadlineError": "deadline",

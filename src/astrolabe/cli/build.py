@@ -19,7 +19,9 @@ def build(
     goal: Annotated[
         str, typer.Argument(help="The goal in words, or a file with it: text, Markdown, or a YAML model.")
     ],
-    into: Annotated[Path, typer.Option("--into", help="The folder of the result; it must be new or empty.")],
+    into: Annotated[
+        Path, typer.Option("--into", help="The folder of the result: new, empty, or one built before.")
+    ],
     yes: Yes = False,
     json: Json = False,
 ) -> None:
@@ -79,14 +81,14 @@ def _accept(proposal: "Proposal", *, yes: bool, json: bool) -> None:
     if proposal.interrupted is not None:
         typer.echo(f"taking up run {proposal.interrupted.id}, which was interrupted", err=True)
         return
-    if proposal.understanding is None or json:
+    if proposal.understanding is None:
         return
     asking = not yes and not proposal.understanding.canonical
-    if asking or sys.stdout.isatty():
+    if not json and (asking or sys.stdout.isatty()):
         print_understanding(proposal.understanding)
     if not asking:
         return
-    if not sys.stdin.isatty():
+    if json or not sys.stdin.isatty():
         typer.echo("Not built: nobody is there to accept this. Look at it, then add --yes.", err=True)
         raise typer.Exit(Exit.BAD_INPUT)
     if not typer.confirm("Build this?", default=True):
@@ -101,17 +103,24 @@ async def _carry_out(installation: "Installation", proposal: "Proposal", *, json
 
 async def finish(installation: "Installation", begun: "Begun", *, json: bool) -> Exit:
     """Drive a run to its end with progress on a terminal, then print its report."""
+    document, code = await drive(installation, begun, quiet=json)
+    _print(document, json=json)
+    return code
+
+
+async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) -> tuple[dict[str, Any], Exit]:
+    """Drive a run to its end; return its report and the exit code that stands for it."""
     from astrolabe.cli.progress import watching
     from astrolabe.services.builds import carry_out, start_commands
     from astrolabe.services.reports import report, unproved
     from astrolabe.services.runs import view_run
 
-    with watching(begun.plan, begun.record, quiet=json) as watcher:
+    with watching(begun.plan, begun.record, quiet=quiet) as watcher:
         await carry_out(installation, begun, watcher)
     view = await view_run(installation, begun.record)
-    _print(report(view, start_commands(installation, view)), json=json)
     code = BY_STATUS[view.state.status]
-    return Exit.UNPROVED if code is Exit.DONE and unproved(view) else code
+    proved = code is not Exit.DONE or not unproved(view)
+    return report(view, start_commands(installation, view)), code if proved else Exit.UNPROVED
 
 
 def _print(document: dict[str, Any], *, json: bool) -> None:

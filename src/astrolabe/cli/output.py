@@ -25,6 +25,7 @@ MARKS = {
     "waiting": ("·", "dim"),
     "skipped": ("-", "dim"),
     "cancelled": ("-", "yellow"),
+    "interrupted": ("!", "yellow"),
 }
 
 

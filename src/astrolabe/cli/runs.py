@@ -33,12 +33,13 @@ def list_(
 
     async def use(installation: "Installation") -> None:
         records = await list_runs(installation, limit)
+        listed = [(record, await installation.store.is_owned(record)) for record in records]
         if json:
-            print_json([_row(record) for record in records])
+            print_json([_row(record, owned) for record, owned in listed])
         elif not records:
             typer.echo("no runs yet")
         else:
-            _print_rows(records)
+            _print_rows(listed)
 
     with_installation(use)
 
@@ -94,21 +95,29 @@ def log(
 @app.command("resume")
 def resume(run: OptionalRun = None, json: Json = False) -> None:
     """Go on with a run that was interrupted, or with all of them; finished tasks are not repeated."""
-    from astrolabe.cli.build import finish
+    from astrolabe.cli.build import drive
+    from astrolabe.cli.output import console, print_json, print_report
     from astrolabe.cli.session import with_installation
     from astrolabe.services.builds import require_sandbox, take_up
     from astrolabe.services.runs import find_run, resumable_runs
 
     async def use(installation: "Installation") -> Exit:
         records = [await find_run(installation, run)] if run else await resumable_runs(installation)
-        if not records:
+        if records:
+            await require_sandbox(installation)
+        elif not json:
             typer.echo("nothing was interrupted", err=True)
-            return Exit.DONE
-        await require_sandbox(installation)
-        codes = [
-            await finish(installation, await take_up(installation, record), json=json) for record in records
-        ]
-        return max(codes)
+        documents: list[dict[str, Any]] = []
+        worst = Exit.DONE
+        for record in records:
+            document, code = await drive(installation, await take_up(installation, record), quiet=json)
+            documents.append(document)
+            worst = max(worst, code)
+            if not json:
+                print_report(document, console())
+        if json:
+            print_json(documents[0] if len(documents) == 1 else {"runs": documents})
+        return worst
 
     raise typer.Exit(with_installation(use))
 
@@ -131,21 +140,26 @@ def cancel(run: Run, json: Json = False) -> None:
     with_installation(use)
 
 
-def _row(record: "RunRecord") -> dict[str, Any]:
+def _status(record: "RunRecord", owned: bool) -> str:
+    """Return a run's status; an unfinished one that no process works on was interrupted."""
+    return record.status.value if record.status.final or owned else "interrupted"
+
+
+def _row(record: "RunRecord", owned: bool) -> dict[str, Any]:
     return {
         "id": record.id,
-        "status": record.status.value,
+        "status": _status(record, owned),
         "goal": record.goal,
         "target": record.target,
         "created_at": record.created_at,
         "finished_at": record.finished_at,
         "commit": record.commit,
         "reason": record.reason,
-        "owner": None if record.owner is None else record.owner.pid,
+        "owner": record.owner.pid if record.owner is not None and owned else None,
     }
 
 
-def _print_rows(records: "tuple[RunRecord, ...]") -> None:
+def _print_rows(listed: "list[tuple[RunRecord, bool]]") -> None:
     from datetime import UTC, datetime
 
     from rich.table import Table
@@ -155,12 +169,13 @@ def _print_rows(records: "tuple[RunRecord, ...]") -> None:
     from astrolabe.cli.terminal import clean
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("", "run", "begun (UTC)", "goal", "target"):
+    for column in ("", "run", "status", "begun (UTC)", "goal", "target"):
         table.add_column(column, overflow="fold")
-    for record in records:
+    for record, owned in listed:
+        status = _status(record, owned)
         at = datetime.fromtimestamp(record.created_at, UTC).strftime("%Y-%m-%d %H:%M")
         goal = clean(record.goal.strip().splitlines()[0][:50])
-        table.add_row(mark(record.status.value), record.id, at, Text(goal), Text(clean(record.target)))
+        table.add_row(mark(status), record.id, status, at, Text(goal), Text(clean(record.target)))
     console().print(table)
 
 

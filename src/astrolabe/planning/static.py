@@ -61,7 +61,16 @@ def plan_goal(
     """
     recipe, understanding = _recognised(checked_goal(goal), recipes)
     title = understanding.title.strip() or goal.title
-    plan = Plan(goal=title, tasks=recipe.tasks(understanding), source="static", recipe=recipe.name)
+    unread = [sentence for sentence in understanding.sentences if sentence.reading is Reading.UNREAD]
+    plan = Plan(
+        goal=title,
+        tasks=recipe.tasks(understanding),
+        source="static",
+        recipe=recipe.name,
+        warnings=tuple(
+            f"not read: {visible(sentence.text, 200)} ({sentence.meaning})" for sentence in unread
+        ),
+    )
     problems = problems_in(plan, agents)
     if problems:
         raise PlanValidationError(f"the recipe {recipe.name} made a plan that cannot run", problems)

@@ -1,5 +1,6 @@
 """Reading and steering runs."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ from astrolabe.domain.run import RunState, RunStatus, TaskState
 from astrolabe.errors import ConflictError, MissingError
 from astrolabe.ports.store import RunRecord
 from astrolabe.services.installation import Installation
+
+CANCEL_SECONDS = 60.0
+LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ async def check_output(installation: Installation, record: RunRecord, check: str
 async def cancel_run(installation: Installation, record: RunRecord) -> RunStatus:
     """Ask a run's process to cancel it; where there is none any more, cancel it here.
 
-    Returns the status the run has then: RUNNING means that its process has been asked and is winding down.
+    Returns the status the run has then; RUNNING means that its process has not ended it within `CANCEL_SECONDS`.
 
     Raises:
         ConflictError: the run is already finished.
@@ -89,11 +93,21 @@ async def cancel_run(installation: Installation, record: RunRecord) -> RunStatus
         lease = await installation.store.claim(record.id, installation.owner)
     except ConflictError:
         await installation.store.ask(record.id, "cancel")
-        return (await installation.store.run(record.id)).status
+        return await _ended(installation, record)
     state = RunState(record.id).apply(await installation.store.events(record.id))
     await installation.store.append(lease, [*_ends(state), _finished()])
     await installation.store.release(lease)
     return RunStatus.CANCELLED
+
+
+async def _ended(installation: Installation, record: RunRecord) -> RunStatus:
+    """Wait for another process to end a run; there is no wake-up in this direction, so its row is looked at."""
+    deadline = installation.determinism.monotonic() + CANCEL_SECONDS
+    status = record.status
+    while not status.final and installation.determinism.monotonic() < deadline:
+        await asyncio.sleep(LOOK_SECONDS)
+        status = (await installation.store.run(record.id)).status
+    return status
 
 
 def _ends(state: RunState) -> list[NewEvent]:

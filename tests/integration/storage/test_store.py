@@ -61,13 +61,14 @@ def with_store(folder: Path, use: Callable[[SqlStore], Awaitable[None]]) -> None
 
 
 def record(**changes: object) -> RunRecord:
+    run = fresh_id()
     plain = RunRecord(
-        id=fresh_id(),
+        id=run,
         tenant="default",
         goal="g",
         plan_version=1,
         plan_id="p",
-        target="/t",
+        target=f"/target/{run}",
         origin="o",
         status=RunStatus.RUNNING,
         created_at=1.0,
@@ -128,6 +129,17 @@ def test_a_run_whose_owner_lives_cannot_be_claimed(tmp_path: Path) -> None:
             await store.claim(lease.run, this_process("another"))
         await store.release(lease)
         assert (await store.claim(lease.run, this_process("another"))).fence == 2
+
+    with_store(tmp_path, use)
+
+
+def test_of_runs_begun_at_once_for_one_target_one_is_made(tmp_path: Path) -> None:
+    async def use(store: SqlStore) -> None:
+        first = NewEvent(type=EventType.RUN_CREATED, data={"tasks": ["a"]})
+        tries = [store.create_run(record(target="/same"), this_process("token"), first) for _ in range(5)]
+        outcomes = await asyncio.gather(*tries, return_exceptions=True)
+        assert sum(isinstance(outcome, Lease) for outcome in outcomes) == 1
+        assert sum(isinstance(outcome, ConflictError) for outcome in outcomes) == 4
 
     with_store(tmp_path, use)
 

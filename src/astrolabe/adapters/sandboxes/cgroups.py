@@ -97,7 +97,7 @@ def make(where: Iterable[Place], policy: Policy) -> Group:
         for folder in folders:
             _removed(folder)
         raise SandboxUnavailableError(
-            f"no control group could be made: {error}", hint="Run `astrolabe sandbox selftest --fresh`."
+            f"no control group could be made: {error}", hint="Run `astrolabe sandbox selftest`."
         ) from error
     return Group(tuple(folders), _oom_file(folders))
 

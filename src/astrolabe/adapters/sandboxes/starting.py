@@ -74,5 +74,5 @@ async def _set_up(process: asyncio.subprocess.Process, channel: Channel, spec: S
     if "error" in answer:
         raise SandboxUnavailableError(
             f"no sandbox could be set up: {answer['error']}",
-            hint="`astrolabe sandbox selftest --fresh` shows what this machine allows.",
+            hint="`astrolabe sandbox selftest` shows what this machine allows.",
         )

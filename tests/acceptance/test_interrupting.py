@@ -1,0 +1,77 @@
+"""The command, interrupted: it says so, leaves nothing behind, and goes on when asked."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.crash.orphans import adopt, orphans_of
+
+PLAN = """
+goal: wait
+tasks:
+  - {id: quick, agent: command, inputs: {run: "echo done > quick.txt"}, writes: [quick.txt]}
+  - {id: slow, agent: command, depends_on: [quick], inputs: {run: "test -e again || sleep 30; echo x > slow.txt"}, writes: [slow.txt]}
+"""
+
+
+def astrolabe(home: Path, *arguments: str) -> subprocess.Popen[str]:
+    cache = Path(tempfile.gettempdir()) / f"astrolabe-test-cache-{os.geteuid()}"
+    settings = os.environ | {"ASTROLABE_HOME": str(home), "ASTROLABE_CACHE": str(cache)}
+    command = [str(Path(sys.executable).parent / "astrolabe"), *arguments]
+    return subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def told(home: Path, *arguments: str) -> object:
+    process = astrolabe(home, *arguments, "--json")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    return json.loads(out)
+
+
+def wait_until_slow_runs(home: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        runs = told(home, "runs", "list")
+        if runs and any(
+            task["id"] == "slow" and task["status"] == "running"
+            for task in told(home, "runs", "show", "last")["tasks"]
+        ):
+            return
+    raise AssertionError("it did not begin")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_with_4_leaves_nothing_and_can_be_cancelled(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    home = tmp_path / "home"
+    with adopt():
+        process = astrolabe(home, "run", str(tmp_path / "plan.yaml"), "--workspace", str(tmp_path / "target"))
+        wait_until_slow_runs(home)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 4
+        assert "astrolabe resume" in err
+        assert orphans_of(tmp_path) == []
+    (listed,) = told(home, "runs", "list")
+    assert listed["status"] == "interrupted"
+    assert told(home, "runs", "cancel", "last")["status"] == "cancelled"
+    assert told(home, "resume") == {"runs": []}
+
+
+def test_a_run_is_cancelled_from_another_terminal(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    home = tmp_path / "home"
+    process = astrolabe(home, "run", str(tmp_path / "plan.yaml"), "--workspace", str(tmp_path / "target"))
+    wait_until_slow_runs(home)
+    assert told(home, "runs", "cancel", "last")["status"] == "cancelled"
+    process.communicate(timeout=30)
+    assert process.returncode == 4
