@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def astrolabe(home: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def told(home: Path, *arguments: str) -> object:
+def told(home: Path, *arguments: str) -> Any:
     process = astrolabe(home, *arguments, "--json")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err

@@ -9,7 +9,7 @@ import pytest
 
 from astrolabe.adapters.sandboxes import self_test
 from astrolabe.domain.policy import MIB, Policy
-from astrolabe.errors import InputError, SandboxUnavailableError
+from astrolabe.errors import InputError, SandboxLostError, SandboxUnavailableError
 from astrolabe.ports.sandbox import Ending, Outcome, Setup
 
 from .outside import children, has_process, within
@@ -304,7 +304,7 @@ def test_a_holder_killed_from_outside_leaves_nothing_and_says_so(run: Any, sessi
             finally:
                 await within(lambda: _gone(marker))
 
-    with pytest.raises(SandboxUnavailableError):
+    with pytest.raises(SandboxLostError):
         run(scenario())
 
 
