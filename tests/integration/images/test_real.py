@@ -121,6 +121,7 @@ def test_dependencies_are_installed_offline_and_no_script_of_theirs_runs(
     }
 
     async def installed() -> Outcome:
+        await bare.images.bubblewraps()  # from the real index: the test's own registry has none
         node = await bare.images.toolchain("node")
         place = Place(bare_cache([node]), machine.environment, use_system_tools=False)
         image = await place.images.dependencies("package-lock.json", files)
