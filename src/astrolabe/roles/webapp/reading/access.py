@@ -199,6 +199,17 @@ def add_role(draft: Draft, name: str, piece: Piece) -> str:
     return role
 
 
+_NOBODY = re.compile(r"(?:nobody|no[ -]one|none)\b", re.IGNORECASE)
+
+
+def read_denial(draft: Draft, piece: Piece) -> bool:
+    """Say that a right taken from everyone was not read; it is no role called nobody."""
+    if not _NOBODY.match(piece.text):
+        return False
+    draft.note(piece, Reading.UNREAD, "a right that nobody has is not read; name those who have it")
+    return True
+
+
 def read_access(draft: Draft, piece: Piece) -> bool:
     """Read who may do what."""
     text = " ".join(piece.text.split()).rstrip(".! ")

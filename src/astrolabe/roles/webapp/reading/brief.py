@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from astrolabe.roles.webapp.model import Action, PageModel
 from astrolabe.roles.webapp.reading import nouns
-from astrolabe.roles.webapp.reading.access import Who, add_role, read_access, read_roles, who_of
+from astrolabe.roles.webapp.reading.access import Who, add_role, read_access, read_denial, read_roles, who_of
 from astrolabe.roles.webapp.reading.assembly import Extras
 from astrolabe.roles.webapp.reading.blocks import (
     Block,
@@ -231,7 +231,7 @@ class Brief:
             return True
         if _capability(piece.text):
             return False
-        if self._denied(piece):
+        if read_denial(draft, piece):
             return True
         if wish := _WISH.match(piece.text):
             piece = Piece(f"Users can {piece.text[wish.end() :]}", piece.line)
@@ -246,14 +246,6 @@ class Brief:
             return True
         return self._named_values(unit) or read_named_list(draft, piece) or self._unit_feature(unit)
 
-    def _denied(self, piece: Piece) -> bool:
-        """A right taken from everyone is no role called nobody; it is said that it was not read."""
-        if not _NOBODY.match(piece.text):
-            return False
-        told = "a right that nobody has is not read; name those who have it"
-        self.draft.note(piece, Reading.UNREAD, told)
-        return True
-
     def _unit_feature(self, unit: Unit) -> bool:
         feature = feature_of(unit.piece.text)
         if feature:
@@ -262,7 +254,7 @@ class Brief:
 
     def _asked(self, unit: Unit, request: Request) -> bool:
         draft, piece = self.draft, unit.piece
-        if self._denied(piece):
+        if read_denial(draft, piece):
             return True
         if _RIGHT.match(piece.text) and (read_access(draft, piece) or read_rule(draft, piece)):
             return True
@@ -376,7 +368,6 @@ class Brief:
 _RIGHT = re.compile(
     r"(?:only|nobody|no one|[\w-]+(?: [\w-]+)?)\s+(?:may|can|cannot|must)\b|only\b", re.IGNORECASE
 )
-_NOBODY = re.compile(r"(?:nobody|no[ -]one|none)\b", re.IGNORECASE)
 _WISH = re.compile(
     r"(?:(?:i|we)(?:'d|\s+would|\s+also)?(?:\s+also)?\s+(?:like|want|need|wish|should\s+be\s+able|have|must\s+be\s+able)\s+to\s+(?:be\s+able\s+to\s+)?"
     r"|(?:i|we|you|one)\s+(?:can|should|may|must)\s+(?:also\s+)?(?:be\s+able\s+to\s+)?"
