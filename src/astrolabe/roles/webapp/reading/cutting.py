@@ -1,0 +1,323 @@
+"""Turns the blocks of a goal into units, each with the kind of section it stands in."""
+
+import re
+from dataclasses import dataclass, field
+
+from astrolabe.roles.webapp.model import Action
+from astrolabe.roles.webapp.reading import nouns
+from astrolabe.roles.webapp.reading.blocks import (
+    Block,
+    Code,
+    Heading,
+    Item,
+    Paragraph,
+    Table,
+)
+from astrolabe.roles.webapp.reading.draft import Draft
+from astrolabe.roles.webapp.reading.intent import Ask, Request, request_of
+from astrolabe.roles.webapp.reading.sections import (
+    Section,
+    columns_of,
+    is_field_table,
+    section_of,
+    spec_of_row,
+    thing_named,
+)
+from astrolabe.roles.webapp.reading.seeding import SeedNotes
+from astrolabe.roles.webapp.reading.sentences import MODALS, Piece, clauses_of, sentences_of, split_list
+from astrolabe.roles.webapp.reading.specs import spec_of
+from astrolabe.roles.webapp.reading.statements import subject_of
+from astrolabe.roles.webapp.reading.units import LONGEST_SENTENCE, PermissionUnit, Unit, is_sentence
+from astrolabe.sdk import Reading, Sentence
+
+LONGEST_LEAD = 60
+
+
+@dataclass
+class Cut:
+    """What cutting yields: the units and requests in order, the first heading, how many headings name things."""
+
+    units: list[Unit] = field(default_factory=list[Unit])
+    requests: list[Request] = field(default_factory=list[Request])
+    title: str = ""
+    headed: int = 0
+
+
+class Cutter:
+    """Makes the things that headings name known to the draft, and keeps the rows of the seed, on the way."""
+
+    def __init__(self, draft: Draft, seeds: SeedNotes) -> None:
+        self.draft, self.seeds = draft, seeds
+        self.out = Cut()
+        self.section = Section.TEXT
+        self.level = 0
+        self.within = ""
+        self.intro: Piece | None = None
+        self.parent: tuple[int, str] | None = None
+
+    def cut(self, blocks: list[Block]) -> Cut:
+        """Return the units of these blocks."""
+        for number, block in enumerate(blocks):
+            following = blocks[number + 1] if number + 1 < len(blocks) else None
+            if not isinstance(block, Item | Table):
+                self.intro = None
+            match block:
+                case Heading():
+                    self._heading(block, following)
+                case Paragraph():
+                    self._paragraph(block, following)
+                case Item():
+                    self._item(block, following)
+                case Table():
+                    self._table(block)
+                case Code():
+                    unit = self._unit(Piece(block.text[:200], block.line))
+                    unit.done = True
+                    unit.account.append(
+                        Sentence(block.text[:200], Reading.UNREAD, "blocks of code are not read", block.line)
+                    )
+        return self.out
+
+    def _unit(self, piece: Piece, **more: object) -> Unit:
+        unit = Unit(piece, section=self.section, within=self.within)
+        for name, value in more.items():
+            setattr(unit, name, value)
+        self.out.units.append(unit)
+        return unit
+
+    def _heading(self, block: Heading, following: Block | None) -> None:
+        section = section_of(block.text)
+        if block.level == 1 and not self.out.title and section is None:
+            self.out.title = block.text
+            self.section, self.within, self.level = Section.TEXT, "", 1
+            self._unit(Piece(block.text, block.line), done=True).account.append(
+                Sentence(block.text, Reading.UNDERSTOOD, "the name of the application", block.line)
+            )
+            return
+        inside = self.section in {Section.SEED, Section.THINGS} and block.level > self.level
+        if inside and section in {None, Section.TEXT, Section.ROLES}:
+            self.within = block.text if self.section is Section.SEED else thing_named(block.text)
+            noun = self.within if self.section is Section.THINGS else ""
+        elif section:
+            self.section, self.within, self.level, noun = section, "", block.level, ""
+        else:
+            noun = thing_named(block.text) if _holds_fields(following) else ""
+            self.section = Section.THING if noun else Section.TEXT
+            self.within, self.level = noun, block.level
+        if noun:
+            self.out.headed += 1
+            self.draft.entity(noun, Piece(block.text, block.line), declared=True)
+
+    def _paragraph(self, block: Paragraph, following: Block | None) -> None:
+        pieces = sentences_of(block.lines)
+        listed = isinstance(following, Item | Table) and pieces[-1:] and pieces[-1].text.endswith(":")
+        for number, piece in enumerate(pieces):
+            if listed and number == len(pieces) - 1:
+                self.intro = piece
+            else:
+                self._sentence(piece)
+
+    def _sentence(self, piece: Piece) -> None:
+        request = self._request(piece)
+        colon = piece.text.find(": ")
+        if (
+            request is None
+            and 0 < colon <= LONGEST_LEAD
+            and subject_of(piece.text[colon + 2 :])
+            and not subject_of(piece.text[:colon] + " x")
+        ):
+            request = self._request(Piece(piece.text[:colon], piece.line)) or Request(Ask.PERHAPS)
+        if request is None and not self.out.requests and 0 < colon <= LONGEST_LEAD:
+            request = self._request(Piece(piece.text[:colon], piece.line))
+        if request and request.ask in {Ask.APPLICATION, Ask.PERHAPS} and 0 < colon < len(piece.text) - 2:
+            self._unit(Piece(piece.text[:colon], piece.line)).request = request
+            self._rest_of(piece.text[colon + 2 :], piece.line)
+            return
+        clauses = clauses_of(piece.text) if len(piece.text) <= LONGEST_SENTENCE else (piece.text,)
+        for number, clause in enumerate(clauses or (piece.text,)):
+            unit = self._unit(Piece(clause, piece.line))
+            unit.request = request if number == 0 else None
+            self._trailing_list(unit, request)
+
+    def _rest_of(self, text: str, line: int) -> None:
+        """Read what follows `an invoice app:`: named lists, or clauses."""
+        parts = [part for _, part in split_list(text)]
+        if all(re.fullmatch(r"[\w -]{1,40}\([^()]*\)[.]?", part) for part in parts):
+            for part in parts:
+                self._unit(Piece(part, line), section=Section.THINGS)
+        else:
+            for clause in clauses_of(text):
+                self._unit(Piece(clause, line))
+
+    def _trailing_list(self, unit: Unit, request: Request | None) -> None:
+        """Let `an app to manage books with title and author` give books their fields."""
+        found = re.search(
+            r"\b(?:track(?:\s+of)?|manage|managing|organi[sz]e|store|collect|catalogu?e|record|keep|save|for|of|about)\s+(?:(?:my|our|the|their|your|all)\s+)*"
+            r"(?P<noun>[\w-]+(?:\s+[\w-]+)?)\s*(?:,?\s+(?:each\s+)?(?:with|including)\s+(?:(?:its|their|a|an|the)\s+)?|\s*[:(]\s*)(?P<rest>\S.*?)\)?\s*\Z",
+            unit.piece.text.rstrip("."),
+            re.IGNORECASE,
+        )
+        if request and request.ask in {Ask.APPLICATION, Ask.PERHAPS} and found:
+            noun = nouns.thing(found["noun"])
+            if noun and not nouns.is_account(noun) and not nouns.is_interface(noun):
+                unit.done = unit.request is None
+                self._unit(Piece(f"{noun} have {found['rest'].rstrip('.) ')}", unit.piece.line))
+
+    def _request(self, piece: Piece) -> Request | None:
+        if len(piece.text) > LONGEST_SENTENCE:
+            return None
+        asked = request_of(piece.text, first=not self.out.requests)
+        if asked.ask is Ask.NOTHING:
+            return None
+        self.out.requests.append(asked)
+        return asked
+
+    def _item(self, block: Item, following: Block | None) -> None:
+        nested = isinstance(following, Item) and following.depth > block.depth
+        if self.parent and block.depth <= self.parent[0]:
+            self.parent = None
+        piece = Piece(block.text.strip(), block.line)
+        if (
+            nested
+            and self.section in {Section.TEXT, Section.THINGS, Section.THING}
+            and (noun := self._parent_noun(piece.text))
+        ):
+            self.parent = (block.depth, noun)
+            self.draft.entity(noun, piece, declared=True)
+            self.out.headed += 1
+            self._unit(piece, done=True).account.append(
+                Sentence(piece.text, Reading.UNDERSTOOD, f"a kind of thing: {noun}", piece.line)
+            )
+        elif self.parent:
+            self._unit(piece, within=self.parent[1], field_item=True, section=Section.THING)
+        elif self.intro:
+            self._introduced(piece, self.intro)
+        elif self.section is Section.THING or (self.section is Section.THINGS and self.within):
+            self._in_thing(block, piece)
+        else:
+            self._free_item(block, piece)
+
+    @staticmethod
+    def _parent_noun(text: str) -> str:
+        noun = nouns.thing(text.rstrip(": "))
+        return noun if noun and section_of(noun) is None and not is_sentence(text) else ""
+
+    def _in_thing(self, block: Item, piece: Piece) -> None:
+        pieces = sentences_of(block.lines)
+        if len(pieces) > 1 or is_sentence(piece.text):
+            for one in pieces:
+                self._sentence(one)
+        else:
+            self._unit(piece, field_item=True)
+
+    def _free_item(self, block: Item, piece: Piece) -> None:
+        if self.section in {Section.SEED, Section.PAGES, Section.ROLES, Section.VALUES}:
+            self._unit(piece)
+        else:
+            for one in sentences_of(block.lines):
+                self._sentence(one)
+
+    def _introduced(self, piece: Piece, intro: Piece) -> None:
+        """Read an item together with the line that announces the list: `A recipe has:` and `a title`."""
+        text = re.sub(
+            r"\s+the\s+following(?:\s+\w+)?\Z|\s+these\s+\w+\Z",
+            "",
+            intro.text.rstrip(": "),
+            flags=re.IGNORECASE,
+        )
+        found = re.fullmatch(
+            r"(?:(?:the\s+)?(?:fields|attributes|properties)\s+(?:of|for)\s+(?P<of>.+?)(?:\s+are)?"
+            r"|(?P<has>\S.{0,60}?)\s+(?:(?:should|must|will|can|also)\s+)*(?:has|have|contains?|includes?|with|stores?|records?|consists?\s+of|needs?))",
+            text,
+            re.IGNORECASE,
+        )
+        noun = nouns.thing(found["of"] or found["has"]) if found else ""
+        if (
+            noun
+            and not nouns.is_interface(noun)
+            and not nouns.is_account(noun)
+            and not is_sentence(piece.text)
+        ):
+            self.draft.entity(noun, intro, declared=True)
+            self._unit(piece, within=noun, field_item=True, section=Section.THING)
+        elif re.search(rf"\b(?:{MODALS}|be\s+able\s+to|to|has|have)\Z", text, re.IGNORECASE):
+            self._sentence(Piece(f"{text} {piece.text}", piece.line))
+        else:
+            plain = re.match(r"[A-Z][\w-]*(?:\s+[\w-]+){0,2}\s*[:(\u2013\u2014-]", piece.text)
+            if plain and self.section is Section.TEXT:
+                self._unit(piece, section=Section.THINGS)
+            else:
+                self._sentence(piece)
+
+    def _table(self, block: Table) -> None:
+        if self.section is Section.SEED:
+            self.seeds.table(block, self.within)
+            self._unit(Piece(f"table of {self.within or 'rows'}", block.line), done=True).account.append(
+                Sentence(
+                    f"table of {self.within or 'rows'}",
+                    Reading.UNDERSTOOD,
+                    f"{len(block.rows)} rows of the seed",
+                    block.line,
+                )
+            )
+        elif self.within and is_field_table(block.header):
+            columns = columns_of(block.header)
+            for line, cells in block.rows:
+                spec = spec_of_row(columns, cells)
+                piece = Piece(" | ".join(cell for cell in cells if cell), line)
+                self._unit(piece, specs=[spec] if spec else [])
+        elif actions := _actions_of(block.header):
+            for line, cells in block.rows:
+                self._permissions(actions, cells, line)
+        else:
+            self._named_rows(block)
+
+    def _permissions(self, actions: dict[int, Action], cells: tuple[str, ...], line: int) -> None:
+        text = " | ".join(cell for cell in cells if cell)
+        self.out.units.append(
+            PermissionUnit(Piece(text, line), section=Section.ACCESS, actions=actions, cells=cells)
+        )
+
+    def _named_rows(self, block: Table) -> None:
+        """Read a table of things and their fields, or of roles and what they may do; others are not read."""
+        kind = block.header[0].strip().lower()
+        for line, cells in block.rows:
+            text = " | ".join(cell for cell in cells if cell)
+            if len(cells) > 1 and kind in {"entity", "thing", "model", "table", "object", "name"}:
+                self._unit(Piece(f"{cells[0]}: {cells[1]}", line), section=Section.THINGS)
+            elif len(cells) > 1 and kind in {"role", "who", "actor", "user"}:
+                self._unit(Piece(f"{cells[0]}: {cells[1]}", line), section=Section.ROLES)
+            else:
+                self._unit(Piece(text, line), done=True).account.append(
+                    Sentence(text, Reading.UNREAD, "the columns of this table are not known", line)
+                )
+
+
+def _holds_fields(block: Block | None) -> bool:
+    """Whether what follows a heading looks like the fields of a thing."""
+    if isinstance(block, Table):
+        return is_field_table(block.header)
+    if isinstance(block, Item):
+        spec = spec_of(block.text)
+        return spec is not None and not re.search(
+            rf"\b(?:{MODALS})\b", re.split(r"[:(\u2013\u2014]", block.text)[0]
+        )
+    return isinstance(block, Paragraph) and (
+        bool(re.match(r"(?:fields|attributes|it\s+has|has)\b", block.text, re.IGNORECASE))
+        or block.text.endswith(":")
+    )
+
+
+_ACTION_WORDS = {
+    "create": Action.CREATE, "add": Action.CREATE, "read": Action.READ, "view": Action.READ, "see": Action.READ, "list": Action.READ,
+    "update": Action.UPDATE, "edit": Action.UPDATE, "change": Action.UPDATE, "delete": Action.DELETE, "remove": Action.DELETE,
+}  # fmt: skip
+
+
+def _actions_of(header: tuple[str, ...]) -> dict[int, Action]:
+    found = {
+        number: _ACTION_WORDS[cell.strip().lower()]
+        for number, cell in enumerate(header)
+        if cell.strip().lower() in _ACTION_WORDS
+    }
+    return found if len(found) > 1 else {}
