@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from astrolabe.cli.documents import print_json
 from astrolabe.cli.exits import BY_STATUS, Exit
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) ->
 
 
 def _print(document: dict[str, Any], *, json: bool) -> None:
-    from astrolabe.cli.output import console, print_json, print_report
+    from astrolabe.cli.output import console, print_report
 
     if json:
         print_json(document)

@@ -5,14 +5,17 @@ from typing import Annotated, Any, cast
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Show and check the settings.")
+from astrolabe.cli.documents import print_json
+from astrolabe.cli.groups import Group
+from astrolabe.cli.overview import SUMMARIES
+
+app = typer.Typer(cls=Group, help=SUMMARIES["config"])
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @app.command("show")
 def show(json: Json = False) -> None:
     """Show every setting with its value, and the variable that sets it."""
-    from astrolabe.cli.output import print_json
     from astrolabe.settings import PREFIX, config_file, load_settings
 
     settings = load_settings()
@@ -44,7 +47,6 @@ def _flat(values: dict[str, Any], above: str = "") -> Generator[tuple[str, Any]]
 @app.command("check")
 def check(json: Json = False) -> None:
     """Check the settings; exits with 2 and every problem when they are wrong."""
-    from astrolabe.cli.output import print_json
     from astrolabe.settings import load_settings
 
     load_settings()

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from astrolabe.cli.documents import print_json
 from astrolabe.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
     """Probe what Astrolabe needs, feature by feature; exits with 3 when nothing could be run here."""
-    from astrolabe.cli.output import mark, print_json
+    from astrolabe.cli.output import mark
     from astrolabe.cli.session import with_installation
     from astrolabe.cli.terminal import clean
     from astrolabe.services.doctor import examine

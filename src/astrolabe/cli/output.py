@@ -1,6 +1,5 @@
 """Documents for programs, and the tables a person reads after a command."""
 
-import json
 import sys
 from typing import Any
 
@@ -9,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from astrolabe.cli.terminal import clean, duration
-from astrolabe.errors import AstrolabeError, InputError
 
 WIDE_COLUMNS = 120
 """From this width on, the table shows the digests of tree, inputs and policy too."""
@@ -33,26 +31,6 @@ def console() -> Console:
     """Return the console tables go to; a file or pipe gets lines of a fixed, readable width."""
     plain = not sys.stdout.isatty()
     return Console(highlight=False, width=PLAIN_COLUMNS if plain else None, soft_wrap=False)
-
-
-def print_json(document: Any) -> None:
-    """Print one JSON document and nothing else."""
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
-
-
-def error_document(error: AstrolabeError) -> dict[str, Any]:
-    """Return an error as programs read it."""
-    problems = error.problems if isinstance(error, InputError) else ()
-    return {
-        "error": {
-            "code": error.code,
-            "kind": error.kind.value,
-            "message": error.message,
-            "hint": error.hint,
-            "problems": [{"place": p.place, "text": p.text, "hint": p.hint} for p in problems],
-        }
-    }
 
 
 def mark(status: str) -> Text:

@@ -6,7 +6,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+
+from astrolabe.cli.documents import print_json
+from astrolabe.cli.groups import GoalGroup
+from astrolabe.cli.overview import SUMMARIES
 
 if TYPE_CHECKING:
     from astrolabe.domain.plan import Plan
@@ -23,19 +26,11 @@ class Format(StrEnum):
     MERMAID = "mermaid"
 
 
-class _GoalGroup(TyperGroup):
-    """A group whose first word is a goal unless it is a command's name: `astrolabe plan "a todo app"`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        words = [word for word in args if not word.startswith("-")]
-        own = words and words[0] not in self.commands
-        return super().parse_args(ctx, ["make", *args] if own else args)
-
-
 app = typer.Typer(
-    cls=_GoalGroup,
-    no_args_is_help=True,
-    help="Make a plan for a goal: astrolabe plan GOAL. Check and compare plans.",
+    cls=GoalGroup,
+    help=SUMMARIES["plan"],
+    subcommand_metavar="GOAL | COMMAND ...",
+    epilog="The options of `astrolabe plan GOAL` are those of: astrolabe plan make --help",
 )
 Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 
@@ -90,7 +85,6 @@ def diff(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Show what differs between two plans."""
-    from astrolabe.cli.output import print_json
     from astrolabe.cli.session import with_installation
     from astrolabe.planning.difference import as_text, diff_as_mermaid, difference
     from astrolabe.services.plans import plan_named
@@ -113,7 +107,6 @@ def history(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """List the versions of a plan."""
-    from astrolabe.cli.output import print_json
     from astrolabe.cli.session import with_installation
     from astrolabe.services.plans import history_of
 

@@ -4,13 +4,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from astrolabe.cli.documents import print_json
 from astrolabe.cli.exits import Exit
+from astrolabe.cli.groups import Group
+from astrolabe.cli.overview import SUMMARIES
 
 if TYPE_CHECKING:
     from astrolabe.ports.store import RunRecord
     from astrolabe.services.installation import Installation
 
-app = typer.Typer(no_args_is_help=True, help="List, show, resume and cancel runs.")
+app = typer.Typer(cls=Group, help=SUMMARIES["runs"])
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, its beginning or end, or `last`.")]
 OptionalRun = Annotated[
@@ -27,7 +30,6 @@ def list_(
     json: Json = False,
 ) -> None:
     """List runs, newest first."""
-    from astrolabe.cli.output import print_json
     from astrolabe.cli.session import with_installation
     from astrolabe.services.runs import list_runs
 
@@ -47,7 +49,7 @@ def list_(
 @app.command("show")
 def show(run: Run, json: Json = False) -> None:
     """Show a run's tasks, checks with their evidence, and checkpoints."""
-    from astrolabe.cli.output import console, print_json, print_report
+    from astrolabe.cli.output import console, print_report
     from astrolabe.cli.session import with_installation
     from astrolabe.services.builds import start_commands
     from astrolabe.services.reports import report
@@ -73,7 +75,6 @@ def log(
     json: Json = False,
 ) -> None:
     """Print a run's events in order, or what one check printed."""
-    from astrolabe.cli.output import print_json
     from astrolabe.cli.session import with_installation
     from astrolabe.services.runs import check_output, events_of, find_run
 
@@ -96,7 +97,7 @@ def log(
 def resume(run: OptionalRun = None, json: Json = False) -> None:
     """Go on with a run that was interrupted, or with all of them; finished tasks are not repeated."""
     from astrolabe.cli.build import drive
-    from astrolabe.cli.output import console, print_json, print_report
+    from astrolabe.cli.output import console, print_report
     from astrolabe.cli.session import with_installation
     from astrolabe.services.builds import require_sandbox, take_up
     from astrolabe.services.runs import find_run, resumable_runs
@@ -125,7 +126,6 @@ def resume(run: OptionalRun = None, json: Json = False) -> None:
 @app.command("cancel")
 def cancel(run: Run, json: Json = False) -> None:
     """Cancel a run; returns when nothing of it runs any more."""
-    from astrolabe.cli.output import print_json
     from astrolabe.cli.session import with_installation
     from astrolabe.services.runs import cancel_run, find_run
 

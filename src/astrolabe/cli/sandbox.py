@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from astrolabe.cli.documents import print_json
 from astrolabe.cli.exits import Exit
+from astrolabe.cli.groups import Group
+from astrolabe.cli.overview import SUMMARIES
 
 if TYPE_CHECKING:
     from astrolabe.services.installation import Installation
 
-app = typer.Typer(no_args_is_help=True, help="Test the sandbox, or run a command in it.")
+app = typer.Typer(cls=Group, help=SUMMARIES["sandbox"])
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @app.command("selftest")
 def selftest(json: Json = False) -> None:
     """Try to escape from the sandbox and to break its limits; exits with 3 if anything works."""
-    from astrolabe.cli.output import mark, print_json
+    from astrolabe.cli.output import mark
     from astrolabe.cli.session import with_installation
 
     async def use(installation: "Installation") -> Exit:
@@ -88,8 +91,6 @@ def exec_(
             on_output=live,
         )
         if json:
-            from astrolabe.cli.output import print_json
-
             print_json(
                 {
                     "exit_code": outcome.exit_code,

@@ -1,11 +1,10 @@
 """Running a command's coroutine: settings, an installation, and signals that end it cleanly."""
 
-import asyncio
-import signal
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from astrolabe.services.installation import Installation
+if TYPE_CHECKING:
+    from astrolabe.services.installation import Installation
 
 T = TypeVar("T")
 
@@ -14,8 +13,11 @@ class InterruptedByPersonError(Exception):
     """SIGINT or SIGTERM; no KeyboardInterrupt, of which typer would make an exit code of its own."""
 
 
-def with_installation(use: Callable[[Installation], Awaitable[T]]) -> T:
+def with_installation(use: "Callable[[Installation], Awaitable[T]]") -> T:
     """Open the installation the settings describe, await `use` with it, close it; SIGTERM ends it as Ctrl-C does."""
+    import asyncio
+    import signal
+
     from astrolabe.bootstrap import open_installation
     from astrolabe.settings import load_settings
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from astrolabe.cli.app import app
 from astrolabe.cli.exits import BY_KIND, BY_STATUS, Exit, exit_of
-from astrolabe.cli.main import app
 from astrolabe.domain.run import RunStatus
 from astrolabe.errors import AstrolabeError, Kind
 

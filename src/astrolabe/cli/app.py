@@ -1,0 +1,42 @@
+"""Every command, by name."""
+
+from typing import Annotated, Any
+
+import typer
+
+from astrolabe import __version__
+from astrolabe.cli import build, config, doctor, plan, runs, sandbox
+from astrolabe.cli.groups import Group
+from astrolabe.cli.overview import overview
+
+
+class _Root(Group):
+    def get_help(self, ctx: Any) -> str:
+        del ctx
+        return overview()
+
+
+app = typer.Typer(name="astrolabe", cls=_Root, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.command("build")(build.build)
+app.command("run")(build.run)
+app.command("resume")(runs.resume)
+app.add_typer(plan.app, name="plan")
+app.add_typer(runs.app, name="runs")
+app.command("doctor")(doctor.doctor)
+app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(config.app, name="config")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def astrolabe(
+    _version_wanted: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """From a goal in plain words to verified, committed software."""

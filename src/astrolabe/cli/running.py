@@ -1,0 +1,88 @@
+"""Running a command of the command line, and ending with a code and a message for whatever happens in it."""
+
+import io
+import signal
+import sys
+import traceback
+from typing import Any
+
+import typer
+
+from astrolabe.cli.app import app
+from astrolabe.cli.documents import error_document, fault_document, print_json
+from astrolabe.cli.exits import Exit, exit_of
+from astrolabe.cli.session import InterruptedByPersonError
+from astrolabe.cli.terminal import clean, wants_json
+from astrolabe.errors import AstrolabeError
+
+_TYPERS_INTERRUPT = 130
+"""What typer makes of Ctrl-C."""
+
+
+def run_command_line() -> None:
+    """Run what `sys.argv` asks for and exit with one of the codes of `Exit`, or that of a command run in the sandbox."""
+    signal.signal(signal.SIGTERM, _end)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no ✓ gets \u2713, not a traceback
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_ended())
+
+
+def _end(_number: int, _frame: object) -> None:
+    """End before the event loop runs; from then on it handles SIGTERM itself."""
+    raise InterruptedByPersonError
+
+
+def _ended() -> int:
+    try:
+        code = app(prog_name="astrolabe", standalone_mode=False)
+    except AstrolabeError as error:
+        return _tell(error)
+    except typer.TyperException as fault:
+        return _tell_usage(fault)
+    except (InterruptedByPersonError, typer.Abort):
+        return _tell_interrupted()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # typer makes 1 of it; whoever reads has read enough
+            return Exit.DONE
+        raise
+    except Exception:  # noqa: BLE001 - the outermost edge: what nobody foresaw is told whole, under its own exit code
+        return _tell_bug()
+    return _tell_interrupted() if code == _TYPERS_INTERRUPT else code or Exit.DONE
+
+
+def _tell(error: AstrolabeError) -> Exit:
+    _print(error_document(error), str(error), error.hint)
+    return exit_of(error)
+
+
+def _tell_usage(fault: typer.TyperException) -> Exit:
+    """Say what is wrong with the words themselves, as for any other bad input."""
+    said = fault.format_message().strip().rstrip(".")
+    message = said[:1].lower() + said[1:]
+    context: Any = getattr(fault, "ctx", None)
+    hint = f"See: {context.command_path if context else 'astrolabe'} --help"
+    _print(fault_document("usage", "usage", message, hint), message, hint)
+    return Exit.BAD_INPUT
+
+
+def _tell_interrupted() -> Exit:
+    message, hint = "interrupted", "What was begun goes on with: astrolabe resume"
+    _print(fault_document("interrupted", "interrupted", message, hint), message, hint)
+    return Exit.INTERRUPTED
+
+
+def _tell_bug() -> Exit:
+    traceback.print_exc()
+    message, hint = "this is a fault of Astrolabe's own", "Please report it with the lines above."
+    _print(fault_document("internal", "bug", message, hint), message, hint)
+    return Exit.BUG
+
+
+def _print(document: dict[str, Any], message: str, hint: str) -> None:
+    if wants_json(sys.argv[1:]):
+        print_json(document)
+        return
+    typer.echo(f"astrolabe: {clean(message)}", err=True)
+    if hint:
+        typer.echo(f"  {clean(hint)}", err=True)

@@ -1,0 +1,70 @@
+"""Somebody who types commands: each test has an installation of its own."""
+
+import json
+import os
+import signal
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from astrolabe.cli.main import main
+
+CACHE = Path(tempfile.gettempdir()) / f"astrolabe-test-cache-{os.geteuid()}"
+"""Toolchains, which all tests share."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command ended with."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+class Person:
+    """Types commands into this process, as the installed program would get them."""
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.folder = folder
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def types(self, *words: str | Path) -> Done:
+        self._monkeypatch.setattr(sys, "argv", ["astrolabe", *map(str, words)])
+        self._capsys.readouterr()
+        before = signal.getsignal(signal.SIGTERM)
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        told = self._capsys.readouterr()
+        return Done(code, told.out, told.err)
+
+    def file(self, name: str, content: str) -> Path:
+        path = self.folder / name
+        path.write_text(content)
+        return path
+
+
+@pytest.fixture
+def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Person:
+    for name in [name for name in os.environ if name.startswith("ASTROLABE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ASTROLABE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ASTROLABE_CACHE", str(CACHE))
+    monkeypatch.setenv("COLUMNS", "100")
+    return Person(tmp_path, monkeypatch, capsys)
