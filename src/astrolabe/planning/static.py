@@ -5,19 +5,34 @@ from collections.abc import Collection, Sequence
 from astrolabe.domain.plan import Plan
 from astrolabe.errors import GoalError, PlanValidationError, Problem
 from astrolabe.planning.places.node import UnreadableError
-from astrolabe.planning.places.reading import text_of
+from astrolabe.planning.places.reading import check_size, text_of
 from astrolabe.planning.recipe import Goal, Reading, Recipe, Understanding
 from astrolabe.planning.validation import problems_in
 from astrolabe.planning.visible import visible
 
 _Found = tuple[Recipe, Understanding]
 
+LARGEST_GOAL = 500_000
+"""Bytes of a file, or characters of words: far more than anybody writes by hand."""
+
+
+def check_goal_size(size: int, path: str) -> None:
+    """Refuse a goal's file by its size, before it is read.
+
+    Raises:
+        GoalError: it has more than `LARGEST_GOAL` bytes.
+    """
+    try:
+        check_size(size, LARGEST_GOAL)
+    except UnreadableError as unreadable:
+        raise _refusal(unreadable, path) from unreadable
+
 
 def read_goal(content: bytes, path: str) -> Goal:
     """Return the goal in a file.
 
     Raises:
-        GoalError: it is empty, no UTF-8 text, or over 10 MB.
+        GoalError: it is empty, no UTF-8 text, or longer than `LARGEST_GOAL`.
     """
     return checked_goal(Goal(_text(content, path), path))
 
@@ -26,7 +41,7 @@ def checked_goal(goal: Goal) -> Goal:
     """Return the goal as it is.
 
     Raises:
-        GoalError: it says nothing, is no text, or is over 10 MB.
+        GoalError: it says nothing, is no text, or is longer than `LARGEST_GOAL`.
     """
     name = goal.path or "goal"
     if not _text(goal.text, name).strip():
@@ -39,12 +54,16 @@ def checked_goal(goal: Goal) -> Goal:
 
 def _text(content: str | bytes, path: str) -> str:
     try:
-        return text_of(content)
+        return text_of(content, LARGEST_GOAL)
     except UnreadableError as unreadable:
-        line, column = unreadable.fault.mark
-        place = f"{visible(path)}:{line}:{column}"
-        problem = Problem(place, unreadable.fault.text, unreadable.fault.hint)
-        raise GoalError("the goal cannot be read", [problem]) from unreadable
+        raise _refusal(unreadable, path) from unreadable
+
+
+def _refusal(unreadable: UnreadableError, path: str) -> GoalError:
+    fault = unreadable.fault
+    line, column = fault.mark
+    problem = Problem(f"{visible(path)}:{line}:{column}", fault.text, fault.hint)
+    return GoalError("the goal cannot be read", [problem])
 
 
 def plan_goal(

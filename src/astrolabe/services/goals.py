@@ -4,7 +4,7 @@ from pathlib import Path
 
 from astrolabe.errors import GoalError
 from astrolabe.planning.recipe import Goal
-from astrolabe.planning.static import checked_goal, read_goal
+from astrolabe.planning.static import check_goal_size, checked_goal, read_goal
 
 PATH_CHARACTERS = 4096
 """Words longer than any path are words."""
@@ -32,6 +32,7 @@ def take_goal(words: str) -> Goal:
 
 def _content(path: Path) -> bytes:
     try:
+        check_goal_size(path.stat().st_size, str(path))
         return path.read_bytes()
     except OSError as error:
         raise GoalError(f"{path} cannot be read: {error.strerror}", hint="Check its permissions.") from error

@@ -132,21 +132,28 @@ def _with_paths(root: Node, faults: list[Fault]) -> Iterator[Fault]:
         yield replace(fault, path=paths.get(fault.mark, ()))
 
 
-def text_of(content: str | bytes) -> str:
-    """Return what a file says, without a byte order mark.
+def text_of(content: str | bytes, largest: int = LARGEST_BYTES) -> str:
+    """Return what a file says, without a byte order mark. `largest` is how long it may be, in bytes or characters.
 
     Raises:
-        UnreadableError: it is over 10 MB, no UTF-8, or has characters that do not belong in a text file.
+        UnreadableError: it is over `largest`, no UTF-8, or has characters that do not belong in a text file.
     """
-    if len(content) > LARGEST_BYTES:
-        size = len(content) / 1_000_000
-        raise UnreadableError(
-            Fault((1, 1), f"{size:.1f} MB are more than the {LARGEST_BYTES // 1_000_000} MB that are read")
-        )
+    check_size(len(content), largest)
     text = (_decoded(content) if isinstance(content, bytes) else content).removeprefix("\ufeff")
     if found := _UNPRINTABLE.search(text):
         raise UnreadableError(_unprintable(text, found.start()))
     return text
+
+
+def check_size(size: int, largest: int = LARGEST_BYTES) -> None:
+    """Refuse what is too long before anything looks into it.
+
+    Raises:
+        UnreadableError: `size` is more than `largest`.
+    """
+    if size > largest:
+        said = f"{size / 1_000_000:.1f} MB are more than the {largest / 1_000_000:g} MB that are read"
+        raise UnreadableError(Fault((1, 1), said))
 
 
 def _unprintable(text: str, at: int) -> Fault:

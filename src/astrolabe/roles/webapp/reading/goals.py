@@ -20,7 +20,6 @@ from astrolabe.roles.webapp.reading.words import label_of, plural
 from astrolabe.sdk import Goal, GoalError, Problem, Reading, Sentence, Understanding
 
 RECIPE = "webapp"
-MOST_CHARACTERS = 500_000
 MOST_ENTITIES = 40
 
 _MARKED = re.compile(
@@ -37,7 +36,7 @@ def read_goal(goal: Goal) -> Understanding | None:
     """Return what was understood, or None for a goal that asks for something else than a web application.
 
     Raises:
-        GoalError: the goal is empty, binary or too long; it is a model with faults; or it contradicts itself.
+        GoalError: the goal is empty or binary; it is a model with faults; or it contradicts itself.
     """
     name = PurePath(goal.path).name if goal.path else "goal"
     _check_text(goal.text, name)
@@ -185,11 +184,6 @@ def _check_text(text: str, name: str) -> None:
     hint = "say what the application keeps and who may do what, in a few sentences"
     if not text.strip("\ufeff \t\r\n"):
         raise GoalError("the goal is empty", [Problem(f"{name}:1:1", "nothing is written here", hint)])
-    if len(text) > MOST_CHARACTERS:
-        size = f"it has {len(text):,} characters, at most {MOST_CHARACTERS:,} are read"
-        raise GoalError(
-            "the goal is too long", [Problem(f"{name}:1:1", size, "leave only what the application is to do")]
-        )
     odd = _BINARY.search(text)
     if odd and ("\0" in text or len(_BINARY.findall(text)) > len(text) * _MOST_ODD_CHARACTERS):
         line = text.count("\n", 0, odd.start()) + 1

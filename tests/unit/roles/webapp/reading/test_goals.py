@@ -26,10 +26,6 @@ def test_a_binary_goal_is_refused_with_the_place_of_the_first_odd_byte():
     assert problems("ab\n\0c", "x.bin")[0].place == "x.bin:2:1"
 
 
-def test_a_goal_of_ten_megabytes_is_refused():
-    assert "10,000,000" in problems("a" * 10_000_000)[0].text
-
-
 @pytest.mark.parametrize(
     "name", ["bookmarks.md", "library.txt", "bookmarks.yaml", "library.yaml", "shop.yaml"]
 )
