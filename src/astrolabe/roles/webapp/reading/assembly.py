@@ -267,15 +267,18 @@ class Assembly:
         said = item.get("values")
         texts = [str(value) for value in said] if isinstance(said, tuple) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         found: dict[str, str] = {}
+        said_at = item.facts["values"][1] if "values" in item.facts else item.said
         for text in texts:
             value = enum_identifier(text)
             if not value:
                 self.draft.problem(
-                    item.said, f"the value {quoted(text)} of {quoted(item.noun)} has no letter or digit"
+                    said_at,
+                    f"the value {quoted(text)} of {quoted(item.noun)} has no letter or digit",
+                    about=text,
                 )
             elif value.lower() in found:
                 self.draft.problem(
-                    item.said, f"the value {quoted(text)} of {quoted(item.noun)} is listed twice"
+                    said_at, f"the value {quoted(text)} of {quoted(item.noun)} is listed twice", about=text
                 )
             else:
                 found[value.lower()] = value

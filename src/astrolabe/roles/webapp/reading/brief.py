@@ -20,6 +20,7 @@ from astrolabe.roles.webapp.reading.listed import read_page, read_permissions, r
 from astrolabe.roles.webapp.reading.sections import Section
 from astrolabe.roles.webapp.reading.seeding import SeedNotes
 from astrolabe.roles.webapp.reading.sentences import MODALS, Piece
+from astrolabe.roles.webapp.reading.source import Source
 from astrolabe.roles.webapp.reading.specs import spec_of
 from astrolabe.roles.webapp.reading.statements import (
     declare,
@@ -46,7 +47,7 @@ class Brief:
 
     def __init__(self, text: str, file: str) -> None:
         self.text = text
-        self.draft = Draft(file)
+        self.draft = Draft(Source(file, text))
         self.extras = Extras()
         self.seeds = SeedNotes()
         self.units: list[Unit] = []

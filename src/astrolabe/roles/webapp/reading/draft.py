@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from astrolabe.roles.webapp.model import ANYONE, SIGNED_IN, FieldType
 from astrolabe.roles.webapp.reading.flaw import quoted
 from astrolabe.roles.webapp.reading.sentences import Piece
+from astrolabe.roles.webapp.reading.source import Source
 from astrolabe.roles.webapp.reading.specs import Spec
 from astrolabe.roles.webapp.reading.words import entity_identifier, field_identifier, singular
 from astrolabe.sdk import Problem, Reading, Sentence
@@ -93,9 +94,9 @@ class Several:
 
 @dataclass
 class Draft:
-    """Everything read from a goal. `file` is what places call the goal."""
+    """Everything read from a goal."""
 
-    file: str
+    source: Source
     name: str = ""
     description: list[str] = field(default_factory=list[str])
     entities: dict[str, EntityDraft] = field(default_factory=dict[str, EntityDraft])
@@ -115,13 +116,16 @@ class Draft:
         """Put a line into the account."""
         self.account.append(Sentence(piece.text, reading, meaning, piece.line))
 
-    def problem(self, piece: Piece, text: str, hint: str = "") -> None:
-        self.problems.append(Problem(f"{self.file}:{piece.line}:1", text, hint))
+    def problem(self, piece: Piece, text: str, hint: str = "", about: str = "") -> None:
+        """Record what is wrong with a piece, at the word or phrase in it that it is about."""
+        self.problems.append(Problem(self.source.place(piece.line, piece.text, about), text, hint))
 
     def clash(self, first: Piece, second: Piece, text: str) -> None:
-        """Record that two places contradict each other."""
-        where = f"line {first.line}: {quoted(first.text, 120)}"
-        self.problem(second, f"{text} here, which contradicts {where}", "keep one of the two")
+        """Record that two places contradict each other; `text` is what the second says."""
+        line, column = self.source.mark(first.line, first.text)
+        here, there = quoted(second.text, 120), quoted(first.text, 120)
+        said = f"{here} says that {text}; line {line}, column {column} says otherwise: {there}"
+        self.problem(second, said, "keep one of the two")
 
     def find(self, noun: str) -> EntityDraft | None:
         """Return the entity a noun names, in singular or plural."""
@@ -200,13 +204,13 @@ class Draft:
     def _check_name(self, noun: str, piece: Piece, key: str) -> None:
         if not key:
             self.problem(
-                piece, f"the name {quoted(noun)} has no letter or digit", "give it a name of letters"
+                piece, f"the name {quoted(noun)} has no letter or digit", "give it a name of letters", noun
             )
         elif len(noun) > LONGEST_NAME:
             text = (
                 f"the name {quoted(noun, 40)} has {len(noun)} characters, at most {LONGEST_NAME} are possible"
             )
-            self.problem(piece, text, "shorten it")
+            self.problem(piece, text, "shorten it", noun)
 
     def grant(self, entities: Iterable[EntityDraft], actions: Iterable[str], grant: Grant) -> None:
         """Let, or forbid, somebody to do something with rows of these entities."""

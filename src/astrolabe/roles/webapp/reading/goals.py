@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from astrolabe.roles.webapp.model import AppModel
 from astrolabe.roles.webapp.reading.assembly import Assembly
+from astrolabe.roles.webapp.reading.blame import Blame
 from astrolabe.roles.webapp.reading.brief import Brief
 from astrolabe.roles.webapp.reading.documents import DOCUMENT_NAME, dump, model_of
 from astrolabe.roles.webapp.reading.flaw import quoted
@@ -16,6 +17,7 @@ from astrolabe.roles.webapp.reading.intent import Ask, is_english, name_from
 from astrolabe.roles.webapp.reading.meaning import problems_in
 from astrolabe.roles.webapp.reading.sections import title_of
 from astrolabe.roles.webapp.reading.sentences import Piece
+from astrolabe.roles.webapp.reading.units import asks
 from astrolabe.roles.webapp.reading.words import label_of, plural
 from astrolabe.sdk import Goal, GoalError, Problem, Reading, Sentence, Understanding
 
@@ -65,9 +67,9 @@ def _read_words(text: str, name: str) -> Understanding | None:
         return None
     if verdict is Verdict.BARE:
         hint = "add what it keeps, as in: A recipe has a title, ingredients and a rating from 1 to 5."
-        problem = Problem(
-            f"{name}:1:1", "it asks for an application, but does not say what is kept in it", hint
-        )
+        asked = next(unit.piece for unit in brief.units if asks(unit))
+        place = brief.draft.source.place(asked.line, asked.text)
+        problem = Problem(place, "it asks for an application, but does not say what is kept in it", hint)
         raise GoalError("the goal says too little", [problem])
     return _understanding(brief, name)
 
@@ -104,10 +106,8 @@ def _understanding(brief: Brief, file: str) -> Understanding:
     draft = brief.draft
     if len(draft.entities) > MOST_ENTITIES:
         text = f"{len(draft.entities)} kinds of things are spoken of, at most {MOST_ENTITIES} can be built"
-        raise GoalError(
-            f"{file} cannot be built as it is",
-            [*draft.problems, Problem(f"{file}:1:1", text, "leave some out")],
-        )
+        draft.problem(list(draft.entities.values())[MOST_ENTITIES].said, text, "leave some out")
+        raise GoalError(f"{file} cannot be built as it is", draft.problems)
     assumed: list[Sentence] = []
     draft.account = assumed
     name = _name_of(brief)
@@ -124,7 +124,7 @@ def _understanding(brief: Brief, file: str) -> Understanding:
         raise GoalError(f"{file} cannot be built as it is", [*draft.problems, *faults]) from invalid
     problems = [*draft.problems, *_flaw_problems(brief, assembly, model, lines)]
     if problems:
-        raise GoalError(f"{file} cannot be built as it is", sorted(dict.fromkeys(problems), key=_line_of))
+        raise GoalError(f"{file} cannot be built as it is", sorted(dict.fromkeys(problems), key=_mark_of))
     sentences = (*brief.account(), *assumed)
     return replace(understanding_of(model), sentences=sentences)
 
@@ -134,36 +134,17 @@ def visible_input(value: object) -> str:
     return quoted(" ".join(str(value).split()))
 
 
-def _line_of(problem: Problem) -> int:
-    return int(problem.place.rsplit(":", 2)[1])
+def _mark_of(problem: Problem) -> tuple[int, ...]:
+    return tuple(map(int, problem.place.rsplit(":", 2)[1:]))
 
 
 def _flaw_problems(
-    brief: Brief, assembly: Assembly, model: AppModel, lines: dict[tuple[str, int], int]
+    brief: Brief, assembly: Assembly, model: AppModel, rows: dict[tuple[str, int], int]
 ) -> list[Problem]:
-    """Return what is wrong with a model that words were made into, at the lines of those words."""
-    draft = brief.draft
-    said = {assembly.keys[key]: entity for key, entity in draft.entities.items()}
-    out: list[Problem] = []
-    for flaw in problems_in(model):
-        line = 1
-        match flaw.path:
-            case ("seed", "rows", str(key), int(index), *_):
-                line = lines.get((key, index), 1)
-            case ("entities", str(key), ("fields" | "relations"), str(name), *_):
-                part = said[key].fields.get(name) or said[key].links.get(name)
-                line = part.said.line if part else said[key].said.line
-            case ("entities", str(key), *_):
-                line = said[key].said.line
-            case _:
-                pass
-        place = (
-            ".".join(str(step) for step in flaw.path[1:4:2])
-            if flaw.path[0] == "entities"
-            else str(flaw.path[-1])
-        )
-        out.append(Problem(f"{draft.file}:{line}:1", f"{place}: {flaw.text}", flaw.hint))
-    return out
+    """Return what is wrong with a model that words were made into, at the places of those words."""
+    said = {assembly.keys[key]: entity for key, entity in brief.draft.entities.items()}
+    blame = Blame(brief.draft, said, rows, [line for _, line in brief.seeds.users])
+    return [blame.problem(flaw, model) for flaw in problems_in(model)]
 
 
 def _name_of(brief: Brief) -> str:

@@ -86,7 +86,7 @@ class SeedNotes:
                 (SeedUser(email=email, name=name, role="admin" if role == "administrator" else role), line)
             )
         except ValidationError:
-            self.problems.append((line, f"{quoted(email)} is no e-mail address"))
+            self.problems.append((line, email))
 
     def seed(
         self, model: AppModel, draft: Draft, keys: dict[str, str]
@@ -94,7 +94,10 @@ class SeedNotes:
         """Return the seed with values of the right types, and the line of every row."""
         rows: dict[str, list[dict[str, Any]]] = {}
         lines: dict[tuple[str, int], int] = {}
-        draft.problems += [Problem(f"{draft.file}:{line}:1", text) for line, text in self.problems]
+        draft.problems += [
+            Problem(draft.source.place(line, email), f"{quoted(email)} is no e-mail address")
+            for line, email in self.problems
+        ]
         for noun, columns, cells, line in sorted(self.rows, key=lambda row: row[3]):
             key = keys.get(key_of(noun), "")
             if key not in model.entities:

@@ -37,7 +37,7 @@ def test_a_goal_that_cannot_be_built_says_why(brief):
     with pytest.raises(GoalError) as raised:
         read_goal(Goal(brief["goal"]))
 
-    assert [problem.text for problem in raised.value.problems] == brief["error"]
+    assert [f"{problem.place}: {problem.text}" for problem in raised.value.problems] == brief["error"]
 
 
 @pytest.mark.parametrize(

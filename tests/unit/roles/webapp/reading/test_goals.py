@@ -69,7 +69,9 @@ def test_contradictions_name_both_places():
     text = "Build an app for books.\nA book has a title.\nThe title is required.\n\nThe title is optional.\n"
     [problem] = problems(text, "b.txt")
     assert problem.place == "b.txt:5:1"
-    assert "line 3" in problem.text
+    assert "`The title is optional.`" in problem.text
+    assert "line 3, column 1" in problem.text
+    assert "`The title is required.`" in problem.text
 
 
 def test_what_cannot_be_built_is_said_and_the_rest_understood():
@@ -123,5 +125,21 @@ def test_a_hostile_name_becomes_an_identifier_and_stays_the_label(name):
 
 def test_a_name_of_300_characters_is_refused_at_its_place():
     found = problems(f"# App\n\n## Thing\n\n- title\n- {'x' * 300}\n", "a.md")
-    assert found[0].place == "a.md:6:1"
+    assert found[0].place == "a.md:6:3"
     assert "300 characters" in found[0].text
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("An app. A book has a title.\n  It has **a status**: open or closed,\nand a price. Price is a date. The price is a number.", "3:31"),
+        ("# App\n\n## Book\n\n- title\n- state: open, closed, open\n", "6:10"),
+        ("An app. A book has a title and a rating\nfrom 5 to 1.", "1:9"),
+        ("# App\n\n## Book\n\n- title (required)\n\n## Seed\n\n### Books\n\n| title | pages |\n|--|--|\n| A | 5 |\n", "13:7"),
+        ("# App\n\n## Book\n\n- title\n\n## Seed\n\n### Users\n\n- Ada <ada@example.org>, pilot\n", "11:8"),
+        ("An app for books. A book has a title and a status: open\nor closed. The status defaults to done.", "2:35"),
+        ("Hello!\nPlease build an app for books.", "2:1"),
+    ],
+)  # fmt: skip
+def test_a_problem_names_the_line_and_column_of_what_it_is_about(text, place):
+    assert problems(text, "a.md")[0].place == f"a.md:{place}"
