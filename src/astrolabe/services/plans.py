@@ -1,13 +1,14 @@
 """Reading plans, and the versions that are kept."""
 
-from pathlib import Path
-
 from astrolabe.domain.plan import Plan
 from astrolabe.errors import InputError, MissingError
 from astrolabe.planning import document
+from astrolabe.planning.visible import visible
 from astrolabe.ports.store import PlanVersion
-from astrolabe.services.goals import PATH_CHARACTERS
+from astrolabe.services.files import content_of, find_file
 from astrolabe.services.installation import Installation
+
+_HINT = "Name a plan file: YAML or JSON."
 
 
 def read_plan(installation: Installation, file: str) -> Plan:
@@ -17,24 +18,16 @@ def read_plan(installation: Installation, file: str) -> Plan:
         PlanValidationError: everything that is wrong with it, each with its place.
         InputError: the file cannot be read.
     """
-    return document.read_plan(_content(file), file, installation.agents.keys())
+    found = find_file(file, InputError, _HINT)
+    if found is None:
+        raise InputError(f"there is no file {visible(file, 200)}", hint=_HINT)
+    return document.read_plan(content_of(found, InputError), file, installation.agents.keys())
 
 
 def is_plan(words: str) -> bool:
     """Tell whether `words` name an existing file with `tasks`; anything else is a goal."""
-    return len(words) < PATH_CHARACTERS and Path(words).is_file() and document.is_plan(_content(words), words)
-
-
-def _content(file: str) -> bytes:
-    path = Path(file)
-    try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"{file} is no file", hint="Name a plan file: YAML or JSON.")
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{file} cannot be read: {error.strerror}", hint="Name a plan file: YAML or JSON."
-        ) from error
+    file = find_file(words, InputError, _HINT)
+    return file is not None and document.is_plan(content_of(file, InputError), words)
 
 
 async def plan_named(installation: Installation, name: str) -> Plan:
