@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from astrolabe.domain.value import Value
 
@@ -33,8 +33,22 @@ class NewEvent(Value):
     type: str
     task: str | None = None
     attempt: int | None = None
-    data: dict[str, Any] = Field(default_factory=dict)
+    data: dict[str, JsonValue] = Field(default_factory=dict)
     v: int = 1
+
+    def placed(self, run: str, seq: int, *, at: float, actor: str) -> "Event":
+        """Return it as the event it becomes in a log."""
+        return Event(
+            run=run,
+            seq=seq,
+            type=self.type,
+            v=self.v,
+            at=at,
+            task=self.task,
+            attempt=self.attempt,
+            actor=actor,
+            data=self.data,
+        )
 
 
 class Event(Value):

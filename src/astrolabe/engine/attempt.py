@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import cast
 
+from pydantic import JsonValue
+
 from astrolabe.agents.bench import TreeBench
 from astrolabe.domain.checkpoint import checkpoint_message
 from astrolabe.domain.event import EventType, NewEvent
@@ -41,10 +43,9 @@ async def attempt_task(floor: Floor, task: Task, number: int) -> None:
     if failed:
         raise ChecksFailedError(failed)
     commit = await _checkpoint(floor, task, start, worked, evidence)
-    await floor.log.append(
-        NewEvent(
-            type=EventType.TASK_PASSED, task=task.id, attempt=number, data={"commit": commit, "tree": worked}
-        )
+    passed: dict[str, JsonValue] = {"commit": commit, "tree": worked}
+    floor.log.append(
+        NewEvent(type=EventType.TASK_PASSED, task=task.id, attempt=number, data=passed), patient=True
     )
 
 
@@ -68,8 +69,9 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
     async with bench:
         await agent.work(task, bench)
     floor.reach(CrashPoint.AFTER_AGENT)
-    await floor.log.append(
-        NewEvent(type=EventType.TASK_WORKED, task=task.id, attempt=number, data={"tree": bench.tree})
+    floor.log.append(
+        NewEvent(type=EventType.TASK_WORKED, task=task.id, attempt=number, data={"tree": bench.tree}),
+        patient=True,
     )
     return bench.tree
 
@@ -110,7 +112,9 @@ async def _check(floor: Floor, task: Task, check: Check, number: int, tree: str)
         evidence = await floor.verifier.verify(task, check, tree, live)
         floor.reach(CrashPoint.AFTER_CHECK)
     data = evidence.model_dump(mode="json")
-    await floor.log.append(NewEvent(type=EventType.CHECK_FINISHED, task=task.id, attempt=number, data=data))
+    floor.log.append(
+        NewEvent(type=EventType.CHECK_FINISHED, task=task.id, attempt=number, data=data), patient=True
+    )
 
 
 async def _checkpoint(

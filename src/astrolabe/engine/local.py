@@ -5,6 +5,8 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from pydantic import JsonValue
+
 from astrolabe.agents.agent import Agent
 from astrolabe.agents.environment import Preparer
 from astrolabe.agents.verification import Verifier
@@ -90,9 +92,9 @@ class LocalDriver:
         past = await self._shop.store.events(lease.run)
         state.apply(past)
         watcher.events(past)
-        log = RunLog(self._shop.store, lease, state, self._shop.reach)
+        log = RunLog(self._shop.store, lease, state, self._shop.determinism, self._shop.reach)
         scheduler = Scheduler(plan, state, self._shop.limits.tasks)
-        log.watch(scheduler.observe)
+        log.follow(scheduler.observe)
         log.watch(watcher.events)
         floor = _floor(self._shop, plan, log, workspace, watcher)
         try:
@@ -149,10 +151,10 @@ class _Drive:
     async def to_the_end(self) -> None:
         """Carry out decisions until the run has finished."""
         async with asyncio.TaskGroup() as group:
-            listener = group.create_task(self._listen())
+            beside = [group.create_task(self._listen()), group.create_task(self._log.broken())]
             for task in sorted(self._scheduler.running):
-                await self._append(EventType.TASK_RESUMED, task, self._log.state.tasks[task].attempt)
-                self._begin(group, task)
+                resumed = self._append(EventType.TASK_RESUMED, task, self._log.state.tasks[task].attempt)
+                self._begin(group, task, resumed)
             while not self._log.state.status.final:
                 self._changed.clear()
                 decisions = self._scheduler.decide(self._shop.determinism.now())
@@ -160,15 +162,16 @@ class _Drive:
                     await self._carry_out(group, decision)
                 if not decisions:
                     await self._wait()
-            listener.cancel()
+            for task in beside:
+                task.cancel()
 
     async def _carry_out(self, group: asyncio.TaskGroup, decision: Decision) -> None:
         match decision:
             case Start(task, attempt):
-                await self._append(EventType.TASK_STARTED, task, attempt, agent=self._tasks[task].agent)
-                self._begin(group, task)
+                started = self._append(EventType.TASK_STARTED, task, attempt, agent=self._tasks[task].agent)
+                self._begin(group, task, started)
             case Skip(task, status, reason):
-                await self._append(EventType.TASK_SKIPPED, task, status=status, reason=reason)
+                self._append(EventType.TASK_SKIPPED, task, status=status, reason=reason)
             case Finish(status, reason):
                 await self._finish(status, reason)
 
@@ -181,25 +184,25 @@ class _Drive:
         except TimeoutError:
             return
 
-    async def _append(
-        self, kind: EventType, task: str | None = None, attempt: int | None = None, **data: object
-    ) -> None:
-        await self._log.append(NewEvent(type=kind, task=task, attempt=attempt, data=data))
+    def _append(
+        self, kind: EventType, task: str | None = None, attempt: int | None = None, **data: JsonValue
+    ) -> Awaitable[None]:
+        return self._log.append(NewEvent(type=kind, task=task, attempt=attempt, data=data))
 
-    def _begin(self, group: asyncio.TaskGroup, task: str) -> None:
-        self._attempts[task] = group.create_task(self._attempt(self._tasks[task]))
+    def _begin(self, group: asyncio.TaskGroup, task: str, durable: Awaitable[None]) -> None:
+        """Let an attempt go on; it does nothing before the event that tells of it is durable."""
+        self._attempts[task] = group.create_task(self._attempt(self._tasks[task], durable))
 
-    async def _attempt(self, task: Task) -> None:
+    async def _attempt(self, task: Task, durable: Awaitable[None]) -> None:
         number = self._log.state.tasks[task.id].attempt
         try:
+            await durable
             await self._try(task, number)
         except asyncio.CancelledError:
             if not self._log.state.cancel_requested:
                 raise
             reason = "the run was cancelled"
-            await self._append(
-                EventType.TASK_SKIPPED, task.id, number, status=TaskStatus.CANCELLED, reason=reason
-            )
+            self._append(EventType.TASK_SKIPPED, task.id, number, status=TaskStatus.CANCELLED, reason=reason)
         finally:
             self._attempts.pop(task.id, None)
             self._changed.set()
@@ -214,21 +217,21 @@ class _Drive:
             raise
         except TimeoutError as error:
             told = f"it took longer than {task.timeout_seconds:g} s" if deadline.expired() else repr(error)
-            await self._failed(task, number, FailureKind.TIMEOUT, told)
+            self._failed(task, number, FailureKind.TIMEOUT, told)
         except ChecksFailedError as failed:
-            await self._failed(task, number, FailureKind.CHECKS, str(failed))
+            self._failed(task, number, FailureKind.CHECKS, str(failed))
         except AstrolabeError as error:
             hint = f" ({error.hint})" if error.hint else ""
-            await self._failed(task, number, failure_kind(error), f"{error}{hint}")
+            self._failed(task, number, failure_kind(error), f"{error}{hint}")
         except Exception as error:  # noqa: BLE001 - an agent is foreign code: whatever it raises is its attempt's failure
-            await self._failed(task, number, FailureKind.PERMANENT, f"{type(error).__name__}: {error}")
+            self._failed(task, number, FailureKind.PERMANENT, f"{type(error).__name__}: {error}")
 
-    async def _failed(self, task: Task, number: int, failure: FailureKind, reason: str) -> None:
+    def _failed(self, task: Task, number: int, failure: FailureKind, reason: str) -> None:
         retry_at = None
         if failure is not FailureKind.PERMANENT and number <= task.retries:
             wait = task.backoff.seconds(number, _fraction(self._log.state.id, task.id, number))
             retry_at = self._shop.determinism.now() + wait
-        await self._append(
+        self._append(
             EventType.TASK_FAILED, task.id, number, failure=failure, reason=reason, retry_at=retry_at
         )
 
@@ -253,6 +256,7 @@ class _Drive:
         """Hand over what passed; a run that failed makes no new repository for its parts."""
         if final is None and (self._floor.ground.base is None or not commits):
             return None
+        await self._log.durable()
         self._shop.reach(CrashPoint.BEFORE_PUBLISH)
         published = await self._floor.workspace.publish(self._log.state.id, commits, final)
         self._shop.reach(CrashPoint.AFTER_PUBLISH)
@@ -264,7 +268,7 @@ class _Drive:
         while True:
             for message in await self._shop.store.inbox(run):
                 if message.verb == "cancel" and not self._log.state.cancel_requested:
-                    await self._append(EventType.RUN_CANCEL_REQUESTED)
+                    self._append(EventType.RUN_CANCEL_REQUESTED)
                     for attempt in list(self._attempts.values()):
                         attempt.cancel()
                     self._changed.set()

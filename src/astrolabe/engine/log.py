@@ -1,44 +1,102 @@
 """The log of one owned run: the only way its state changes."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from functools import partial
+from typing import Any
 
 from astrolabe.domain.event import Event, NewEvent
 from astrolabe.domain.run import RunState
-from astrolabe.engine.faults import CrashPoint, Reach
+from astrolabe.engine.faults import CrashPoint, Reach, unharmed
+from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.store import Lease, Store
 
 Watch = Callable[[Sequence[Event]], None]
-"""Called with events once they are durable, in the order of the log."""
+"""Called with events in the order of the log."""
+
+
+class _Durable:
+    """Awaited, returns when an append is durable; giving up waiting does not take the append back."""
+
+    def __init__(self, append: "asyncio.Future[None]") -> None:
+        self._append = append
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return asyncio.shield(self._append).__await__()
 
 
 class RunLog:
-    """Appends under a lease, and folds what became durable into `state`."""
+    """Appends under a lease.
 
-    def __init__(self, store: Store, lease: Lease, state: RunState, reach: Reach) -> None:
+    `state` takes an event in when it is appended, so that what follows from it can be decided and made durable together
+    with it. Whoever has an effect on the world awaits the append first; if one fails, `broken` ends the drive.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        lease: Lease,
+        state: RunState,
+        determinism: Determinism,
+        reach: Reach = unharmed,
+    ) -> None:
         self.state = state
         self._store = store
         self._lease = lease
-        self._watchers: list[Watch] = []
+        self._determinism = determinism
         self._reach = reach
-        self._early: dict[int, Event] = {}
+        self._followers: list[Watch] = []
+        self._watchers: list[Watch] = []
+        self._last: Awaitable[None] | None = None
+        self._fault: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def follow(self, follower: Watch) -> None:
+        """Call `follower` with all that is appended from now on, as soon as the state has taken it in."""
+        self._followers.append(follower)
 
     def watch(self, watcher: Watch) -> None:
-        """Call `watcher` with all that is appended from now on, after the state has taken it in."""
+        """Call `watcher` with all that is appended from now on, once it is durable."""
         self._watchers.append(watcher)
 
-    async def append(self, *events: NewEvent) -> None:
-        """Make events durable, then take them in. Raises LeaseLostError when the run has another owner now."""
-        self._reach(CrashPoint.BEFORE_APPEND)
-        durable = await self._store.append(self._lease, events)
-        self._reach(CrashPoint.AFTER_APPEND)
-        self._early.update((event.seq, event) for event in durable)
-        self._take_in()
+    def append(self, *news: NewEvent, patient: bool = False) -> Awaitable[None]:
+        """Continue the log; await the result where an effect depends on it. A patient append may be durable a little later.
 
-    def _take_in(self) -> None:
-        """Apply what continues the state; appends that return out of order wait for each other here."""
-        ready: list[Event] = []
-        while (event := self._early.pop(self.state.seq + 1 + len(ready), None)) is not None:
-            ready.append(event)
-        self.state.apply(ready)
+        Raises (when awaited):
+            LeaseLostError: the run has another owner now.
+            StorageError: the events could not be written.
+        """
+        self._reach(CrashPoint.BEFORE_APPEND)
+        at, actor = self._determinism.now(), self._lease.actor
+        events = tuple(
+            new.placed(self.state.id, seq, at=at, actor=actor)
+            for seq, new in enumerate(news, start=self.state.seq + 1)
+        )
+        self.state.apply(events)
+        for follow in self._followers:
+            follow(events)
+        append = self._store.append(self._lease, events, patient=patient)
+        append.add_done_callback(partial(self._written, events))
+        self._last = _Durable(append)
+        return self._last
+
+    async def durable(self) -> None:
+        """Wait until all that has been appended is durable; raises as `append` does."""
+        if self._last is not None:
+            await self._last
+
+    async def broken(self) -> None:
+        """Wait for the first append that fails, and raise its error."""
+        await self._fault
+
+    def _written(self, events: Sequence[Event], append: "asyncio.Future[None]") -> None:
+        if append.cancelled():
+            return
+        error = append.exception()
+        if error is not None:
+            if not self._fault.done():
+                self._fault.set_exception(error)
+                self._fault.exception()  # asked for once here, so that asyncio does not report it as never asked for
+            return
+        self._reach(CrashPoint.AFTER_APPEND)
         for watch in self._watchers:
-            watch(ready)
+            watch(events)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from astrolabe.domain.checkpoint import generation_message
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.plan import Task
@@ -91,5 +93,9 @@ async def _write_down(floor: Floor, task: Task, merged: Joined, parents: tuple[s
         heads = await floor.workspace.heads(parents)
         commit = await floor.workspace.commit(merged.tree, heads, message, floor.log.state.created_at)
         await floor.workspace.keep(f"runs/{floor.run}/conflicts", commit)
-    data = {"conflicts": merged.conflicts, "kept": merged.kept, "commit": commit}
+    data: dict[str, JsonValue] = {
+        "conflicts": list(merged.conflicts),
+        "kept": list(merged.kept),
+        "commit": commit,
+    }
     await floor.log.append(NewEvent(type=EventType.EDITS_MERGED, task=task.id, data=data))

@@ -1,5 +1,6 @@
 """The durable state: logs of runs with their projections, plans, blobs, leases and the inbox."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -27,6 +28,11 @@ class Lease:
     run: str
     fence: int
     owner: Owner
+
+    @property
+    def actor(self) -> str:
+        """How events name who wrote them."""
+        return f"process-{self.owner.pid}"
 
 
 @dataclass(frozen=True)
@@ -101,11 +107,17 @@ class Store(Protocol):
 
     async def release(self, lease: Lease) -> None: ...
 
-    async def append(self, lease: Lease, events: Sequence[NewEvent]) -> tuple[Event, ...]:
-        """Add events to a run's log, with the projections that follow from them, in one transaction.
+    def append(
+        self, lease: Lease, events: Sequence[Event], *, patient: bool = False
+    ) -> "asyncio.Future[None]":
+        """Continue a run's log, with the projections that follow, in one transaction; logs grow in the order of calls.
 
-        Raises:
+        The future is done when the events are durable; cancelling it takes nothing back. A `patient` append may wait a
+        moment, so that others are committed with it.
+
+        Raises (in the future):
             LeaseLostError: another owner has taken the run; nothing was written.
+            StorageError: they could not be written; nor will what follows them.
         """
         ...
 

@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+
+from pydantic import JsonValue
 
 from astrolabe.domain.event import Event, EventType, NewEvent
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunState, RunStatus, TaskState
+from astrolabe.engine.log import RunLog
 from astrolabe.errors import ConflictError, MissingError
 from astrolabe.ports.store import RunRecord
 from astrolabe.services.installation import Installation
@@ -95,7 +97,8 @@ async def cancel_run(installation: Installation, record: RunRecord) -> RunStatus
         await installation.store.ask(record.id, "cancel")
         return await _ended(installation, record)
     state = RunState(record.id).apply(await installation.store.events(record.id))
-    await installation.store.append(lease, [*_ends(state), _finished()])
+    log = RunLog(installation.store, lease, state, installation.determinism)
+    await log.append(*_ends(state), _finished())
     await installation.store.release(lease)
     return RunStatus.CANCELLED
 
@@ -119,12 +122,17 @@ def _ends(state: RunState) -> list[NewEvent]:
 
 def _cancelled(name: str, task: TaskState) -> NewEvent:
     begun = task.attempts and task.attempts[-1].ended_at is None
-    data: dict[str, Any] = {"status": "cancelled", "reason": "the run was cancelled"}
+    data: dict[str, JsonValue] = {"status": "cancelled", "reason": "the run was cancelled"}
     return NewEvent(
         type=EventType.TASK_SKIPPED, task=name, attempt=task.attempt if begun else None, data=data
     )
 
 
 def _finished() -> NewEvent:
-    data = {"status": RunStatus.CANCELLED, "reason": "cancelled", "commit": None, "published": None}
+    data: dict[str, JsonValue] = {
+        "status": RunStatus.CANCELLED,
+        "reason": "cancelled",
+        "commit": None,
+        "published": None,
+    }
     return NewEvent(type=EventType.RUN_FINISHED, data=data)

@@ -15,15 +15,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import JsonValue
+from sqlalchemy import select
 
+from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.blobs import Blobs
 from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.ownership import lives, this_process
 from astrolabe.adapters.storage.store import SqlStore
 from astrolabe.adapters.storage.wakeup import WakeUps
-from astrolabe.domain.event import EventType, NewEvent
+from astrolabe.domain.event import Event, EventType, NewEvent
 from astrolabe.domain.plan import Plan, Task
-from astrolabe.domain.run import RunStatus
+from astrolabe.domain.run import RunState, RunStatus
+from astrolabe.engine.log import RunLog
 from astrolabe.errors import ConflictError, LeaseLostError, MissingError, StorageError
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.store import Lease, Owner, RunRecord
@@ -87,20 +91,102 @@ async def create(store: SqlStore, owner: Owner, tasks: tuple[str, ...] = ("a",))
     )
 
 
-def started(task: str = "a", attempt: int = 1) -> NewEvent:
-    return NewEvent(type=EventType.TASK_STARTED, task=task, attempt=attempt, data={"agent": "x"})
+def started(lease: Lease, seq: int = 2, task: str = "a") -> list[Event]:
+    new = NewEvent(type=EventType.TASK_STARTED, task=task, attempt=1, data={"agent": "x"})
+    return [new.placed(lease.run, seq, at=1.0, actor=lease.actor)]
 
 
-def test_events_are_numbered_without_gaps_however_many_write_at_once(tmp_path: Path) -> None:
+def test_a_log_grows_in_the_order_of_the_calls_however_many_wait_at_once(tmp_path: Path) -> None:
     async def use(store: SqlStore) -> None:
         names = tuple(f"t{number}" for number in range(50))
         lease = await create(store, this_process("token"), names)
-        made = await asyncio.gather(*(store.append(lease, [started(name)]) for name in names))
+        await asyncio.gather(
+            *(
+                store.append(lease, started(lease, seq, name), patient=seq % 3 > 0)
+                for seq, name in enumerate(names, start=2)
+            )
+        )
         events = await store.events(lease.run)
         assert [event.seq for event in events] == list(range(1, 52))
-        assert sorted(event.seq for (event,) in made) == list(range(2, 52))
+        assert [event.task for event in events[1:]] == list(names)
 
     with_store(tmp_path, use)
+
+
+def test_what_would_leave_a_gap_in_a_log_is_refused(tmp_path: Path) -> None:
+    async def use(store: SqlStore) -> None:
+        lease = await create(store, this_process("token"))
+        outcomes = await asyncio.gather(
+            store.append(lease, started(lease, 3)),
+            store.append(lease, started(lease, 2)),
+            return_exceptions=True,
+        )
+        assert isinstance(outcomes[0], StorageError)
+        assert outcomes[1] is None
+        assert [event.seq for event in await store.events(lease.run)] == [1, 2]
+
+    with_store(tmp_path, use)
+
+
+def test_an_append_the_database_refuses_fails_alone(tmp_path: Path) -> None:
+    async def use(store: SqlStore) -> None:
+        good, bad = [await create(store, this_process("token")) for _ in range(2)]
+        await store.append(bad, started(bad, 2))
+        outcomes = await asyncio.gather(
+            store.append(good, started(good, 2)),
+            store.append(bad, started(bad, 3)),  # the same attempt once more
+            store.append(good, started(good, 3, "b")),
+            return_exceptions=True,
+        )
+        assert [outcome is None for outcome in outcomes] == [True, False, True]
+        assert [event.seq for event in await store.events(good.run)] == [1, 2, 3]
+        assert [event.seq for event in await store.events(bad.run)] == [1, 2]
+
+    with_store(tmp_path, use)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    ends=st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from(["passed", "failed", "skipped"])), max_size=8
+    )
+)
+def test_the_tables_tell_what_the_log_tells(
+    ends: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """However many events of a task are written in one statement, its row is as the last of them left it."""
+
+    async def use(store: SqlStore) -> None:
+        lease = await create(store, this_process("token"), ("a", "b", "c"))
+        state = RunState(lease.run).apply(await store.events(lease.run))
+        log = RunLog(store, lease, state, DETERMINISM)
+        for task, end in ends:
+            number = state.tasks[task].attempt + 1
+            log.append(event(EventType.TASK_STARTED, task, number, agent="x"), patient=True)
+            log.append(event(f"task.{end}", task, number, **ENDS[end]), patient=True)
+        await log.durable()
+        rows = await store._database.read(
+            lambda connection: connection.execute(
+                select(schema.tasks).where(schema.tasks.c.run == lease.run)
+            ).all()
+        )
+        told = {row.id: (row.status, row.attempts, row.commit_id) for row in rows}
+        assert told == {name: (task.status, task.attempt, task.commit) for name, task in state.tasks.items()}
+        again = RunState(lease.run).apply(await store.events(lease.run))
+        assert again == state
+
+    with_store(tmp_path_factory.mktemp("store"), use)
+
+
+ENDS: dict[str, dict[str, JsonValue]] = {
+    "passed": {"commit": "c", "tree": "t"},
+    "failed": {"failure": "checks", "reason": "r", "retry_at": 1.0},
+    "skipped": {"status": "cancelled", "reason": "r"},
+}
+
+
+def event(kind: str, task: str, number: int, **data: JsonValue) -> NewEvent:
+    return NewEvent(type=kind, task=task, attempt=number, data=data)
 
 
 def test_an_owner_that_was_taken_over_writes_nothing_more_and_fails_no_neighbour(tmp_path: Path) -> None:
@@ -109,9 +195,9 @@ def test_an_owner_that_was_taken_over_writes_nothing_more_and_fails_no_neighbour
         other = await create(store, this_process("token"))
         new = await store.claim(old.run, this_process("token"))
         outcomes = await asyncio.gather(
-            store.append(other, [started()]),
-            store.append(old, [started()]),
-            store.append(new, [started()]),
+            store.append(other, started(other)),
+            store.append(old, started(old)),
+            store.append(new, started(new)),
             return_exceptions=True,
         )
         assert isinstance(outcomes[1], LeaseLostError)
@@ -147,8 +233,9 @@ def test_of_runs_begun_at_once_for_one_target_one_is_made(tmp_path: Path) -> Non
 def test_a_finished_run_cannot_be_claimed(tmp_path: Path) -> None:
     async def use(store: SqlStore) -> None:
         lease = await create(store, DEAD)
-        data = {"status": "passed", "reason": "", "commit": None, "published": None}
-        await store.append(lease, [NewEvent(type=EventType.RUN_FINISHED, data=data)])
+        data: dict[str, JsonValue] = {"status": "passed", "reason": "", "commit": None, "published": None}
+        finished = NewEvent(type=EventType.RUN_FINISHED, data=data)
+        await store.append(lease, [finished.placed(lease.run, 2, at=1.0, actor=lease.actor)])
         with pytest.raises(ConflictError, match="already passed"):
             await store.claim(lease.run, this_process("t"))
         with pytest.raises(MissingError):
@@ -185,8 +272,8 @@ async def main(folder, token, first_id):
     async with test_store.store_in(Path(folder), token) as store:
         names = tuple(f"t{number}" for number in range(100))
         lease = await test_store.create(store, this_process(token), names)
-        for name in names:
-            await store.append(lease, [test_store.started(name)])
+        for seq, name in enumerate(names, start=2):
+            await store.append(lease, test_store.started(lease, seq, name))
         assert len(await store.events(lease.run)) == 101
 
 asyncio.run(main(*sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""One SQLite file: a writer that commits whatever waits in one transaction, and readers beside it.
+"""One SQLite file: one writer a process, and readers beside it.
 
 Two processes may write the same file. Without a lock of our own one of them starves (SQLite's busy handler polls without
 fairness), and SQLite before 3.51.3 has a fault when two writers reset the log at once; hence one cross-process file lock
@@ -8,34 +8,21 @@ around every transaction, checkpoint and close.
 import asyncio
 import contextlib
 import fcntl
-import queue
 import sqlite3
-import threading
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import QueuePool
 
 from astrolabe.adapters.storage import schema
-from astrolabe.errors import AstrolabeError, StorageError
+from astrolabe.adapters.storage.writer import Writer
+from astrolabe.errors import StorageError
 
 T = TypeVar("T")
 BUSY_MILLISECONDS = 30_000
-
-
-@dataclass
-class _Work:
-    """A change and the future its caller waits on."""
-
-    do: Callable[[Connection], Any]
-    loop: asyncio.AbstractEventLoop
-    done: "asyncio.Future[Any]"
-    outcome: Any = None
-    error: BaseException | None = None
 
 
 class Database:
@@ -44,9 +31,9 @@ class Database:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._lock_file = file.with_suffix(".lock")
-        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._engine: Engine | None = None
-        self._writer: threading.Thread | None = None
+        self._writer: Writer | None = None
+        self._writing: Connection | None = None
 
     def open(self) -> None:
         """Create or upgrade the file and start the writer.
@@ -65,26 +52,27 @@ class Database:
         self._engine = _engine(self._file)
         with _faults(self._file), self._exclusively():
             _bring_up(self._engine)
-        self._writer = threading.Thread(target=self._write_forever, name="journal-writer", daemon=True)
+        self._writer = Writer(self._transaction)
         self._writer.start()
 
     async def close(self) -> None:
         """Commit what waits, then close."""
         if self._writer is not None:
-            self._queue.put(None)
-            await asyncio.to_thread(self._writer.join)
+            await self._writer.close()
             self._writer = None
         if self._engine is not None:
             with self._exclusively():
+                if self._writing is not None:
+                    self._writing.close()
                 self._engine.dispose()
-            self._engine = None
+            self._engine = self._writing = None
 
-    async def write(self, do: Callable[[Connection], T]) -> T:
-        """Run `do` in the writer's next transaction, in a savepoint of its own; return when that is committed."""
-        loop = asyncio.get_running_loop()
-        work = _Work(do, loop, loop.create_future())
-        self._queue.put(work)
-        return await work.done
+    @property
+    def writer(self) -> Writer:
+        """The way to write. Raises StorageError when the database is closed."""
+        if self._writer is None:
+            raise StorageError("the database is closed")
+        return self._writer
 
     async def read(self, do: Callable[[Connection], T]) -> T:
         """Run `do` on a snapshot of what is committed."""
@@ -96,10 +84,13 @@ class Database:
 
     @contextlib.contextmanager
     def _connected(self) -> Generator[Connection]:
+        with self._opened().connect() as connection:
+            yield connection
+
+    def _opened(self) -> Engine:
         if self._engine is None:
             raise StorageError("the database is closed")
-        with self._engine.connect() as connection:
-            yield connection
+        return self._engine
 
     @contextlib.contextmanager
     def _exclusively(self) -> Generator[None]:
@@ -110,73 +101,29 @@ class Database:
             finally:
                 fcntl.flock(lock, fcntl.LOCK_UN)
 
-    def _write_forever(self) -> None:
-        with self._connected() as connection:
-            ended = False
-            while not ended:
-                batch, ended = self._waiting()
-                if batch:
-                    self._commit(connection, batch)
-                    _answer(batch)
-
-    def _waiting(self) -> tuple[list[_Work], bool]:
-        """Wait for the first piece of work, then take all that has come meanwhile."""
-        first = self._queue.get()
-        batch: list[_Work] = []
-        while True:
-            if first is None:
-                return batch, True
-            batch.append(first)
+    @contextlib.contextmanager
+    def _transaction(self) -> Generator[Connection]:
+        """Begin on the writer's own connection; commit, or roll back when what is done in it fails."""
+        connection = self._writing
+        if connection is None or connection.invalidated:
+            connection = self._writing = self._opened().connect()
+        with _faults(self._file), self._exclusively():
+            driver = connection.connection
+            driver.cursor().execute("BEGIN IMMEDIATE")
             try:
-                first = self._queue.get_nowait()
-            except queue.Empty:
-                return batch, False
-
-    def _commit(self, connection: Connection, batch: list[_Work]) -> None:
-        try:
-            with _faults(self._file), self._exclusively():
-                connection.execute(text("BEGIN IMMEDIATE"))
-                try:
-                    for work in batch:
-                        _in_savepoint(connection, work)
-                    connection.commit()
-                except BaseException:
-                    connection.rollback()
-                    raise
-        except Exception as error:  # noqa: BLE001 - the writer serves every caller: each of them is told
-            for work in batch:
-                work.error = work.error or error
-
-
-def _in_savepoint(connection: Connection, work: _Work) -> None:
-    """Do one piece of work; when it is refused, only its own rows are taken back."""
-    try:
-        with connection.begin_nested():
-            work.outcome = work.do(connection)
-    except (AstrolabeError, IntegrityError) as error:
-        work.error = error
-
-
-def _answer(batch: list[_Work]) -> None:
-    for loop in {work.loop for work in batch}:
-        mine = [work for work in batch if work.loop is loop]
-        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
-            loop.call_soon_threadsafe(_resolve, mine)
-
-
-def _resolve(batch: list[_Work]) -> None:
-    for work in batch:
-        if work.done.done():
-            continue
-        if work.error is not None:
-            work.done.set_exception(work.error)
-        else:
-            work.done.set_result(work.outcome)
+                yield connection
+                driver.commit()
+            except BaseException:
+                driver.rollback()
+                raise
+            finally:
+                connection.rollback()  # ends what SQLAlchemy believes to have begun; the database knows of nothing more
 
 
 def _engine(file: Path) -> Engine:
     engine = create_engine(
         f"sqlite:///{file}",
+        paramstyle="named",
         poolclass=QueuePool,
         pool_size=4,
         max_overflow=8,
@@ -220,8 +167,10 @@ def _faults(file: Path) -> Generator[None]:
     """Turn the database's own errors into ours, each with what can be done."""
     try:
         yield
-    except DBAPIError as error:
-        cause = str(error.orig)
+    except (IntegrityError, sqlite3.IntegrityError):
+        raise
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
         raise StorageError(f"the database {file} failed: {cause}", hint=_hint(cause)) from error
     except OSError as error:
         raise StorageError(f"the database {file} failed: {error.strerror}", hint=_hint(str(error))) from error

@@ -11,14 +11,15 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.blobs import Blobs
 from astrolabe.adapters.storage.database import Database
+from astrolabe.adapters.storage.journal import Addition, append_all
 from astrolabe.adapters.storage.ownership import lives
-from astrolabe.adapters.storage.projections import project
+from astrolabe.adapters.storage.rows import json_text
 from astrolabe.adapters.storage.wakeup import WakeUps
 from astrolabe.domain.event import Event, NewEvent
 from astrolabe.domain.evidence import Evidence, Verdict
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunStatus
-from astrolabe.errors import ConflictError, LeaseLostError, MissingError
+from astrolabe.errors import ConflictError, MissingError
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.store import Lease, Message, Owner, PlanVersion, RunRecord
 
@@ -51,7 +52,7 @@ class SqlStore:
             connection.execute(insert(schema.plans).values(**row))
             return PlanVersion(id=identity, version=version, plan=plan, created_at=at)
 
-        return await self._database.write(write)
+        return await self._database.writer.change(write)
 
     async def plan_versions(self, plan_id: str) -> tuple[PlanVersion, ...]:
         rows = await self._database.read(lambda connection: connection.execute(self._plans(plan_id)).all())
@@ -63,7 +64,7 @@ class SqlStore:
     async def create_run(self, record: RunRecord, owner: Owner, first: NewEvent) -> Lease:
         lease = Lease(run=record.id, fence=1, owner=owner)
         row = _run_row(record, owner) | {"tenant": self._tenant}
-
+        begun = first.placed(record.id, 1, at=self._determinism.now(), actor=lease.actor)
         runs = schema.runs
         same = (
             (runs.c.tenant == self._tenant)
@@ -79,10 +80,10 @@ class SqlStore:
                     hint=f"Wait for it, or type: astrolabe resume {other}   or: astrolabe runs cancel {other}",
                 )
             connection.execute(insert(runs).values(**row))
-            self._append(connection, lease, [first])
+            append_all(connection, [Addition(self._tenant, lease, [begun])])
             return lease
 
-        return await self._database.write(write)
+        return await self._database.writer.change(write)
 
     async def claim(self, run: str, owner: Owner) -> Lease:
         def write(connection: Connection) -> Lease:
@@ -101,7 +102,7 @@ class SqlStore:
             connection.execute(update(runs).where(runs.c.id == run).values(**values))
             return Lease(run=run, fence=fence, owner=owner)
 
-        return await self._database.write(write)
+        return await self._database.writer.change(write)
 
     async def is_owned(self, record: RunRecord) -> bool:
         return record.owner is not None and lives(record.owner)
@@ -109,51 +110,15 @@ class SqlStore:
     async def release(self, lease: Lease) -> None:
         runs = schema.runs
         mine = (runs.c.id == lease.run) & (runs.c.fence == lease.fence)
-        await self._database.write(
+        await self._database.writer.change(
             lambda connection: connection.execute(update(runs).where(mine).values(**_owner_columns(None)))
         )
 
-    async def append(self, lease: Lease, events: Sequence[NewEvent]) -> tuple[Event, ...]:
-        return await self._database.write(lambda connection: self._append(connection, lease, events))
-
-    def _append(self, connection: Connection, lease: Lease, events: Sequence[NewEvent]) -> tuple[Event, ...]:
-        runs = schema.runs
-        mine = (runs.c.id == lease.run) & (runs.c.tenant == self._tenant) & (runs.c.fence == lease.fence)
-        end = connection.execute(
-            update(runs).where(mine).values(seq=runs.c.seq + len(events)).returning(runs.c.seq)
-        ).scalar()
-        if end is None:
-            raise LeaseLostError(
-                f"run {lease.run} is now owned by another process",
-                hint="Nothing more was written here; the new owner goes on from the log.",
-            )
-        made = tuple(
-            self._made(lease, new, end - len(events) + number) for number, new in enumerate(events, start=1)
-        )
-        connection.execute(insert(schema.events), [self._event_row(event) for event in made])
-        for event in made:
-            project(connection, self._tenant, event)
-        return made
-
-    def _made(self, lease: Lease, new: NewEvent, seq: int) -> Event:
-        return Event(
-            run=lease.run,
-            seq=seq,
-            type=new.type,
-            v=new.v,
-            at=self._determinism.now(),
-            task=new.task,
-            attempt=new.attempt,
-            actor=f"process-{lease.owner.pid}",
-            data=json.loads(json.dumps(new.data)),
-        )
-
-    def _event_row(self, event: Event) -> dict[str, Any]:
-        row = {
-            name: getattr(event, name)
-            for name in ("run", "seq", "type", "v", "at", "task", "attempt", "actor")
-        }
-        return row | {"tenant": self._tenant, "data": _json(event.data)}
+    def append(
+        self, lease: Lease, events: Sequence[Event], *, patient: bool = False
+    ) -> "asyncio.Future[None]":
+        addition = Addition(self._tenant, lease, events)
+        return self._database.writer.add(addition, append_all, patient=patient)
 
     async def events(self, run: str, after: int = 0) -> tuple[Event, ...]:
         table = schema.events
@@ -207,7 +172,7 @@ class SqlStore:
             "tenant": self._tenant,
             "verb": verb,
             "at": self._determinism.now(),
-            "data": _json(data or {}),
+            "data": json_text(data or {}),
         }
 
         def write(connection: Connection) -> str | None:
@@ -215,7 +180,7 @@ class SqlStore:
             connection.execute(insert(schema.inbox).values(**row))
             return owner
 
-        owner = await self._database.write(write)
+        owner = await self._database.writer.change(write)
         if owner is not None:
             self._wakeups.wake(owner)
 
@@ -245,10 +210,6 @@ class SqlStore:
         return row
 
 
-def _json(data: dict[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-
-
 def _owner_columns(owner: Owner | None) -> dict[str, Any]:
     told = dict.fromkeys(("token", "pid", "boot_id", "started_ticks")) if owner is None else asdict(owner)
     return {f"owner_{name}": value for name, value in told.items()}
@@ -263,7 +224,7 @@ def _owner(row: Row[Any]) -> Owner | None:
 def _run_row(record: RunRecord, owner: Owner) -> dict[str, Any]:
     same = ("id", "goal", "plan_id", "plan_version", "target", "origin", "status", "reason", "created_at")
     return {name: getattr(record, name) for name in same} | {
-        "options": _json(record.options),
+        "options": json_text(record.options),
         "seq": 0,
         "fence": 1,
         **_owner_columns(owner),

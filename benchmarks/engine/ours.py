@@ -1,0 +1,94 @@
+"""Our side: runs of no-op tasks on the real store and the real local driver."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from still import HEAD, Idle, StillSandbox, StillWorkspace
+
+from astrolabe.adapters.storage.blobs import Blobs
+from astrolabe.adapters.storage.database import Database
+from astrolabe.adapters.storage.ownership import this_process
+from astrolabe.adapters.storage.store import SqlStore
+from astrolabe.adapters.storage.wakeup import WakeUps
+from astrolabe.bootstrap import real_determinism
+from astrolabe.domain.event import EventType, NewEvent
+from astrolabe.domain.plan import Plan
+from astrolabe.domain.run import RunStatus
+from astrolabe.engine.local import Limits, LocalDriver, Watcher, Workshop
+from astrolabe.ports.store import RunRecord
+
+
+class Bench:
+    """A store on a file, and a driver whose agent and sandbox do nothing."""
+
+    def __init__(self, folder: Path, parallel: int) -> None:
+        self._determinism = real_determinism()
+        self._owner = this_process(self._determinism.new_id())
+        self._wakeups = WakeUps(folder / "wake", self._owner.token)
+        self._database = Database(folder / "astrolabe.db")
+        self._store = SqlStore(self._database, Blobs(folder / "blobs"), self._wakeups, self._determinism)
+        workshop = Workshop(
+            store=self._store,
+            sandbox=StillSandbox(),
+            images=None,  # pyright: ignore[reportArgumentType] - no task here names one
+            agents={"idle": Idle()},
+            determinism=self._determinism,
+            woken=self._wakeups.wait,
+            limits=Limits(parallel, parallel),
+            reuse_evidence=False,
+        )
+        self._driver = LocalDriver(workshop)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncGenerator["Bench"]:
+        self._database.open()
+        self._wakeups.open()
+        try:
+            yield self
+        finally:
+            await self._store.close()
+
+    async def runs(self, plan: Plan, count: int) -> None:
+        """Carry `count` runs of a plan out side by side.
+
+        Raises:
+            RuntimeError: one of them did not pass.
+        """
+        await asyncio.gather(*(self._run(plan, number) for number in range(count)))
+
+    async def _run(self, plan: Plan, number: int) -> None:
+        version = await self._store.add_plan(plan)
+        record = RunRecord(
+            id=self._determinism.new_id(),
+            tenant="default",
+            goal=plan.goal,
+            plan_version=version.version,
+            plan_id=version.id,
+            target=f"/nowhere/{version.id}/{number}",
+            origin="",
+            status=RunStatus.RUNNING,
+            created_at=self._determinism.now(),
+            finished_at=None,
+            commit=None,
+            reason="",
+            owner=None,
+            options={},
+        )
+        data = {"tasks": [task.id for task in plan.tasks], "ground": {"base": HEAD}}
+        lease = await self._store.create_run(
+            record, self._owner, NewEvent(type=EventType.RUN_CREATED, data=data)
+        )
+        state = await self._driver.drive(lease, plan, StillWorkspace(), Watcher())
+        if state.status is not RunStatus.PASSED:
+            raise RuntimeError(f"the run ended as {state.status}: {state.reason}")
+
+
+async def carry_out(folder: Path, plan: Plan, count: int, parallel: int) -> None:
+    """Do it on a fresh store in `folder`."""
+    async with Bench(folder, parallel).opened() as bench:
+        await bench.runs(plan, count)
+
+
+__all__: Sequence[str] = ("Bench", "carry_out")

@@ -1,0 +1,54 @@
+"""Rows to be written, gathered and then written a statement at a time."""
+
+import json
+from collections.abc import Hashable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.sql.expression import UpdateBase
+
+Row = Mapping[str, Any]
+
+
+class Statement:
+    """An insert or update whose values are all named; `columns` are those of an insert."""
+
+    def __init__(self, expression: UpdateBase, columns: tuple[str, ...] | None = None) -> None:
+        self._expression = expression
+        self._columns = columns
+
+    @lru_cache  # noqa: B019 - there are a dozen statements, each a constant of its module
+    def text(self, dialect: Dialect) -> str:
+        """Return it in a database's own words."""
+        return str(self._expression.compile(dialect=dialect, column_keys=self._columns))
+
+
+class Rows:
+    """What one transaction is to write. Statements about one row keep the order in which they were added."""
+
+    def __init__(self) -> None:
+        self._waves: list[dict[Statement, list[Row]]] = [{}]
+        self._touched: dict[Hashable, Statement] = {}
+
+    def add(self, statement: Statement, row: Row, key: Hashable) -> None:
+        """Have `statement` executed with the values of `row`; `key` names the row it is about."""
+        if self._touched.setdefault(key, statement) is not statement:
+            self._waves.append({})
+            self._touched = {key: statement}
+        self._waves[-1].setdefault(statement, []).append(row)
+
+    def write(self, connection: Connection) -> None:
+        """Execute everything."""
+        cursor = connection.connection.cursor()
+        try:
+            for wave in self._waves:
+                for statement, rows in wave.items():
+                    cursor.executemany(statement.text(connection.dialect), rows)
+        finally:
+            cursor.close()
+
+
+def json_text(data: Mapping[str, Any]) -> str:
+    """Return JSON as it is stored."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
