@@ -92,6 +92,10 @@ _APP_DOES = re.compile(
     r"(?:the|this|my|our|it's\s+an?)\s+(?:web\s+)?(?:app|application|website|site|system|tool|platform|portal)\b",
     re.IGNORECASE,
 )
+_RIGHT = re.compile(
+    r"\b(?:only|can|may|must|shall|should|cannot|can't|never|not|nobody|no\s+one|anyone|everyone|everybody|anybody)\b",
+    re.IGNORECASE,
+)
 _PLAIN = word_set("""
     a an the simple small web based web-based little basic modern full new nice personal online internal
     complete full-stack fullstack tiny single clean beautiful responsive minimal self-hosted my our
@@ -125,7 +129,7 @@ def request_of(sentence: str, *, first: bool) -> Request:
         asked = _object(text[built.end() :])
         return asked if asked.ask is not Ask.NOTHING or not first else Request(Ask.NOTHING)
     word = text.split()[0].lower() if text.split() else ""
-    if first and len(text.split()) <= 5:  # noqa: PLR2004
+    if first and len(text.split()) <= 5 and not _RIGHT.search(text):  # noqa: PLR2004
         asked = _object(text)
         if asked.ask in {Ask.APPLICATION, Ask.PERHAPS}:
             return asked
@@ -156,7 +160,9 @@ def _object(text: str) -> Request:
     words = [word.lower() for word in re.findall(r"[\w+-]+", phrase)]
     if not words:
         return Request(Ask.NOTHING)
-    noun = singular_word(words[-1])
+    noun = words[-1] if words[-1] in _APPLICATIONS else singular_word(words[-1])
+    if noun != words[-1] and noun not in _OTHERS | _GENERIC:
+        return Request(Ask.NOTHING)
     tracked = _TRACK.search(text[len(phrase) :])
     things = _things(tracked["things"]) if tracked else ()
     if noun in {"something", "way", "place", "thing", "anything"}:

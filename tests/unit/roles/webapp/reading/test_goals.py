@@ -143,3 +143,20 @@ def test_a_name_of_300_characters_is_refused_at_its_place():
 )  # fmt: skip
 def test_a_problem_names_the_line_and_column_of_what_it_is_about(text, place):
     assert problems(text, "a.md")[0].place == f"a.md:{place}"
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "Only librarians may delete books.",
+        "Librarians manage books.",
+        "Anyone can read a book.",
+        "Nobody but me deletes a book.",
+        "Books are public.",
+    ],
+)
+def test_an_application_is_not_named_after_a_right(right):
+    for text in (f"{right} A book has a title and an author.", f"A book has a title and an author. {right}"):
+        read = read_goal(Goal(text))
+        assert read is not None
+        assert read.title == "Books"
