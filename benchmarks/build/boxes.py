@@ -135,7 +135,8 @@ class Bare:
 
 
 def _translated(spec: places.Spec, workspace: Path, etc: Path, overlaid: Sequence[str]) -> Iterator[str]:
-    """Give the session's options with the holder's own places replaced by those of the host."""
+    """Give the session's options with the holder's own places replaced by those of the host, and with its network."""
+    yield "--unshare-net"
     words = iter(spec.backend[1:])
     for word in words:
         if word in {"--ro-bind", "--bind"}:

@@ -1,6 +1,7 @@
 """More attempts to get out, beside those of the self-test; run inside by the same means, judged where they can be outside."""
 
 import ctypes
+import mmap
 import os
 import resource
 import signal
@@ -201,6 +202,79 @@ def call_through_another_architecture(_: Facts) -> str | None:
     code = "import ctypes; ctypes.CDLL(None).syscall(ctypes.c_long(0x40000000 | 39))"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], check=False)
     return None if done.returncode < 0 else f"the x32 table answered with {done.returncode}"
+
+
+def call_through_the_table_of_32_bits(_: Facts) -> str | None:
+    """The old door into the kernel, `int 0x80`, where 1 is exit: a filter for 64 bits would not know its numbers."""
+    if os.uname().machine != "x86_64":
+        return None
+    code = (
+        "import ctypes, mmap; m = mmap.mmap(-1, 4096, flags=0x22, prot=7); "
+        r"m.write(b'\xb8\x01\x00\x00\x00\xbb\x07\x00\x00\x00\xcd\x80\xc3'); "
+        "ctypes.CFUNCTYPE(None)(ctypes.addressof(ctypes.c_char.from_buffer(m)))()"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], check=False)
+    return None if done.returncode == -signal.SIGSYS else f"the table of 32 bits answered: {done.returncode}"
+
+
+def open_rare_protocols(_: Facts) -> str | None:
+    """Multipath, UDP-Lite, SCTP, DCCP, L2TP, SMC, ping: code of the kernel few have looked at."""
+    kinds = ((1, 262), (2, 136), (1, 132), (5, 132), (6, 33), (2, 115), (1, 256), (2, 1), (3, 255))
+    return any_of(
+        lambda way: socket.socket(*way),
+        [(family, kind, protocol) for family in (2, 10) for kind, protocol in kinds],
+    )
+
+
+def pair_rare_sockets(_: Facts) -> str | None:
+    return any_of(lambda family: socket.socketpair(family, 1, 0), (30, 21, 40, 43, 44))
+
+
+def load_a_protocol_into_a_socket(_: Facts) -> str | None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as it,
+    ):
+        return any_of(lambda name: it.setsockopt(6, 31, name), (b"tls", b"smc", b"mptcp", b"espintcp"))
+
+
+def load_a_program_into_a_socket(_: Facts) -> str | None:
+    code = ctypes.create_string_buffer(struct.pack("<HBBI", 0x06, 0, 0, 0xFFFF))
+    program = struct.pack("<HxxxxxxQ", 1, ctypes.addressof(code))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        return any_works(lambda: any_socket.setsockopt(1, 26, program))
+
+
+def take_from_what_all_share(_: Facts) -> str | None:
+    """Old asynchronous I/O takes of a number for the whole machine, huge pages of a pool for the whole machine."""
+    NUMBERS["io_setup"] = 206 if os.uname().machine == "x86_64" else 0
+    context = ctypes.c_ulong(0)
+    return any_works(
+        lambda: call("io_setup", 4096, ctypes.addressof(context)),
+        lambda: mmap.mmap(-1, 2 << 20, flags=0x40022),
+    )
+
+
+def use_up_the_users_own_counts(_: Facts) -> str | None:
+    """Watches, signals and queues count for all a person runs: a command may have few of them."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    instances = 0
+    while instances < 128 and libc.inotify_init() >= 0:
+        instances += 1
+    if instances > 64:
+        return f"took {instances} inotify instances"
+    limits = {name: resource.getrlimit(getattr(resource, name))[1] for name in _OF_THE_USER}
+    loose = {name: limit for name, limit in limits.items() if not 0 <= limit <= _OF_THE_USER[name]}
+    return f"may have {loose}" if loose else None
+
+
+_OF_THE_USER = {
+    "RLIMIT_SIGPENDING": 4096,
+    "RLIMIT_MSGQUEUE": 0,
+    "RLIMIT_RTPRIO": 0,
+    "RLIMIT_NICE": 0,
+    "RLIMIT_MEMLOCK": 8 << 20,
+}
 
 
 def connect_to_the_hosts_bus(_: Facts) -> str | None:

@@ -20,6 +20,7 @@ from astrolabe.errors import SandboxUnavailableError
 _NEEDED = ("memory", "pids")
 OWN_PROCESSES = 8
 """The holder and the two processes of the backend that surround a command."""
+_MAY_LACK = ("sw", "tcp")
 _REMOVAL_TRIES = 200
 _PAUSE_SECONDS = 0.01
 _numbers = count(1)
@@ -104,8 +105,8 @@ def make(where: Iterable[Place], policy: Policy) -> Group:
 
 def _limit(folder: Path, limits: Mapping[str, int]) -> None:
     for name, value in limits.items():
-        # Kernels without swap accounting have no file for it; the self-test shows by effect whether that matters.
-        if (folder / name).exists() or "sw" not in name:
+        # Kernels may account neither swap nor TCP; the self-test shows by effect whether that matters.
+        if (folder / name).exists() or not any(part in name for part in _MAY_LACK):
             (folder / name).write_text(str(value))
 
 
@@ -117,6 +118,8 @@ def _limits(place: Place, policy: Policy) -> dict[str, int]:
         limits |= {
             "memory.limit_in_bytes": policy.memory_bytes,
             "memory.memsw.limit_in_bytes": policy.memory_bytes,
+            # Version 1 counts what TCP holds apart from all other memory.
+            "memory.kmem.tcp.limit_in_bytes": policy.memory_bytes // 4,
         }
     elif "memory" in place.controllers:
         limits |= {"memory.max": policy.memory_bytes, "memory.swap.max": 0}

@@ -19,7 +19,7 @@ from astrolabe.adapters.sandboxes.holder.spec import (
     Spec,
 )
 from astrolabe.adapters.sandboxes.holder.spec import WORKSPACE as HELD_WORKSPACE
-from astrolabe.domain.policy import Policy
+from astrolabe.domain.policy import MIB, Policy
 from astrolabe.errors import MissingError, PolicyViolationError
 from astrolabe.ports.sandbox import WORKSPACE, Mount, MountKind, Setup
 
@@ -42,6 +42,15 @@ _ETC = (
     "fonts",
 )
 _MASKED = ("kallsyms", "keys", "key-users", "timer_list", "sched_debug", "kcore", "sysrq-trigger")
+_RESOURCES_OF_THE_USER = {
+    "RLIMIT_RTPRIO": 0,
+    "RLIMIT_NICE": 0,
+    "RLIMIT_MSGQUEUE": 0,
+    "RLIMIT_SIGPENDING": 4096,
+    "RLIMIT_MEMLOCK": 8 * MIB,
+}
+"""Some machines let a person's programs run before all others, or lock memory; commands have no use for that. Signals
+and queues count for all programs of a user."""
 _RESERVED = ("/proc", "/dev", "/sys", "/output")
 _PER_COMMAND = (WORKSPACE, "/tmp")  # noqa: S108
 _FILES = {
@@ -74,13 +83,13 @@ def specification(setup: Setup, backend: Path, enforcement: Enforcement) -> Spec
     binary, backend_binds = _backend(backend)
     overlays = tuple(bound.mount.target for bound in bounds if bound.mount.kind is MountKind.OVERLAY)
     return Spec(
-        backend=(binary, *_options(setup, bounds)),
+        backend=(binary, *_options(setup, bounds, enforcement)),
         binds=(*_system_binds(), *backend_binds, *_mount_binds(bounds)),
         links=(*_system_links(), *_box_links()),
         files=tuple((BOX + path, content) for path, content in _FILES.items()),
         folders=(*_box_folders(setup), *(BOX + bound.mount.target for bound in bounds if _in_box(bound))),
         overlays=overlays,
-        seccomp=base64.b64encode(seccomp.program(platform.machine())).decode(),
+        seccomp=base64.b64encode(_filter(enforcement)).decode(),
         workspace_bytes=policy.workspace_bytes,
         workspace_inodes=_inodes(policy),
         temporary_bytes=policy.temporary_bytes,
@@ -90,9 +99,14 @@ def specification(setup: Setup, backend: Path, enforcement: Enforcement) -> Spec
         cgroups=enforcement.cgroups,
         oom=enforcement.oom,
         watch_memory=enforcement.watch_memory,
+        reserve_bytes=enforcement.reserve_bytes,
         output=_existing(setup.output) if setup.output else None,
         mount_points=tuple(_below_workspace(bounds)),
     )
+
+
+def _filter(enforcement: Enforcement) -> bytes:
+    return seccomp.program(platform.machine(), watched=enforcement.watch_memory)
 
 
 def _inodes(policy: Policy) -> int:
@@ -106,6 +120,7 @@ def _resources(policy: Policy, enforcement: Enforcement) -> dict[str, int]:
         "RLIMIT_CPU": policy.cpu_seconds,
         "RLIMIT_FSIZE": policy.file_bytes,
         "RLIMIT_NOFILE": policy.open_files,
+        **_RESOURCES_OF_THE_USER,
     }
     if enforcement.watch_memory:
         limits["RLIMIT_DATA"] = policy.memory_bytes
@@ -213,12 +228,12 @@ def _box_folders(setup: Setup) -> Iterator[str]:
         yield f"{BOX}/output"
 
 
-def _options(setup: Setup, bounds: Sequence[_Bound]) -> list[str]:
+def _options(setup: Setup, bounds: Sequence[_Bound], enforcement: Enforcement) -> list[str]:
     return [
         *_isolation(),
         *_environment(setup),
         *("--ro-bind", BOX, "/"),
-        *_processes_and_devices(),
+        *_processes_and_devices(enforcement),
         *("--bind", TEMPORARY, "/tmp"),  # noqa: S108
         *("--bind", HELD_WORKSPACE, WORKSPACE),
         *(("--bind", OUTPUT, "/output") if setup.output else ()),
@@ -230,7 +245,8 @@ def _options(setup: Setup, bounds: Sequence[_Bound]) -> list[str]:
 
 
 def _isolation() -> list[str]:
-    namespaces = [f"--unshare-{name}" for name in ("user", "pid", "net", "ipc", "uts", "cgroup")]
+    """All but the network, which is the holder's to make (`holder.network`)."""
+    namespaces = [f"--unshare-{name}" for name in ("user", "pid", "ipc", "uts", "cgroup")]
     identity = ["--uid", str(UID), "--gid", str(UID), "--hostname", HOSTNAME]
     return [
         *namespaces,
@@ -247,12 +263,16 @@ def _environment(setup: Setup) -> Iterator[str]:
         yield from ("--setenv", name, value)
 
 
-def _processes_and_devices() -> Iterator[str]:
+def _processes_and_devices(enforcement: Enforcement) -> Iterator[str]:
     yield from ("--proc", "/proc")
     for name in _MASKED:
         if Path("/proc", name).exists():
             yield from ("--ro-bind", "/dev/null", f"/proc/{name}")
-    yield from ("--dev", "/dev", "--bind", SHARED_MEMORY, "/dev/shm", "--remount-ro", "/dev")  # noqa: S108
+    yield from ("--dev", "/dev", "--bind", SHARED_MEMORY, "/dev/shm")  # noqa: S108
+    if enforcement.watch_memory:
+        # Reads the same, but cannot be mapped: shared pages of /dev/zero belong to no file and to no process.
+        yield from ("--dev-bind", "/dev/full", "/dev/zero")
+    yield from ("--remount-ro", "/dev")
 
 
 def _mounts(bounds: Iterable[_Bound]) -> Iterator[str]:

@@ -10,11 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from astrolabe.adapters.sandboxes import cgroups
-from astrolabe.domain.policy import Policy
+from astrolabe.domain.policy import MIB, Policy
 
 OWN_PROCESSES = cgroups.OWN_PROCESSES
 OWN_GROUP = "own"
 """Stands for the control group the holder finds itself in."""
+_RESERVE_BYTES = 256 * MIB
 
 
 class Means(StrEnum):
@@ -32,6 +33,7 @@ class Enforcement:
     cgroups: tuple[str, ...] = ()
     oom: str | None = None
     watch_memory: bool = False
+    reserve_bytes: int = 0
     limit_processes: bool = False
     prefix: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
@@ -51,7 +53,7 @@ def available() -> tuple[Means, ...]:
 async def enforced(means: Means, policy: Policy) -> AsyncGenerator[Enforcement]:
     """Set the limits up, and remove what was needed for them."""
     if means is Means.WATCH:
-        yield Enforcement(watch_memory=True, limit_processes=True)
+        yield Enforcement(watch_memory=True, reserve_bytes=_RESERVE_BYTES, limit_processes=True)
     elif means is Means.SCOPE:
         yield _scope(policy)
     else:

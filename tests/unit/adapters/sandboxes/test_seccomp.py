@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from astrolabe.adapters.sandboxes import seccomp
+from astrolabe.adapters.sandboxes import seccomp, syscalls
 
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -13,9 +13,13 @@ _IOCTL = {"x86_64": 16, "aarch64": 29}
 _CLONE = {"x86_64": 56, "aarch64": 220}
 
 
-def judge(machine: str, number: int, *arguments: int, audit: int | None = None) -> int:
-    """Interpret the program as the kernel does; IndexError when a jump leaves it."""
-    code = seccomp.program(machine)
+def judge(
+    machine: str, number: int | str, *arguments: int, audit: int | None = None, watched: bool = False
+) -> int:
+    """Interpret the program as the kernel does; IndexError when a jump leaves it. A call may be named."""
+    if isinstance(number, str):
+        number = syscalls.TABLES[machine].numbers[number]
+    code = seccomp.program(machine, watched=watched)
     steps = [struct.unpack_from("<HBBI", code, place) for place in range(0, len(code), 8)]
     padded = [*arguments, 0, 0, 0, 0, 0, 0][:6]
     data = struct.pack("<IIQ6Q", number, _AUDIT[machine] if audit is None else audit, 0, *padded)
@@ -69,6 +73,93 @@ def test_common_sockets_are_allowed(machine: str, family: int, kind: int, protoc
 @pytest.mark.parametrize("family", [0, 3, 4, 5, 9, 15, 17, 29, 31, 38, 40, 44, 45])
 def test_other_families_do_not_exist(machine: str, family: int) -> None:
     assert judge(machine, _SOCKET[machine], family, 1, 0) == _ERRNO | 97
+
+
+@machines
+@pytest.mark.parametrize("family", [2, 10])
+@pytest.mark.parametrize("flags", [0, 0o4000, 0o2000000, 0o2004000])
+def test_internet_sockets_are_tcp_or_udp(machine: str, family: int, flags: int) -> None:
+    for kind, protocol in ((1, 0), (1, 6), (2, 0), (2, 17)):
+        assert judge(machine, "socket", family, kind | flags, protocol) == _ALLOW
+    for protocol in (1, 33, 58, 115, 132, 136, 255, 256, 262):
+        assert judge(machine, "socket", family, 1 | flags, protocol) == _ERRNO | 93
+    for kind in (0, 3, 4, 5, 6, 10, 15):
+        assert judge(machine, "socket", family, kind | flags, 0) == _ERRNO | 94
+
+
+@machines
+def test_pairs_of_sockets_are_unix(machine: str) -> None:
+    assert judge(machine, "socketpair", 1, 1, 0) == _ALLOW
+    for family in (0, 2, 10, 16, 21, 30, 40, 43):
+        assert judge(machine, "socketpair", family, 1, 0) == _ERRNO | 97
+
+
+@machines
+def test_no_program_and_no_protocol_is_loaded_into_a_socket(machine: str) -> None:
+    for option in (26, 50, 51, 52):
+        assert judge(machine, "setsockopt", 3, 1, option) == _ERRNO | 1
+    assert judge(machine, "setsockopt", 3, 6, 31) == _ERRNO | 92
+    for level, option in ((1, 2), (1, 7), (1, 31), (6, 1), (6, 26), (41, 26), (0, 1)):
+        assert judge(machine, "setsockopt", 3, level, option) == _ALLOW
+
+
+@machines
+def test_what_a_later_kernel_brings_is_absent(machine: str) -> None:
+    assert {judge(machine, number) for number in range(syscalls.NEWEST + 1, 700)} == {_ERRNO | 38}
+
+
+@machines
+def test_huge_pages_are_not_to_be_had(machine: str) -> None:
+    assert judge(machine, "mmap", 0, 4096, 3, 0x40022) == _ERRNO | 12
+    for flags in (0x22, 0x21, 0x02, 0x01, 0x4022):
+        assert judge(machine, "mmap", 0, 4096, 3, flags) == _ALLOW
+
+
+_UNCOUNTED = (
+    ("memfd_create", (), 38),
+    ("shmget", (), 38),
+    ("semget", (), 38),
+    ("msgget", (), 38),
+    ("vmsplice", (), 38),
+    ("mmap", (0, 4096, 3, 0x21), 1),
+    ("mmap", (0, 4096, 3, 0x23), 1),
+    ("fcntl", (3, 1031, 1 << 20), 1),
+    ("madvise", (0, 4096, 25), 22),
+    ("setsockopt", (3, 1, 7), 0),
+    ("setsockopt", (3, 1, 8), 0),
+    ("setsockopt", (3, 1, 60), 92),
+    ("clone", (0x10100,), 1),
+    ("close_range", (3, 9, 2), 22),
+)
+
+
+@machines
+@pytest.mark.parametrize(("call", "arguments", "fault"), _UNCOUNTED)
+def test_what_a_watcher_cannot_count_is_refused_only_where_one_watches(
+    machine: str, call: str, arguments: tuple[int, ...], fault: int
+) -> None:
+    assert judge(machine, call, *arguments, watched=True) == _ERRNO | fault
+    assert judge(machine, call, *arguments) == _ALLOW
+
+
+@machines
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [
+        ("mmap", (0, 4096, 3, 0x22)),
+        ("mmap", (0, 4096, 3, 0x01)),
+        ("fcntl", (3, 1032)),
+        ("madvise", (0, 4096, 4)),
+        ("setsockopt", (3, 1, 2)),
+        ("clone", (0x3D0F00,)),
+        ("clone", (17,)),
+        ("close_range", (3, 9, 4)),
+    ],
+)
+def test_under_a_watcher_everyday_calls_are_allowed(
+    machine: str, call: str, arguments: tuple[int, ...]
+) -> None:
+    assert judge(machine, call, *arguments, watched=True) == _ALLOW
 
 
 @machines

@@ -1,4 +1,4 @@
-"""Turn a forked child of the holder into the backend that runs one command."""
+"""Turn a forked child of the holder into the backend that runs one command: what can be made before it is known, and the rest."""
 
 import base64
 import os
@@ -7,7 +7,7 @@ import shutil
 import signal
 from collections.abc import Mapping, Sequence
 
-from astrolabe.adapters.sandboxes.holder import kernel
+from astrolabe.adapters.sandboxes.holder import kernel, network
 from astrolabe.adapters.sandboxes.holder.files import make_folders
 from astrolabe.adapters.sandboxes.holder.root import refuse_root
 from astrolabe.adapters.sandboxes.holder.spec import (
@@ -27,13 +27,19 @@ _START = 'echo started >&3 && exec "$@" 3>&-'
 Streams = tuple[int, int, int]
 
 
-def become(spec: Spec, command: Sequence[str], streams: Streams, info: int) -> None:
-    """Replace this process by the backend; comes back only by raising."""
+def prepare(spec: Spec) -> None:
+    """Give this process a network and scratch space of its own."""
     refuse_root(os.geteuid())
     refuse_root(os.getuid())
+    kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWNET)
+    network.prepare(small_buffers=spec.watch_memory)
+    _mount_temporary(spec)
+
+
+def become(spec: Spec, command: Sequence[str], streams: Streams, info: int) -> None:
+    """Replace this process, once it is prepared, by the backend; comes back only by raising."""
     for point in spec.mount_points:
         make_folders(point)
-    _mount_temporary(spec)
     _give_up_memory_first()
     _place((*streams, info, os.dup(info), _filter(spec.seccomp)))
     _limit(spec.resources)
@@ -49,7 +55,6 @@ def descriptors() -> list[str]:
 
 def _mount_temporary(spec: Spec) -> None:
     """Give the command scratch space of its own: /tmp, /dev/shm and what it writes over overlays, of one size."""
-    kernel.unshare(kernel.CLONE_NEWNS)
     options = f"mode=0755,size={spec.temporary_bytes},nr_inodes={spec.temporary_inodes}"
     kernel.mount("tmpfs", SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
     for place in (TEMPORARY, SHARED_MEMORY):

@@ -8,6 +8,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
+CLONE_NEWNET = 0x40000000
 
 MS_RDONLY = 0x1
 MS_NOSUID = 0x2
@@ -67,8 +68,11 @@ def _prctl(option: int, value: int) -> int:
     return int(_LIBC.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero))
 
 
-def die_with_parent() -> None:
+def die_with_parent(parent: int) -> None:
+    """Be killed when the parent ends; now, if it is gone already."""
     _checked(_prctl(_PR_SET_PDEATHSIG, 9), "prctl(PDEATHSIG)")
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def become_dumpable() -> None:

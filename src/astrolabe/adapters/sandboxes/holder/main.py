@@ -7,25 +7,35 @@ import socket
 import sys
 from types import FrameType
 
-from astrolabe.adapters.sandboxes.holder import commands, files, kernel
+from astrolabe.adapters.sandboxes.holder import commands, files, kernel, spares
 from astrolabe.adapters.sandboxes.holder.channel import frame, read_frame
 from astrolabe.adapters.sandboxes.holder.jobs import PUT, RUN, TAKE, Job
-from astrolabe.adapters.sandboxes.holder.memory import GroupMemory, proportional_bytes, resident_bytes
+from astrolabe.adapters.sandboxes.holder.memory import GroupMemory, WatchedMemory
 from astrolabe.adapters.sandboxes.holder.root import RootRefusedError, enter
-from astrolabe.adapters.sandboxes.holder.spec import Spec
+from astrolabe.adapters.sandboxes.holder.spec import SCRATCH, WORKSPACE, Spec
 
 _WATCH_SECONDS = 0.1
+_IDLE_SECONDS = 0.005
 _MOST_DESCRIPTORS = 4
 _FAILED = 125
 
 
 class Holder:
-    """The loop. `control` brings requests: one byte for the kind, and the descriptors that belong to it."""
+    """The loop. `control` brings requests: one byte for the kind, and the descriptors that belong to it.
 
-    def __init__(self, spec: Spec, control: socket.socket, group: GroupMemory | None) -> None:
+    The holder is in no control group of its own session, so that a command that runs out of memory cannot take it along.
+    `joins` are the files by which its children enter them.
+    """
+
+    def __init__(
+        self, spec: Spec, control: socket.socket, joins: list[int], group: GroupMemory | None
+    ) -> None:
         self._spec = spec
         self._control = control
+        self._joins = joins
         self._group = group
+        self._memory = _watched(spec) if spec.watch_memory else None
+        self._spare: spares.Spare | None = None
         self._jobs: dict[int, Job] = {}
         self._descriptors: dict[int, Job] = {}
         self._epoll = select.epoll()
@@ -34,18 +44,26 @@ class Holder:
     def serve(self) -> None:
         self._listen()
         while not self._closing or self._jobs:
-            for descriptor, _ in self._epoll.poll(_WATCH_SECONDS if self._must_look() else None):
+            heard = self._epoll.poll(self._patience())
+            for descriptor, _ in heard:
                 self._handle(descriptor)
-            if self._spec.watch_memory and self._jobs:
-                self._watch_memory()
+            if not heard and self._lacks_spare():
+                self._spare = self._fork()
+            self._watch_memory()
             for job in self._jobs.values():
                 job.end_lingering()
             self._finish()
 
-    def _must_look(self) -> bool:
-        """Whether something may come to pass that no descriptor tells of."""
+    def _patience(self) -> float | None:
+        """How long to wait for a descriptor while something may come to pass, or is to be done, without one."""
+        if self._lacks_spare():
+            return _IDLE_SECONDS
         jobs = self._jobs.values()
-        return any(job.lingers for job in jobs) or (self._spec.watch_memory and bool(jobs))
+        must_look = any(job.lingers for job in jobs) or (self._memory and jobs)
+        return _WATCH_SECONDS if must_look else None
+
+    def _lacks_spare(self) -> bool:
+        return self._spare is None and not self._closing
 
     def _listen(self) -> None:
         self._woken, waking = os.pipe()
@@ -84,20 +102,21 @@ class Holder:
         del self._descriptors[descriptor]
 
     def _accept(self) -> None:
-        kind, received = _receive(self._control)
+        kind, received = spares.receive(self._control, _MOST_DESCRIPTORS)
         if not kind:
             self._close()
             return
         hearing, speaking = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            self._work(kind, received, speaking)
-        os.close(speaking)
-        channel, *streams = received
-        for stream in streams:
-            os.close(stream)
+        child, self._spare = self._spare or self._fork(), None
+        child.give(kind, [*received, speaking])
+        channel, *others = [*received, speaking]
+        for descriptor in others:
+            os.close(descriptor)
         os.set_blocking(hearing, False)
-        self._begin(Job(kind, pid, socket.socket(fileno=channel), hearing))
+        self._begin(Job(kind, child.pid, socket.socket(fileno=channel), hearing))
+
+    def _fork(self) -> spares.Spare:
+        return spares.fork(self._joins, lambda: commands.prepare(self._spec), self._serve_request)
 
     def _begin(self, job: Job) -> None:
         self._jobs[job.pid] = job
@@ -106,25 +125,13 @@ class Holder:
         self._epoll.register(job.info, select.EPOLLIN)
         self._epoll.register(job.channel.fileno(), select.EPOLLRDHUP)
 
-    def _work(self, kind: bytes, received: list[int], speaking: int) -> None:
-        """Be the child: serve the request and exit, whatever happens."""
-        try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            kernel.die_with_parent()
-            self._serve_request(kind, received, speaking)
-        except BaseException as error:  # noqa: BLE001 - a forked child must not return into the loop
-            _tell(received[0], error)
-            os._exit(_FAILED)
-        os._exit(0)
-
-    def _serve_request(self, kind: bytes, received: list[int], speaking: int) -> None:
+    def _serve_request(self, kind: bytes, received: list[int]) -> None:
+        """Be the child that serves; a command replaces it."""
         with socket.socket(fileno=os.dup(received[0])) as channel:
             reader, writer = channel.makefile("rb"), channel.makefile("wb")
             if kind == RUN:
-                commands.become(
-                    self._spec, read_frame(reader), (received[1], received[2], received[3]), speaking
-                )
+                _, stdin, stdout, stderr, speaking = received
+                commands.become(self._spec, read_frame(reader), (stdin, stdout, stderr), speaking)
             elif kind == PUT:
                 files.put(reader, writer)
             elif kind == TAKE:
@@ -143,6 +150,9 @@ class Holder:
             if job := self._jobs.get(pid):
                 job.status = status
                 self._await_first(job)
+            elif self._spare and self._spare.pid == pid:
+                self._spare.orders.close()
+                self._spare = None
 
     def _await_first(self, job: Job) -> None:
         """The backend is gone; its sandbox's process 1 may take a moment longer."""
@@ -169,8 +179,8 @@ class Holder:
             self._out_of_memory()
 
     def _watch_memory(self) -> None:
-        limit, pids = self._spec.memory_bytes, [job.pid for job in self._jobs.values() if job.kind == RUN]
-        if resident_bytes(pids) > limit and proportional_bytes(pids) > limit:
+        running = [job.pid for job in self._jobs.values() if job.first is not None]
+        if self._memory and running and self._memory.exceeded(running):
             self._out_of_memory()
 
     def _out_of_memory(self) -> None:
@@ -181,6 +191,8 @@ class Holder:
     def _close(self) -> None:
         self._closing = True
         self._epoll.unregister(self._control.fileno())
+        if self._spare:
+            self._spare.orders.close()
         for job in self._jobs.values():
             job.kill()
 
@@ -189,21 +201,19 @@ def _on_child(_number: int, _frame: FrameType | None) -> None:
     """A handler must exist for the wake-up to be written."""
 
 
-def _tell(channel: int, error: BaseException) -> None:
-    try:
-        os.write(channel, frame({"error": type(error).__name__, "text": str(error)}))
-    except OSError:
-        return
+def _watched(spec: Spec) -> WatchedMemory:
+    return WatchedMemory(spec.memory_bytes, spec.reserve_bytes, WORKSPACE, SCRATCH)
 
 
 def main(control: int) -> None:
     """Set up as the first request says, answer it, serve the others."""
     os.set_inheritable(control, False)
     requests = socket.socket(fileno=control)
-    channel = socket.socket(fileno=_receive(requests)[1][0])
+    channel = socket.socket(fileno=spares.receive(requests, 1)[1][0])
     try:
         spec = Spec.from_json(read_frame(channel.makefile("rb")))
         group = GroupMemory(spec.oom) if spec.oom else None
+        joins = [os.open(procs, os.O_WRONLY | os.O_CLOEXEC) for procs in spec.cgroups]
         uid = enter(spec)
         kernel.adopt_orphans()
     except (OSError, RootRefusedError) as error:
@@ -211,9 +221,4 @@ def main(control: int) -> None:
         sys.exit(_FAILED)
     channel.sendall(frame({"uid": uid}))
     channel.close()
-    Holder(spec, requests, group).serve()
-
-
-def _receive(control: socket.socket) -> tuple[bytes, list[int]]:
-    kind, descriptors, _, _ = socket.recv_fds(control, 1, _MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
-    return kind, descriptors
+    Holder(spec, requests, joins, group).serve()

@@ -10,6 +10,8 @@ _STAGE = "/tmp"  # noqa: S108 - only a place to mount on, in a mount namespace o
 _UNUSED_UIDS = 0x70000000
 _LAST_MAPPED_UID = 65000
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_MOST_OF_THE_USERS = {"max_inotify_instances": 64, "max_inotify_watches": 65536}
+"""What a user has of these counts for all the user runs: commands get a part of it."""
 _FOLDERS = ("proc", "dev", "tmp", WORKSPACE[1:], OUTPUT[1:], OVERLAYS[1:], SCRATCH[1:], BOX[1:])
 
 
@@ -19,9 +21,6 @@ class RootRefusedError(Exception):
 
 def enter(spec: Spec) -> int:
     """Leave the host's file system and privileges behind; return the uid that commands run as."""
-    for procs in spec.cgroups:
-        with open(procs, "w") as file:
-            file.write("0")
     os.umask(0o022)
     if os.geteuid() == 0:
         return _enter_as_root(spec)
@@ -72,6 +71,9 @@ def _own_namespace(uid: int) -> None:
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
+    for name, most in _MOST_OF_THE_USERS.items():
+        with open(f"/proc/sys/user/{name}", "w") as file:
+            file.write(str(most))
 
 
 def _build(spec: Spec, uid: int) -> None:

@@ -18,10 +18,11 @@ OVERLAYS = "/ov"
 class Spec:
     """Paths in `binds`, `links`, `files` and `folders` are of the holder's own root; sources are of the host.
 
-    `box` below that root becomes the root of every command. `cgroups` are `cgroup.procs` files to join; `oom` is a
-    control file that counts kills, `memory.oom_control` (version 1) or `memory.events` (version 2),
-    `own` for that of the group the holder was started in. `resources`
-    maps names of the `resource` module to limits. Sizes are bytes.
+    `box` below that root becomes the root of every command. `cgroups` are `cgroup.procs` files that all but the holder
+    itself joins; `oom` is a control file that counts kills, `memory.oom_control` (version 1) or `memory.events`
+    (version 2), `own` for that of the group the holder was started in. `watch_memory` has the holder look at what
+    commands take, and at what the machine has left (`reserve_bytes`). `resources` maps names of the `resource` module
+    to limits. Sizes are bytes.
     """
 
     backend: tuple[str, ...]
@@ -40,6 +41,7 @@ class Spec:
     cgroups: tuple[str, ...] = ()
     oom: str | None = None
     watch_memory: bool = False
+    reserve_bytes: int = 0
     output: str | None = None
     mount_points: tuple[str, ...] = ()
     uid: int | None = None
