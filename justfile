@@ -20,3 +20,7 @@ licences:
 # What building costs against the same chain by hand, and the sandbox against bare bubblewrap.
 bench-build *arguments:
     uv run python benchmarks/build/run.py {{arguments}}
+
+# What a durable task costs against two appended rows, and how that grows.
+bench-engine *arguments:
+    uv run python benchmarks/engine/run.py {{arguments}}

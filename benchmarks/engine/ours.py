@@ -1,7 +1,7 @@
 """Our side: runs of no-op tasks on the real store and the real local driver."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -89,6 +89,3 @@ async def carry_out(folder: Path, plan: Plan, count: int, parallel: int) -> None
     """Do it on a fresh store in `folder`."""
     async with Bench(folder, parallel).opened() as bench:
         await bench.runs(plan, count)
-
-
-__all__: Sequence[str] = ("Bench", "carry_out")

@@ -1,0 +1,141 @@
+"""What a durable task costs: S2 (against two appended rows) and S4 (growth with the size of a plan and of the store).
+
+    uv run python benchmarks/engine/run.py [--rounds N] [--only S2|S4] [--folder FOLDER]
+
+Agent, sandbox and workspace do nothing here; store, driver, scheduler and verification are the real ones. Each sample is a
+process of its own; sides alternate; the table shows medians. Times mean nothing across machines, the ratios do.
+"""
+
+import argparse
+import asyncio
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import floor
+import ours
+import shapes
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Work:
+    """`count` runs of a shape of `size`, at most `parallel` tasks of a run at once."""
+
+    name: str
+    shape: str
+    size: int
+    count: int = 1
+    parallel: int = 100
+
+    @property
+    def tasks(self) -> int:
+        return self.count * (self.size if self.shape == "chain" else self.size + 2)
+
+
+CHAIN = Work("chain of 200", "chain", 200)
+FAN = Work("fan-out of 1,000", "fan", 1000)
+MANY = Work("200 runs of 10", "chain", 10, count=200)
+GROWTH = [Work(f"one plan of {size:,}", "fan", size - 2) for size in (100, 1000, 10_000)]
+STORE = [Work(f"{count:,} runs of 1", "chain", 1, count=count) for count in (1000, 10_000)]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Milliseconds a task."""
+
+    wall: float
+    cpu: float
+
+
+def main() -> None:
+    options = parsed()
+    if options.sample:
+        print(json.dumps(vars(sample(options.sample, options.work, options.folder))))
+        return
+    table = Table("figure", "work", "ours (CPU ms a task)", "against", "ratio", "to reach")
+    if options.only in {None, "S2"}:
+        for work in (CHAIN, FAN, MANY):
+            table.add_row(*s2(work, options))
+    if options.only in {None, "S4"}:
+        for works in (GROWTH, STORE):
+            for row in s4(works, options):
+                table.add_row(*row)
+    Console().print(table)
+
+
+def s2(work: Work, options: argparse.Namespace) -> Iterable[str]:
+    pairs = [(apart("ours", work, options), apart("floor", work, options)) for _ in range(options.rounds)]
+    mine = statistics.median(pair[0].cpu for pair in pairs)
+    theirs = statistics.median(pair[1].cpu for pair in pairs)
+    return "S2", work.name, f"{mine:.3f}", f"two rows: {theirs:.3f}", f"{mine / theirs:.1f}", "≤ 10"
+
+
+def s4(works: list[Work], options: argparse.Namespace) -> Iterable[Iterable[str]]:
+    taken: list[list[float]] = [[] for _ in works]
+    for _ in range(options.rounds):
+        for work, costs in zip(works, taken, strict=True):
+            costs.append(apart("ours", work, options).cpu)
+    first = statistics.median(taken[0])
+    for work, costs in zip(works[1:], taken[1:], strict=True):
+        cost = statistics.median(costs)
+        yield "S4", work.name, f"{cost:.3f}", f"{works[0].name}: {first:.3f}", f"{cost / first:.2f}", "≤ 1.3"
+
+
+def apart(side: str, work: Work, options: argparse.Namespace) -> Cost:
+    """Take one sample in a process of its own."""
+    command = [sys.executable, __file__, "--sample", side, "--work", json.dumps(vars(work))]
+    if options.folder:
+        command += ["--folder", str(options.folder)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return Cost(**json.loads(done.stdout))
+
+
+def sample(side: str, work: Work, folder: Path | None) -> Cost:
+    """Do a work after a small one that loads all modules."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        carry_out(side, Work("small", work.shape, 3), Path(place) / "first")
+        began = time.perf_counter(), cpu_seconds()
+        carry_out(side, work, Path(place) / "second")
+        wall, cpu = time.perf_counter() - began[0], cpu_seconds() - began[1]
+    return Cost(wall / work.tasks * 1e3, cpu / work.tasks * 1e3)
+
+
+def carry_out(side: str, work: Work, folder: Path) -> None:
+    folder.mkdir()
+    if side == "floor":
+        asyncio.run(floor.carry_out(folder / "rows.db", work.shape, work.size, work.count, work.parallel))
+        return
+    plan = (shapes.chain if work.shape == "chain" else shapes.fan)(work.size)
+    asyncio.run(ours.carry_out(folder, plan, work.count, work.parallel))
+
+
+def cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", choices=["S2", "S4"])
+    parser.add_argument(
+        "--folder", type=Path, help="where the databases are made; the system's own when absent"
+    )
+    parser.add_argument("--sample", choices=["ours", "floor"], help=argparse.SUPPRESS)
+    parser.add_argument("--work", type=lambda text: Work(**json.loads(text)), help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
