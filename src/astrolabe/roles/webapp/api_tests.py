@@ -53,7 +53,7 @@ def test_value(item: FieldView) -> str:
     """Return an expression of `n` for the n-th value of a field: a call of `tests/support/values`."""
     kind = FieldType(item.type)
     if item.enum:
-        return f"values.choice({item.enum.type_name}, n)"
+        return f"values.choice(enums.{item.enum.type_name}, n)"
     if kind in _PLAIN_VALUES:
         return _PLAIN_VALUES[kind]
     if item.is_number:

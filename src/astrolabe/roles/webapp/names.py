@@ -57,6 +57,17 @@ PATH_NAMES = _set("""
 """)
 """First segments of a URL that the application uses itself."""
 
+ACCOUNT_SCHEMAS = _set("""
+    ChangePassword ChangeRole ForgotPassword Login Options Problem Profile Register ResetPassword Session User UserPage
+""")
+"""Schemas of the OpenAPI document that belong to no entity."""
+
+ACCOUNT_OPERATIONS = _set("""
+    changePassword forgotPassword getProfile listUsers login logout refresh register resetPassword updateProfile
+    updateUserRole
+""")
+"""Operations of the OpenAPI document that belong to no entity."""
+
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SIBILANT = re.compile(r"(?:s|x|z|ch|sh)$")
 _IRREGULAR = {

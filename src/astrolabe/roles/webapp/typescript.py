@@ -36,7 +36,7 @@ def zod(js: Callable[[object], str], field: FieldView) -> str:
     """Return the schema a written value has to meet, null left aside."""
     kind = FieldType(field.type)
     if field.enum:
-        return f"z.enum({field.enum.type_name})"
+        return f"z.enum(enums.{field.enum.type_name})"
     if kind is FieldType.INTEGER:
         return _integer(field)
     if kind is FieldType.DECIMAL:
@@ -65,7 +65,7 @@ def _bounds(field: FieldView) -> str:
 
 def _pattern(js: Callable[[object], str], field: FieldView) -> str:
     """A pattern has to be found in the value, as the web client and the goal's reader take it."""
-    return f".regex(new RegExp({js(field.pattern)}))" if field.pattern else ""
+    return f".regex(pattern({js(field.pattern)}))" if field.pattern else ""
 
 
 def number(value: float) -> str:
@@ -76,7 +76,7 @@ def number(value: float) -> str:
 def zod_row(field: FieldView) -> str:
     """Return the schema of a value as it is sent, null left aside."""
     return (
-        f"z.enum({field.enum.type_name})"
+        f"z.enum(enums.{field.enum.type_name})"
         if field.enum
         else _ROW_SCHEMAS.get(FieldType(field.type), "z.string()")
     )
@@ -149,6 +149,7 @@ def value_helpers(entity: EntityView) -> list[str]:
         for item in entity.fields
         if FieldType(item.type) in _VALUE_HELPERS
     }
+    found |= {"pattern"} if any(item.pattern for item in entity.fields) else set[str]()
     found |= {"references"} if entity.to_many else set[str]()
     found |= (
         {"reference"} if any(item.filterable or not item.many for item in entity.relations) else set[str]()

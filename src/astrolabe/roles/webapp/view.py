@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from astrolabe.roles.webapp import names
+from astrolabe.roles.webapp.api_names import ApiNames, api_names
 from astrolabe.roles.webapp.model import (
     ANYONE,
     OWNER,
@@ -205,6 +206,7 @@ class EntityView:
     columns: list[FieldView | RelationView] = field(default_factory=list[FieldView | RelationView])
     display: str = ""
     seed_rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    api: ApiNames = field(init=False)
 
     @property
     def route(self) -> str:
@@ -323,6 +325,9 @@ class _Builder:
         for name, entity in self.model.entities.items():
             for relation in self.entities[name].relations:
                 self._inverse(relation, entity.relations[relation.original])
+        api = api_names(view.type_name for view in self.entities.values())
+        for view in self.entities.values():
+            view.api = api[view.type_name]
         for name, entity in self.model.entities.items():
             self._finish(self.entities[name], entity)
         model = self.model
@@ -400,7 +405,7 @@ class _Builder:
             default=None if now else item.default,
             default_now=now,
             enum=enum,
-            ts_type=enum.type_name if enum else _TYPESCRIPT.get(kind, "string"),
+            ts_type=f"enums.{enum.type_name}" if enum else _TYPESCRIPT.get(kind, "string"),
             searchable=text and item.search is not False,
             filterable=kind not in TEXTS,
             sortable=kind != FieldType.TEXT,

@@ -34,7 +34,7 @@ def test_every_entity_has_component_tests() -> None:
     files = web_test_files(app)
     for entity in app.entities:
         code = files[f"web/tests/entities/{entity.path}.test.tsx"]
-        assert f"describeEntity({entity.variable}Entity, row, other);" in code
+        assert f"describePages({entity.variable}Entity, row, other);" in code
 
 
 def test_all_files_lie_within_what_the_task_may_write_and_no_other_does() -> None:

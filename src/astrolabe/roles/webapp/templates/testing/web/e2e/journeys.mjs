@@ -12,6 +12,7 @@ import {
   pick,
   rowsShown,
   save,
+  settled,
 } from './screens.mjs';
 
 const PAGE_SIZE = 10;
@@ -315,7 +316,7 @@ async function accessible(entity, page, send) {
     for (const path of paths) {
       await page.goto(path);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.locator('main [role="status"]').waitFor({ state: 'detached' });
+      await settled(page);
       for (const fault of await accessibilityFaults(page))
         faults.push(`${path}, ${colorScheme}: ${fault}`);
     }

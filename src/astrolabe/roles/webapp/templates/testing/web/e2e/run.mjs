@@ -8,7 +8,7 @@ import { World } from './api.mjs';
 import { accessibilityFaults, NoBrowserError, startBrowser } from './browser.mjs';
 import { journey } from './journeys.mjs';
 import { bestRole, lookedAt, may, model } from './model.mjs';
-import { enter, leftForm, signIn } from './screens.mjs';
+import { enter, leftForm, settled, signIn } from './screens.mjs';
 import { startApplication } from './server.mjs';
 import { print, Tap } from './tap.mjs';
 
@@ -216,7 +216,7 @@ async function onTelephone(browser, application, world) {
     for (const path of paths) {
       await page.goto(path);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.locator('main [role="status"]').waitFor({ state: 'detached' });
+      await settled(page);
       await shoot(`telephone${path.replaceAll('/', '-')}`);
       const overflow = await page.evaluate(() => {
         const { scrollWidth, clientWidth } = globalThis.document.documentElement;
@@ -243,7 +243,7 @@ async function inTheDark({ page, shoot }) {
   );
   if (entity) {
     await page.goto(`/${entity.path}`);
-    await page.locator('main [role="status"]').waitFor({ state: 'detached' });
+    await settled(page);
     await shoot(`dark-${entity.path}`);
   }
   await page.getByRole('radio', { name: 'Light' }).first().check({ force: true });

@@ -49,7 +49,7 @@ export async function leftForm(page, entity) {
 /** The number of rows a list says it has; 0 when it says that there are none. */
 export async function listed(page) {
   await page.locator('main [aria-busy="false"]').first().waitFor();
-  await page.locator('main [role="status"]').waitFor({ state: 'detached' });
+  await settled(page);
   const counter = page.getByRole('navigation', { name: 'Pages' }).locator('p');
   if ((await counter.count()) === 0) return 0;
   const text = await counter.innerText();
@@ -57,6 +57,10 @@ export async function listed(page) {
 }
 
 export const rowsShown = (page) => page.locator('main tbody tr').count();
+
+/** Wait until no part of the page is loading any more; several may be at once. */
+export const settled = (page) =>
+  eventually(() => page.locator('main [role="status"]').count(), 0, 'parts that are loading');
 
 /** Ask until the answer is the expected one: pages load while we look. */
 export async function eventually(ask, expected, what) {

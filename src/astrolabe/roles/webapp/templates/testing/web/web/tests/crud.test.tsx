@@ -2,7 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test } from 'vitest';
 import { resource, type Reference, type Row } from '../src/api/resource';
-import { defineEntity, linkTo } from '../src/crud/entity';
+import { described, linkTo } from '../src/crud/entity';
 import { EntityDetail } from '../src/crud/EntityDetail';
 import { EntityEditor } from '../src/crud/EntityEditor';
 import { EntityList } from '../src/crud/EntityList';
@@ -31,7 +31,7 @@ type SampleInput = Partial<Omit<Sample, keyof Row | 'parent' | 'tags'>>;
 
 const samples = resource<Sample, SampleInput>('/samples');
 
-const entity = defineEntity<Sample, SampleInput>({
+const entity = described<Sample, SampleInput>({
   name: 'Sample',
   label: 'Sample',
   plural: 'Samples',

@@ -8,6 +8,10 @@ const noNul = (value: string) => !value.includes('\0');
 export const text = (minimum: number, maximum: number) =>
   z.string().trim().min(minimum).max(maximum).refine(noNul, 'Invalid character');
 
+/** A pattern of the model, which was refused there if some text could make it take for ever. */
+// eslint-disable-next-line security/detect-non-literal-regexp
+export const pattern = (source: string) => new RegExp(source);
+
 export const email = (maximum = 254) => z.email().max(maximum);
 
 export const url = (minimum: number, maximum: number) =>

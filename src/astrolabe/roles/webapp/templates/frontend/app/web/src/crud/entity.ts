@@ -113,7 +113,7 @@ export function titleOf<T extends Row, Input>(entity: Entity<T, Input>, row: T):
 }
 
 /** Checks a description against the types of its rows. */
-export const defineEntity = <T extends Row, Input>(entity: Entity<T, Input>) => entity;
+export const described = <T extends Row, Input>(entity: Entity<T, Input>) => entity;
 
 /** An entity as the menu and the home page see it, whatever its fields are. */
 export interface EntitySummary extends Pick<

@@ -15,7 +15,7 @@ const input = (name: string) => {
 };
 
 /** What every entity's pages must do, tried with two rows as the API would send them. */
-export function describeEntity<T extends Row, Input>(entity: Entity<T, Input>, row: T, other: T) {
+export function describePages<T extends Row, Input>(entity: Entity<T, Input>, row: T, other: T) {
   const url = entity.path;
   const page = (items: T[]) => ({ body: { items, page: 1, pageSize: 20, total: items.length } });
   const roleFor = (...actions: Action[]) =>
