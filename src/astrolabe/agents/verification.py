@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from astrolabe.agents.environment import Prepared, Preparer
@@ -30,7 +30,8 @@ class _Question:
 
     check: Check
     tree: str
-    policy: Policy
+    policy_digest: str
+    limits: Mapping[str, str]
     prepared: Prepared
     inputs_digest: str
 
@@ -85,18 +86,20 @@ class Verifier:
         except (UnavailableError, MissingError) as error:
             reason = f"{error}" + (f" ({error.hint})" if error.hint else "")
             return await self._unasked(check, tree, policy, reason)
-        digest = await self._digest(check, tree, policy, prepared)
+        limits = (await self._sandbox.self_test()).limits
+        in_force = policy.digest(limits)
+        digest = await self._digest(check, tree, in_force, prepared)
         if self._reuse and (known := await self._store.evidence_for(digest)) is not None:
             return _again(known, check, tree)
-        return await self._ask(_Question(check, tree, policy, prepared, digest), live)
+        return await self._ask(_Question(check, tree, in_force, limits, prepared, digest), live)
 
-    async def _digest(self, check: Check, tree: str, policy: Policy, prepared: Prepared) -> str:
+    async def _digest(self, check: Check, tree: str, policy_digest: str, prepared: Prepared) -> str:
         content = await self._workspace.digest(tree, check.inputs)
         parts = [
             check.run,
             content,
             prepared.digest,
-            policy.digest(),
+            policy_digest,
             list(check.produces),
             check.not_run_exit_code,
         ]
@@ -125,9 +128,9 @@ class Verifier:
             inputs_digest=question.inputs_digest,
             output_digest=await self._store.put_blob(output.encode()),
             output_tail=output[-TAIL_CHARACTERS:],
-            policy_digest=question.policy.digest(),
+            policy_digest=question.policy_digest,
             sandbox=self._sandbox.name,
-            limits=dict((await self._sandbox.self_test()).limits),
+            limits=dict(question.limits),
             started_at=started_at,
             duration_seconds=self._determinism.monotonic() - started,
             artifacts=taken[0],

@@ -33,6 +33,8 @@ def selftest(json: Json = False) -> None:
                     "version": tested.version,
                     "passed": tested.passed,
                     "limits": dict(tested.limits),
+                    "passed_over": list(tested.passed_over),
+                    "policy_digest": installation.policy.digest(tested.limits),
                     "probes": [{"name": p.name, "held": p.held, "detail": p.detail} for p in tested.probes],
                 }
             )
@@ -47,6 +49,8 @@ def selftest(json: Json = False) -> None:
             typer.echo(
                 f"{tested.backend} {tested.version}: {held} of {len(tested.probes)} probes held; limits by {limits}"
             )
+            for better in tested.passed_over:
+                typer.echo(f"  not {better}")
         return Exit.DONE if tested.passed else Exit.REFUSED
 
     raise typer.Exit(with_installation(use))

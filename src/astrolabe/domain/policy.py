@@ -1,6 +1,8 @@
 """What foreign code may use while it runs. There is no value of this that means "outside a sandbox"."""
 
 import hashlib
+import json
+from collections.abc import Mapping
 
 from pydantic import Field
 
@@ -34,6 +36,11 @@ class Policy(Value):
         default=(), description="`host:port` that may be reached; empty means none."
     )
 
-    def digest(self) -> str:
-        """Name this policy in evidence: SHA-256 of its canonical JSON, first 16 hex digits."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+    def digest(self, held_by: Mapping[str, str] | None = None) -> str:
+        """Name this policy in evidence: SHA-256 of its canonical JSON, first 16 hex digits.
+
+        With `held_by` (what holds each limit, as a self-test says) the name is that of the policy as it was in force:
+        a limit that was watched is not the limit a control group held.
+        """
+        text = self.model_dump_json() + (json.dumps(dict(held_by), sort_keys=True) if held_by else "")
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -130,13 +130,17 @@ class Probe:
 
 @dataclass(frozen=True)
 class SelfTest:
-    """What the start-up test found; `limits` says how each limit is enforced (`memory: cgroup`, `memory: watched`)."""
+    """What the start-up test found; `limits` says how each limit is enforced (`memory: cgroup`, `memory: watched`).
+
+    `passed_over` names what would have been better, each with the reason why it is not what runs here.
+    """
 
     backend: str
     version: str
     probes: tuple[Probe, ...]
     limits: Mapping[str, str]
     from_cache: bool = False
+    passed_over: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

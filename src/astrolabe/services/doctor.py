@@ -61,6 +61,7 @@ async def _sandbox(installation: Installation) -> Finding:
     held = sum(probe.held for probe in tested.probes)
     limits = ", ".join(f"{name} by {how}" for name, how in tested.limits.items())
     detail = f"{tested.backend} {tested.version}: {held} of {len(tested.probes)} probes held; {limits}"
+    detail += "".join(f"; not {better}" for better in tested.passed_over)
     if tested.passed:
         return Finding("sandbox", State.WORKS, detail)
     return Finding("sandbox", State.MISSING, detail, "See: astrolabe sandbox selftest", blocks=True)

@@ -19,9 +19,7 @@ async def has_process(marker: str) -> bool:
 def children() -> list[int]:
     """Of all threads of this process; one that ends meanwhile has none."""
     return [
-        int(pid)
-        for task in Path("/proc/self/task").iterdir()
-        for pid in _text(task / "children").split()
+        int(pid) for task in Path("/proc/self/task").iterdir() for pid in _text(task / "children").split()
     ]
 
 

@@ -219,6 +219,24 @@ def test_the_next_backend_is_tried_when_one_fails(run: Any, tmp_path: Path, fake
     result = run(sandbox.self_test())
     assert result.passed
     assert "bubblewrap" in result.version
+    assert [str(broken) in reason for reason in result.passed_over][-1]
+
+
+def test_what_is_second_best_says_why_and_is_not_remembered_for_long(
+    run: Any, tmp_path: Path, fake: Path
+) -> None:
+    """A busy machine may fail the better one once; the choice made then shall not stand for ever."""
+    backends, cache = [fake, *bubblewraps()], tmp_path / "cache"
+
+    async def scenario() -> list[SelfTest]:
+        return [await namespaces(cache, backends).self_test() for _ in range(2)]
+
+    made, remembered = run(scenario())
+    assert "all_attempts_made" in made.passed_over[-1]
+    assert (remembered.from_cache, remembered.passed_over) == (True, made.passed_over)
+    (file,) = cache.glob("*.json")
+    os.utime(file, (0, 0))
+    assert not run(namespaces(cache, backends).self_test()).from_cache
 
 
 @pytest.mark.parametrize("backends", [[], [Path("/nonexistent/bwrap")]])

@@ -5,8 +5,9 @@ import hashlib
 import json
 import os
 import platform
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from astrolabe.adapters.sandboxes.self_test import POLICY
 from astrolabe.errors import SandboxUnavailableError
 from astrolabe.ports.sandbox import Probe, SelfTest
 
+_SECOND_BEST_SECONDS = 3600
 Trial = Callable[[Path, Means], Awaitable[SelfTest]]
 
 
@@ -48,16 +50,26 @@ class Choices:
 
 
 async def _first_that_passes(backends: Sequence[Path], means: Sequence[Means], trial: Trial) -> Choice:
-    failed: Choice | None = None
+    failed: list[Choice] = []
     for backend in backends:
         for way in means:
             choice = Choice(backend, way, await _tried(backend, way, trial))
             if choice.result.passed:
-                return choice
-            failed = failed or choice
-    if failed is None:
+                return replace(choice, result=_after(failed, choice.result))
+            failed.append(choice)
+    if not failed:
         raise SandboxUnavailableError("there is nothing to choose a sandbox from")
-    return failed
+    return replace(failed[0], result=_after(failed[1:], failed[0].result))
+
+
+def _after(failed: Sequence[Choice], result: SelfTest) -> SelfTest:
+    """Say with a result which pairs were tried besides, and what they did not hold."""
+    return replace(result, passed_over=tuple(map(_why_not, failed)))
+
+
+def _why_not(choice: Choice) -> str:
+    faults = "; ".join(f"{probe.name}: {probe.detail}" for probe in choice.result.probes if not probe.held)
+    return f"{choice.backend} with limits by {choice.means}: {faults}"
 
 
 async def _tried(backend: Path, means: Means, trial: Trial) -> SelfTest:
@@ -89,7 +101,10 @@ def _digest_of_sources() -> str:
 
 
 def _read(file: Path, backends: Sequence[Path]) -> Choice | None:
-    """Return what was found before; a file that others could have written is no evidence."""
+    """Return what was found before; a file that others could have written is no evidence.
+
+    That something better failed may have been a busy moment's doing: it is tried again after a while.
+    """
     try:
         status = file.stat()
         raw: dict[str, Any] = json.loads(file.read_text())
@@ -97,13 +112,19 @@ def _read(file: Path, backends: Sequence[Path]) -> Choice | None:
         return None
     if status.st_uid != os.geteuid() or status.st_mode & 0o022:
         return None
-    return _remembered(raw, backends)
+    choice = _remembered(raw, backends)
+    old = time.time() - status.st_mtime > _SECOND_BEST_SECONDS
+    return None if choice.result.passed_over and old else choice
 
 
 def _remembered(raw: dict[str, Any], backends: Sequence[Path]) -> Choice:
     result: dict[str, Any] = raw["result"]
     probes = tuple(Probe(**probe) for probe in result["probes"])
-    tested = SelfTest(result["backend"], result["version"], probes, result["limits"], from_cache=True)
+    tested = SelfTest(
+        *(result["backend"], result["version"], probes, result["limits"]),
+        from_cache=True,
+        passed_over=tuple(result["passed_over"]),
+    )
     number: int = raw["backend"]
     return Choice(backends[number], Means(raw["means"]), tested)
 

@@ -41,12 +41,22 @@ class Enforcement:
 
 def available() -> tuple[Means, ...]:
     """What this machine seems to offer; the self-test tells whether it holds."""
-    means = [Means.WATCH]
-    if _bus().exists() and shutil.which("systemd-run"):
-        means.insert(0, Means.SCOPE)
-    if cgroups.here():
-        means.insert(0, Means.GROUP)
-    return tuple(means)
+    return tuple(means for means in Means if not _lacks(means))
+
+
+def lacking() -> tuple[str, ...]:
+    """Name the means that would be better than what this machine offers, each with what is missing."""
+    best = available()[0]
+    better = [means for means in Means if list(Means).index(means) < list(Means).index(best)]
+    return tuple(f"limits by {means}: {_lacks(means)}" for means in better)
+
+
+def _lacks(means: Means) -> str:
+    if means is Means.GROUP and not cgroups.here():
+        return "this user may make no control group for memory and processes here"
+    if means is Means.SCOPE and not (_bus().exists() and shutil.which("systemd-run")):
+        return "there is no session of systemd's for this user"
+    return ""
 
 
 @contextlib.asynccontextmanager

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from astrolabe.adapters.sandboxes import enforcement, machine, self_test
@@ -47,8 +48,10 @@ class NamespaceSandbox:
     async def self_test(self, *, fresh: bool = False) -> SelfTest:
         """See the port; the result of a machine that holds nothing says why in its probes."""
         async with self._choosing:
-            self._choice = await self._choose(fresh)
-            return self._choice.result
+            if fresh or self._choice is None:
+                self._choice = await self._choose(fresh)
+            lacking = await asyncio.to_thread(enforcement.lacking)
+            return replace(self._choice.result, passed_over=(*lacking, *self._choice.result.passed_over))
 
     @contextlib.asynccontextmanager
     async def open(self, setup: Setup) -> AsyncGenerator[Session]:
