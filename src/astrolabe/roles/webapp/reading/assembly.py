@@ -24,7 +24,7 @@ from astrolabe.roles.webapp.model import (
 )
 from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft, FieldDraft, Grant, LinkDraft, Several
 from astrolabe.roles.webapp.reading.flaw import quoted
-from astrolabe.roles.webapp.reading.kinds import SHARED, Kind, is_list_text, kind_of
+from astrolabe.roles.webapp.reading.kinds import SHARED, Kind, kind_of
 from astrolabe.roles.webapp.reading.meaning import OBJECT_PROPERTIES, SYSTEM_ENTITIES, SYSTEM_FIELDS
 from astrolabe.roles.webapp.reading.sentences import Piece
 from astrolabe.roles.webapp.reading.words import (
@@ -119,13 +119,16 @@ class Assembly:
             or source is target
         ):
             link = self.draft.link(source, target, item.noun, item.said)
-            link.many = True
+            link.many, link.required = True, item.required
             if not mutual and not item.plural_subject:
                 text = f"one {target.noun} can belong to many {plural(source.noun)}"
                 self._assume(source, text, item.said)
             return
         link = self.draft.link(target, source, source.noun, item.said)
         link.many = False
+        if item.required:
+            text = f"that a {source.noun} has at least one {target.noun} is not checked"
+            self.draft.note(item.said, Reading.UNREAD, text)
         self._assume(source, f"each {target.noun} belongs to at most one {source.noun}", item.said)
 
     def _name_the_nameless(self) -> None:
@@ -184,7 +187,8 @@ class Assembly:
         if item.unit and kind.type not in NUMBERS:
             whole = item.unit.lower().startswith(("min", "sec", "day", "year", "month", "week"))
             return (FieldType.INTEGER if whole else FieldType.DECIMAL), kind
-        if (item.many or is_plural(item.noun)) and not kind.known and kind.type is FieldType.STRING:
+        several = item.many or is_plural(item.noun)
+        if several and (kind.type is FieldType.URL or (not kind.known and kind.type is FieldType.STRING)):
             return FieldType.TEXT, kind
         if kind.type is FieldType.INTEGER and self._fraction(item):
             return FieldType.DECIMAL, kind
@@ -232,18 +236,14 @@ class Assembly:
         if guess is None:
             return
         note = f", {guess.note}" if guess.note and guess.type is kind else ""
-        several = (
-            " that holds them all"
-            if kind is FieldType.TEXT and is_plural(item.noun) and not is_list_text(item.noun)
-            else ""
-        )
+        several = " that holds them all" if kind is FieldType.TEXT and guess.type is not kind else ""
         self.guesses.append(f"{item.noun} {kind}{note}{several}")
 
     def _limits(
         self, entity: EntityDraft, item: FieldDraft, kind: FieldType, guess: Kind | None
     ) -> dict[str, Any]:
         if kind in TEXTS:
-            return {name: item.get(name) for name in ("min_length", "max_length")}
+            return {name: item.get(name) for name in ("min_length", "max_length", "pattern")}
         if kind not in NUMBERS:
             return {}
         low, high = item.get("min"), item.get("max")

@@ -11,34 +11,31 @@ from dataclasses import replace
 from astrolabe.roles.webapp.reading import nouns
 from astrolabe.roles.webapp.reading.access import read_access, read_denial, read_roles
 from astrolabe.roles.webapp.reading.assembly import Extras
+from astrolabe.roles.webapp.reading.belonging import declare_belonging, read_belonging
 from astrolabe.roles.webapp.reading.blocks import blocks_of
 from astrolabe.roles.webapp.reading.cutting import Cutter
 from astrolabe.roles.webapp.reading.deeds import read_deed
 from astrolabe.roles.webapp.reading.draft import Draft
-from astrolabe.roles.webapp.reading.intent import Ask, Request, cannot, feature_of, is_chat, is_english
+from astrolabe.roles.webapp.reading.features import cannot, feature_of, is_chat, is_negated, left_out, why_not
+from astrolabe.roles.webapp.reading.fields import declare, read_fields, read_named_list, take_fields
+from astrolabe.roles.webapp.reading.flaw import quoted
+from astrolabe.roles.webapp.reading.intent import Request
+from astrolabe.roles.webapp.reading.language import is_english
 from astrolabe.roles.webapp.reading.listed import read_page, read_permissions, read_role
+from astrolabe.roles.webapp.reading.rules import fields_named, read_rule
 from astrolabe.roles.webapp.reading.sections import Section
 from astrolabe.roles.webapp.reading.seeding import SeedNotes
-from astrolabe.roles.webapp.reading.sentences import MODALS, Piece
+from astrolabe.roles.webapp.reading.sentences import MODALS, Piece, split_list
 from astrolabe.roles.webapp.reading.source import Source
 from astrolabe.roles.webapp.reading.specs import spec_of
-from astrolabe.roles.webapp.reading.statements import (
-    declare,
-    fields_named,
-    read_belonging,
-    read_fields,
-    read_named_list,
-    read_rule,
-    take_fields,
-)
 from astrolabe.roles.webapp.reading.units import (
     LONGEST_SENTENCE,
     PermissionUnit,
     Unit,
     asks,
-    capability,
     is_sentence,
 )
+from astrolabe.roles.webapp.reading.words import singular_word
 from astrolabe.sdk import Reading, Sentence
 
 
@@ -89,6 +86,7 @@ class Brief:
             and not unit.field_item
         ):
             declare(self.draft, unit.piece)
+            declare_belonging(self.draft, unit.piece)
 
     def _structure(self, unit: Unit) -> None:
         draft, piece = self.draft, unit.piece
@@ -104,7 +102,7 @@ class Brief:
             unit.section is Section.THINGS and read_named_list(draft, piece, trusted=True)
         ):
             unit.done = True
-        elif not capability(piece.text):
+        elif is_english(piece.text):
             unit.done = self._structured(unit)
 
     def _structured(self, unit: Unit) -> bool:
@@ -182,7 +180,7 @@ class Brief:
                 "too long to be read as one sentence",
             )
             return True
-        if unit.request and unit.request.ask in {Ask.APPLICATION, Ask.PERHAPS} and not capability(piece.text):
+        if unit.request and asks(unit) and not self._impossible(piece.text):
             return self._asked(unit, unit.request)
         if is_chat(piece.text):
             draft.note(piece, Reading.IGNORED, "has no bearing on the application")
@@ -190,8 +188,8 @@ class Brief:
         if not is_english(piece.text):
             draft.note(piece, Reading.UNREAD, "only English is read")
             return True
-        if capability(piece.text):
-            return False
+        if self._impossible(piece.text):
+            return self._left_out(piece)
         if read_denial(draft, piece):
             return True
         if wish := _WISH.match(piece.text):
@@ -205,13 +203,70 @@ class Brief:
             return True
         if unit.within and self._prefixed(unit, read_rule, read_access):
             return True
-        return self._named_values(unit) or read_named_list(draft, piece) or self._unit_feature(unit)
+        return (
+            self._named_values(unit)
+            or read_named_list(draft, piece)
+            or self._left_out(piece)
+            or self._unit_feature(unit)
+        )
+
+    def _impossible(self, text: str) -> str:
+        return cannot(text, self._things())
+
+    def _things(self) -> frozenset[str]:
+        """Return the nouns of what the goal keeps, in small letters."""
+        return frozenset(nouns.head(entity.noun) for entity in self.draft.entities.values() if entity.fields)
+
+    def _known(self, word: str) -> bool:
+        """Whether a word is part of the name of something the goal has spoken of."""
+        return singular_word(word.lower()) in self._vocabulary()
+
+    def _vocabulary(self) -> frozenset[str]:
+        said = [
+            noun
+            for entity in self.draft.entities.values()
+            for noun in (
+                entity.noun,
+                *(item.noun for item in entity.fields.values()),
+                *(link.noun for link in entity.links.values()),
+            )
+        ]
+        return frozenset(
+            singular_word(word) for noun in said for word in re.findall(r"[\w'-]+", noun.lower())
+        )
 
     def _unit_feature(self, unit: Unit) -> bool:
-        feature = feature_of(unit.piece.text)
-        if feature:
-            self.draft.note(unit.piece, Reading.UNDERSTOOD, feature)
-        return bool(feature)
+        piece = unit.piece
+        feature = feature_of(piece.text, self._known)
+        if feature is None:
+            return False
+        if is_negated(piece.text):
+            self.draft.note(
+                piece, Reading.UNREAD, f"it cannot be taken out of an application: {feature.meaning}"
+            )
+        elif feature.rest:
+            only = f"only this much is so in every application: {feature.meaning}"
+            self.draft.note(piece, Reading.UNREAD, only)
+        else:
+            self.draft.note(piece, Reading.UNDERSTOOD, feature.meaning)
+        return True
+
+    def _left_out(self, piece: Piece) -> bool:
+        """Read `no comments`: nothing is made of what nothing was said about."""
+        what = left_out(piece.text)
+        for _, item in split_list(what):
+            feature = feature_of(item, self._known)
+            if feature and not feature.rest:
+                self.draft.note(
+                    piece, Reading.UNREAD, f"it cannot be taken out of an application: {feature.meaning}"
+                )
+                return True
+            if self.draft.find(nouns.bare(item)) or fields_named(self.draft, nouns.bare(item)):
+                self.draft.note(piece, Reading.UNREAD, f"{quoted(item)} is spoken of elsewhere")
+                return True
+        if what:
+            self.draft.note(piece, Reading.UNDERSTOOD, "nothing of the kind is made")
+        return bool(what)
 
     def _asked(self, unit: Unit, request: Request) -> bool:
         draft, piece = self.draft, unit.piece
@@ -229,10 +284,13 @@ class Brief:
 
     def _give_up(self, unit: Unit) -> None:
         text = unit.piece.text
-        if reason := cannot(text):
-            self.draft.note(unit.piece, Reading.UNREAD, f"this cannot be built: {reason}")
+        if reason := self._impossible(text):
+            meaning = f"this cannot be built: {reason}"
+        elif reason := why_not(text):
+            meaning = f"nothing was done about it: {reason}"
         else:
-            self.draft.note(unit.piece, Reading.UNREAD, "not understood; nothing was done about it")
+            meaning = "not understood; nothing was done about it"
+        self.draft.note(unit.piece, Reading.UNREAD, meaning)
 
 
 _RIGHT = re.compile(

@@ -14,6 +14,7 @@ from astrolabe.roles.webapp.reading.blocks import (
     Table,
 )
 from astrolabe.roles.webapp.reading.draft import Draft
+from astrolabe.roles.webapp.reading.fields import subject_of
 from astrolabe.roles.webapp.reading.intent import Ask, Request, request_of
 from astrolabe.roles.webapp.reading.sections import (
     Section,
@@ -26,7 +27,6 @@ from astrolabe.roles.webapp.reading.sections import (
 from astrolabe.roles.webapp.reading.seeding import SeedNotes
 from astrolabe.roles.webapp.reading.sentences import MODALS, Piece, clauses_of, sentences_of, split_list
 from astrolabe.roles.webapp.reading.specs import spec_of
-from astrolabe.roles.webapp.reading.statements import subject_of
 from astrolabe.roles.webapp.reading.units import LONGEST_SENTENCE, PermissionUnit, Unit, is_sentence
 from astrolabe.sdk import Reading, Sentence
 

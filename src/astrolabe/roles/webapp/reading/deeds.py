@@ -6,8 +6,10 @@ from astrolabe.roles.webapp.model import FieldType
 from astrolabe.roles.webapp.reading import nouns
 from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft, Several
 from astrolabe.roles.webapp.reading.flaw import quoted
-from astrolabe.roles.webapp.reading.sentences import Piece, normal
-from astrolabe.roles.webapp.reading.specs import Spec, spec_of
+from astrolabe.roles.webapp.reading.normal import normal
+from astrolabe.roles.webapp.reading.sentences import Piece
+from astrolabe.roles.webapp.reading.spec import Spec
+from astrolabe.roles.webapp.reading.specs import spec_of
 from astrolabe.roles.webapp.reading.words import plural
 from astrolabe.sdk import Reading
 

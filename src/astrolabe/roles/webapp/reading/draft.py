@@ -7,13 +7,13 @@ from astrolabe.roles.webapp.model import ANYONE, SIGNED_IN, FieldType
 from astrolabe.roles.webapp.reading.flaw import quoted
 from astrolabe.roles.webapp.reading.sentences import Piece
 from astrolabe.roles.webapp.reading.source import Source
-from astrolabe.roles.webapp.reading.specs import Spec
+from astrolabe.roles.webapp.reading.spec import Spec
 from astrolabe.roles.webapp.reading.words import entity_identifier, field_identifier, singular
 from astrolabe.sdk import Problem, Reading, Sentence
 
 LONGEST_NAME = 80
 _PROPERTIES = (
-    "type", "required", "unique", "min", "max", "above", "below", "min_length", "max_length", "default", "values"
+    "type", "required", "unique", "min", "max", "above", "below", "min_length", "max_length", "pattern", "default", "values"
 )  # fmt: skip
 _SAID = {
     "min": "at least {}",
@@ -22,6 +22,7 @@ _SAID = {
     "below": "less than {}",
     "min_length": "at least {} characters",
     "max_length": "at most {} characters",
+    "pattern": "written as {}",
     "default": "by default {}",
     "type": "of type {}",
 }
@@ -90,6 +91,7 @@ class Several:
     noun: str
     plural_subject: bool
     said: Piece
+    required: bool = False
 
 
 @dataclass

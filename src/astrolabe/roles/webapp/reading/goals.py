@@ -13,7 +13,8 @@ from astrolabe.roles.webapp.reading.blame import Blame
 from astrolabe.roles.webapp.reading.brief import Brief
 from astrolabe.roles.webapp.reading.documents import DOCUMENT_NAME, dump, model_of
 from astrolabe.roles.webapp.reading.flaw import quoted
-from astrolabe.roles.webapp.reading.intent import Ask, is_english, name_from
+from astrolabe.roles.webapp.reading.intent import Ask, name_from
+from astrolabe.roles.webapp.reading.language import is_english
 from astrolabe.roles.webapp.reading.meaning import problems_in
 from astrolabe.roles.webapp.reading.sections import title_of
 from astrolabe.roles.webapp.reading.sentences import Piece

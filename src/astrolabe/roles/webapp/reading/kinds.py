@@ -11,6 +11,9 @@ from functools import lru_cache
 from astrolabe.roles.webapp.model import FieldType
 from astrolabe.roles.webapp.reading.words import CACHED, parts_of, singular_word, word_set
 
+FILES = word_set("image picture photo file upload attachment document")
+"""Words for what is kept outside the application: a field holds its address."""
+
 NAMED = {
     "string": FieldType.STRING,
     "short text": FieldType.STRING,
@@ -18,6 +21,8 @@ NAMED = {
     "varchar": FieldType.STRING,
     "str": FieldType.STRING,
     "phone": FieldType.STRING,
+    "phone number": FieldType.STRING,
+    "telephone number": FieldType.STRING,
     "text": FieldType.TEXT,
     "long text": FieldType.TEXT,
     "free text": FieldType.TEXT,
@@ -49,9 +54,15 @@ NAMED = {
     "true or false": FieldType.BOOLEAN,
     "flag": FieldType.BOOLEAN,
     "checkbox": FieldType.BOOLEAN,
+    "percentage": FieldType.DECIMAL,
+    "tick box": FieldType.BOOLEAN,
+    "toggle": FieldType.BOOLEAN,
+    "y/n": FieldType.BOOLEAN,
     "date": FieldType.DATE,
     "day": FieldType.DATE,
+    "calendar date": FieldType.DATE,
     "datetime": FieldType.DATETIME,
+    "time": FieldType.DATETIME,
     "date and time": FieldType.DATETIME,
     "date-time": FieldType.DATETIME,
     "timestamp": FieldType.DATETIME,
@@ -62,6 +73,8 @@ NAMED = {
     "url": FieldType.URL,
     "link": FieldType.URL,
     "web address": FieldType.URL,
+    "web link": FieldType.URL,
+    **dict.fromkeys(FILES, FieldType.URL),
     "enum": FieldType.ENUM,
     "choice": FieldType.ENUM,
     "select": FieldType.ENUM,
@@ -71,16 +84,21 @@ NAMED = {
 _EMAIL = word_set("email mail")
 _URL = word_set("url link website homepage webpage site uri hyperlink")
 _IMAGE = word_set("photo image picture avatar logo cover poster thumbnail video screenshot icon photograph")
+_FILE = word_set("file attachment document pdf cv upload scan")
 _DECIMAL = word_set("""
     price amount cost fee salary budget total subtotal balance rate discount weight height width length depth distance
     temperature percentage percent latitude longitude tax revenue income expense volume area wage deposit rent fare
     value worth turnover profit tip mileage charge payment
 """)
 _INTEGER = word_set("""
-    number count quantity qty year age rating stars star stock capacity serving portion rank floor points point
-    votes vote calories calorie copy room bedroom attempt minute hour duration page seat size? units level? score goals
-    reps rep sets population inventory integer
-""") - {"size?", "level?"}
+    number count quantity qty year age rating stars stock capacity rank floor points calories minute hour duration score
+    population inventory integer
+""")
+_COUNTED = word_set("""
+    room bedroom bathroom seat copy attempt portion serving vote point rep set goal page unit star calorie place lap
+    child guest player bed storey
+""")
+"""Nouns whose plural is a count, as in `seats`, while one of them is a name."""
 _BOOLEAN = word_set("""
     done completed complete finished active archived published paid favorite favourite available public private visible
     enabled verified approved urgent important closed confirmed cancelled canceled returned featured pinned starred
@@ -107,6 +125,9 @@ _STRING = word_set("""
 _MANY_TEXT = word_set("photo image picture file link url website video attachment")
 
 
+_EXTREME = "minimum|maximum|min|max|total|current|expected|allowed|least|greatest|required|exact"
+
+
 @dataclass(frozen=True)
 class Kind:
     """A type and how it was found: `known` tells that the words are in a table, `note` what was assumed with it."""
@@ -131,7 +152,10 @@ def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
         ("e mail", "email", "mail address", "email address")
     ):
         return Kind(FieldType.EMAIL, known=True)
-    if re.search(r"\b(?:number|count|quantity) of\b|^amount of\b|^how many\b", text):
+    if re.search(
+        rf"\A(?:(?:{_EXTREME}) )?(?:number|count|quantity) of (?!the\b|an?\b)|\Aamount of (?!money)|\Ahow many\b",
+        text,
+    ):
         return Kind(FieldType.INTEGER, known=True, min=0)
     if text.startswith(("whether", "flag")) or parts[0] in _BOOLEAN_STARTS:
         return Kind(FieldType.BOOLEAN, known=True)
@@ -163,6 +187,8 @@ def _by_last_word(parts: tuple[str, ...]) -> Kind:
         return Kind(FieldType.INTEGER, known=True, note="in minutes", min=0)
     if head in {"number", "no", "nr"} and before:
         return Kind(FieldType.STRING, known=True)
+    if head != word and word in _COUNTED:
+        return Kind(FieldType.INTEGER, known=True)
     for words, kind in _LAST_WORDS:
         if head in words or word in words:
             return kind
@@ -173,6 +199,7 @@ _LAST_WORDS: tuple[tuple[frozenset[str], Kind], ...] = (
     (_EMAIL, Kind(FieldType.EMAIL, known=True)),
     (_URL, Kind(FieldType.URL, known=True)),
     (_IMAGE, Kind(FieldType.URL, known=True, note="the address of a picture; files are not uploaded")),
+    (_FILE, Kind(FieldType.URL, known=True, note="the address of a file; files are not uploaded")),
     (_DATE, Kind(FieldType.DATE, known=True)),
     (_DATETIME, Kind(FieldType.DATETIME, known=True)),
     (_BOOLEAN, Kind(FieldType.BOOLEAN, known=True)),

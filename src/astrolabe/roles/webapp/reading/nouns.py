@@ -2,7 +2,7 @@
 
 import re
 
-from astrolabe.roles.webapp.reading.words import field_identifier, singular_word, word_set
+from astrolabe.roles.webapp.reading.words import field_identifier, singular_word, undecorated, word_set
 
 ACCOUNTS = frozenset({"user", "account", "login"})
 """Nouns for the accounts that every application has."""
@@ -41,12 +41,20 @@ ACCOUNT_FIELDS = word_set("""
     email emailAddress eMail eMailAddress password name role username fullName
 """)
 
+_OF_ACCOUNTS = word_set("user app application login signed-in registered logged-in personal own existing")
+_THE_APPLICATION = word_set(
+    "app application website site webapp software platform portal interface ui frontend backend"
+)
+_INDEFINITE = re.compile(r"(?:an?|each|every)\s", re.IGNORECASE)
+
 _FRONT = re.compile(
-    r"(?:an?|each|every|the|all|any|one|single|our|my|your|these|those|this|that|some|many|most|individual|there\s+(?:is|are)"
+    r"(?:an?|each|every|the|all|any|one|single|our|my|your|these|those|this|that|some|many|most|individual|there\s+(?:is|are|should\s+be|must\s+be|will\s+be)"
     r"|of\s+course|also|finally|furthermore|additionally|moreover|besides|both|and|then|so|of)\s+",
     re.IGNORECASE,
 )
 _BAD = word_set("""
+    shall never always most least exactly also cannot can't isn't aren't don't doesn't won't mustn't shouldn't
+    please will might could do does did whose
     i we you he she who which what where when how why if because and or but not no is are was were be been
     has have had can may must should will would could to of with without by from into than so such it they
     there here very more most less as only a an each every all any some many the this that these those my our your their his her for about at on in as per over under up down out off between through during after before
@@ -60,7 +68,7 @@ def bare(text: str) -> str:
     text = text.strip(" ,;:.\"'")
     while found := _FRONT.match(text):
         text = text[found.end() :]
-    return re.sub(r"\s+(?:entity|entities|records?|objects?|tables?|model)\Z", "", text, flags=re.IGNORECASE)
+    return undecorated(re.sub(r"\s+(?:entity|entities|objects?)\Z", "", text, flags=re.IGNORECASE))
 
 
 def thing(text: str) -> str:
@@ -81,11 +89,23 @@ def head(noun: str) -> str:
 
 
 def is_account(noun: str) -> bool:
-    return head(noun) in ACCOUNTS and len(noun.split()) <= 2  # noqa: PLR2004
+    """Whether a noun means the accounts of the application; a bank account is none."""
+    *before, last = [singular_word(word) for word in noun.lower().split()] or [""]
+    return last in ACCOUNTS and len(before) <= 1 and (last == "user" or set(before) <= _OF_ACCOUNTS)
 
 
 def is_interface(noun: str) -> bool:
     return head(noun) in _INTERFACE
+
+
+def is_kept(phrase: str) -> bool:
+    """Whether a phrase with the noun of a part of the application means something kept in it: `each page`, `a tool`."""
+    return bool(_INDEFINITE.match(phrase)) and head(phrase) not in _THE_APPLICATION
+
+
+def is_creator(noun: str) -> bool:
+    """Whether a field of this name is the account that made a row."""
+    return noun.lower() in {"owner", "creator", "user", "account", "user account"}
 
 
 def is_owner(noun: str) -> bool:

@@ -4,7 +4,9 @@ import re
 from enum import Enum
 
 from astrolabe.roles.webapp.reading import nouns
-from astrolabe.roles.webapp.reading.specs import Spec, spec_of, take_properties
+from astrolabe.roles.webapp.reading.properties import take_properties
+from astrolabe.roles.webapp.reading.spec import Spec
+from astrolabe.roles.webapp.reading.specs import spec_of
 from astrolabe.roles.webapp.reading.words import word_set
 
 

@@ -13,23 +13,6 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|max|min|no|nr|dr|mr|mrs|ms|st|resp)|(?:\A|\s)[A-Za-z])\.\Z",
     re.IGNORECASE,
 )
-_NUMBERS = {
-    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "twenty": 20, "fifty": 50, "hundred": 100, "thousand": 1000,
-}  # fmt: skip
-_NUMBER = r"(?:-?\d[\d,]*(?:\.\d+)?|" + "|".join(_NUMBERS) + ")"
-_BETWEEN = re.compile(rf"\bbetween\s+({_NUMBER})\s+(?:and|to)\s+({_NUMBER})\b", re.IGNORECASE)
-_RANGE = re.compile(rf"\bfrom\s+({_NUMBER})\s+(?:to|through|up to|until)\s+({_NUMBER})\b", re.IGNORECASE)
-_LIMIT = re.compile(
-    rf"\b(at least|at most|up to|no more than|less than|more than|minimum(?: of)?|maximum(?: of)?)\s+({_NUMBER})\b",
-    re.IGNORECASE,
-)
-_SPELLED = re.compile(rf"\b({'|'.join(_NUMBERS)})\b(?=\s+(?:to|stars?|characters?)\b)", re.IGNORECASE)
-
-_SEVERAL = re.compile(
-    r"\b(?:at\s+least\s+one|one\s+or\s+(?:more|several|many)|1\s+or\s+more|(?:zero|0)(?:,\s*one)?\s+or\s+(?:more|many))\s+(?=[a-z])",
-    re.IGNORECASE,
-)
 _SUBJECT = r"(?:only\s+|just\s+)?(?:(?:the|an?|each|every|all|any|registered|signed-in|logged-in|other)\s+)?[\w-]+(?:\s+[\w-]+)?"
 _RELATIVE = r"(?:(?:an?|the)\s+)?[\w-]+\s+(?:that|which|who)\b"
 _SAYS = re.compile(
@@ -145,27 +128,6 @@ def _depths(text: str) -> list[int]:
             depth = max(0, depth - 1)
         out.append(depth + quote)
     return [*out, 0]
-
-
-def number_of(text: str) -> float:
-    """Return the number that digits or an English word stand for."""
-    low = text.lower().replace(",", "")
-    value = float(_NUMBERS[low]) if low in _NUMBERS else float(low)
-    return int(value) if value == int(value) else value
-
-
-@lru_cache(maxsize=CACHED)
-def normal(text: str) -> str:
-    """Write numbers as digits and every range as `from A to B`, so that rules need to know one form."""
-
-    def digits(word: str) -> str:
-        return f"{number_of(word):.12g}"
-
-    text = _SEVERAL.sub("several ", text)
-    text = _BETWEEN.sub(lambda found: f"from {digits(found[1])} to {digits(found[2])}", text)
-    text = _RANGE.sub(lambda found: f"from {digits(found[1])} to {digits(found[2])}", text)
-    text = _LIMIT.sub(lambda found: f"{found[1]} {digits(found[2])}", text)
-    return _SPELLED.sub(lambda found: digits(found[1]), text)
 
 
 def split_list(text: str) -> list[tuple[str, str]]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from astrolabe.roles.webapp.model import Action
 from astrolabe.roles.webapp.reading.draft import EntityDraft
-from astrolabe.roles.webapp.reading.intent import Ask, Request, cannot
+from astrolabe.roles.webapp.reading.intent import Ask, Request
 from astrolabe.roles.webapp.reading.sections import Section
 from astrolabe.roles.webapp.reading.sentences import MODALS, Piece
-from astrolabe.roles.webapp.reading.specs import Spec
+from astrolabe.roles.webapp.reading.spec import Spec
 from astrolabe.sdk import Sentence
 
 LONGEST_SENTENCE = 1000
@@ -40,13 +40,6 @@ class PermissionUnit(Unit):
 def asks(unit: Unit) -> bool:
     """Whether a unit asks for an application, so that it says nothing of things."""
     return unit.request is not None and unit.request.ask in {Ask.APPLICATION, Ask.PERHAPS}
-
-
-def capability(text: str) -> bool:
-    """Whether a sentence asks for something that cannot be delivered, whatever else it seems to say."""
-    return bool(cannot(text)) and not re.match(
-        r"(?:an?|each|every)\s+\S+(?:\s\S+)?\s+(?:has|have)\b", text, re.IGNORECASE
-    )
 
 
 _SENTENCE = re.compile(

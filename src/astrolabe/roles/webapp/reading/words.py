@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -141,6 +142,19 @@ def is_plural(phrase: str) -> bool:
     """Whether a noun phrase names several things."""
     return singular(phrase.lower()) != phrase.lower()
 
+
+def undecorated(text: str) -> str:
+    """Return a text without its pictures, `title 📖` as `title`; one of pictures only stays as it is."""
+    if text.isascii():
+        return text
+    kept = "".join(
+        letter for letter in text if unicodedata.category(letter) not in _PICTURES and letter not in _JOINERS
+    )
+    return " ".join(kept.split()) if any(map(str.isalnum, kept)) else text
+
+
+_PICTURES = frozenset({"So", "Sk", "Cn"})
+_JOINERS = frozenset("\ufe0e\ufe0f\u200d\u20e3")
 
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 

@@ -1,0 +1,214 @@
+"""Rules for how things belong together: `each loan belongs to a member`, `a task may depend on other tasks`."""
+
+import re
+from dataclasses import dataclass
+
+from astrolabe.roles.webapp.reading import nouns
+from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft, Several
+from astrolabe.roles.webapp.reading.fields import specs_of
+from astrolabe.roles.webapp.reading.links import LIMIT_UNREAD, entity_in, parent_link
+from astrolabe.roles.webapp.reading.normal import normal
+from astrolabe.roles.webapp.reading.sentences import Piece, split_list
+from astrolabe.roles.webapp.reading.spec import Spec
+from astrolabe.roles.webapp.reading.words import is_plural, plural, singular
+from astrolabe.sdk import Reading
+
+_PREPOSITION = r"(?:to|with|by|of|for|in|into|on|at|under|from|about|between|among|through)"
+_FIRM = (
+    r"(?:belongs?|belonging)\s+to|(?:is|are|be)\s+owned\s+by|(?:is|are|be)\s+(?:an?\s+)?(?:part|members?|parts|child|children)\s+of"
+    r"|(?:is|are|be)\s+(?:linked|related|connected|attached|assigned|tied|associated|added)\s+(?:to|with)"
+    r"|refers?\s+to|references?|points?\s+to|links?\s+to|comes?\s+from|concerns?"
+    r"|(?:is|are|be)\s+(?:grouped|organi[sz]ed|sorted|filed|kept|put|collected|categori[sz]ed|arranged)\s+(?:in|into|under)"
+)
+_DONE = (
+    "issued addressed sold rented let lent leased loaned hired delivered shipped given made placed written created composed taught "
+    "held hosted led run managed supervised organised organized planned scheduled booked reserved bought purchased ordered supplied produced "
+    "published directed performed played recorded reported submitted filed kept stored located based situated parked registered enrolled "
+    "employed billed charged grouped sorted categorised categorized classified arranged covered treated seen examined logged entered awarded "
+    "presented offered carried done taken signed requested approved reviewed raised opened handled worked driven flown planted grown "
+    "installed fitted used shown displayed sent received drawn painted built repaired checked inspected measured tested graded "
+    "marked scored sponsored funded paid owned posted added answered asked prescribed diagnosed given served cooked brewed baked bred "
+    "trained coached mentored advised represented insured housed listed featured described mentioned cited tracked borrowed returned "
+    "sung written translated edited illustrated allocated dedicated devoted matched paired mapped bound subject specific related identified"
+)
+_LOOSE = (
+    rf"(?:is|are|was|were|be|gets?)\s+(?:\w+ly\s+|always\s+|then\s+)?(?:{'|'.join(dict.fromkeys(_DONE.split()))})(?:\s+(?:out|up|off))?\s+{_PREPOSITION}"
+    rf"|(?:is|are|be)\s+(?:{_PREPOSITION})|links|connects|joins"
+    r"|(?:lives?|works?|plays?|stays?|sits?|happens?|takes?\s+place|hangs?|stands?|goes|go|studies|study|resides?|grows?|serves?|applies|apply|runs?|arises?|results?|stems?|starts?|ends?|lies|lie)"
+    r"\s+(?:in|for|at|on|under|with|to|from)"
+    r"|shows?|covers?|involves?|describes?|documents?|represents?|uses?|affects?|targets?|mentions?"
+)
+_BELONGS = re.compile(
+    rf"(?P<subject>\S(?:.{{0,58}}?\S)?)\s+(?P<modal>(?:(?:can|may|might|must|should|will|always|also|only)\s+){{0,3}})(?:(?P<firm>{_FIRM})|(?P<loose>{_LOOSE}))\s+(?P<rest>\S.*)",
+    re.IGNORECASE,
+)
+_JOINS = re.compile(r"links|connects|joins", re.IGNORECASE)
+_MADE_BY = re.compile(
+    r"\b(?:belongs?|belonging|owned|created|made|written|added|posted|submitted|entered|kept)\b",
+    re.IGNORECASE,
+)
+_NESTED = re.compile(
+    r"(?P<subject>\S+(?:\s+\S+)?)\s+(?:can|may|should|must)\s+(?:also\s+)?be\s+(?:nested|hierarchical|arranged\s+in\s+a\s+(?:tree|hierarchy))"
+    r"|(?P<subject2>\S+(?:\s+\S+)?)\s+(?:is|are|form)\s+(?:hierarchical|nested|a\s+(?:tree|hierarchy))",
+    re.IGNORECASE,
+)
+_EACH_OTHER = re.compile(
+    r"(?P<subject>\S(?:.{0,40}?\S)?)\s+(?:(?:can|may|might|could|should|must)\s+)?(?:also\s+)?(?P<verb>(?:be\s+(?:linked|related|connected)|depends?|refers?|relates?|links?|follows?|precedes?|blocks?|replaces?|requires?|references?|cites?|resembles?|knows?)"
+    r"(?:\s+(?:on|to|with|by))?)\s+(?P<count>(?:(?:one|1|many|several|any\s+number\s+of|one\s+or\s+more|an?)\s+)*)(?:other|another)\s+(?P<noun>\S+(?:\s+\S+)?)",
+    re.IGNORECASE,
+)
+_PREPOSITIONS = re.compile(rf"\s+(?:and\s+)?{_PREPOSITION}\s+", re.IGNORECASE)
+_LEADING = re.compile(rf"(?:{_PREPOSITION})\s+", re.IGNORECASE)
+_ACCOUNTS_UNREAD = "a row can belong to the account that made it; other links to accounts are not made"
+
+
+@dataclass
+class _End:
+    """What a link leads to: an entity under the name a goal gives it, or the account that made the row."""
+
+    spec: Spec
+    target: EntityDraft | None
+
+
+def declare_belonging(draft: Draft, piece: Piece) -> None:
+    """Make known the thing that a clause says belongs to another."""
+    found = _BELONGS.fullmatch(normal(piece.text).rstrip(".!"))
+    if found and (found["firm"] or _JOINS.fullmatch(found["loose"])):
+        subject = nouns.thing(found["subject"])
+        if subject and not nouns.is_account(subject) and not nouns.is_interface(subject):
+            draft.entity(subject, piece)
+
+
+def read_belonging(draft: Draft, piece: Piece) -> bool:
+    """Read `each loan belongs to a member and a book`, `categories can be nested`, `a task may depend on other tasks`."""
+    text = normal(piece.text).rstrip(".! ")
+    return _nested(draft, piece, text) or _each_other(draft, piece, text) or _belongs(draft, piece, text)
+
+
+def _subject(draft: Draft, text: str) -> EntityDraft | None:
+    if re.fullmatch(r"it|they|each|these", text.strip(), re.IGNORECASE):
+        return draft.context
+    noun = nouns.thing(text)
+    return draft.find(noun) if noun else None
+
+
+def _nested(draft: Draft, piece: Piece, text: str) -> bool:
+    found = _NESTED.fullmatch(text)
+    entity = _subject(draft, found["subject"] or found["subject2"]) if found else None
+    if entity is None:
+        return False
+    draft.note(piece, Reading.UNDERSTOOD, f"{entity.noun}: {parent_link(draft, entity, piece)}")
+    draft.evidence += 1
+    return True
+
+
+def _each_other(draft: Draft, piece: Piece, text: str) -> bool:
+    """Read a link between rows of one kind, named by its verb."""
+    found = _EACH_OTHER.fullmatch(text)
+    entity = _subject(draft, found["subject"]) if found else None
+    if found is None or entity is None or draft.find(found["noun"]) is not entity:
+        return False
+    noun = re.sub(r"\Abe\s+", "", found["verb"], flags=re.IGNORECASE).lower()
+    noun = " ".join([re.sub(r"(?<=[^s])s\Z", "", noun.split()[0]), *noun.split()[1:]])
+    several = is_plural(found["noun"])
+    if several:
+        draft.several.append(Several(entity.key, entity.key, noun, plural_subject=True, said=piece))
+    else:
+        link = draft.link(entity, entity, noun, piece)
+        link.many, link.required = False, False
+    count = f"many {plural(entity.noun)}" if several else f"an optional {entity.noun}"
+    draft.note(piece, Reading.UNDERSTOOD, f"{entity.noun}: {noun}: {count}")
+    draft.context = entity
+    draft.evidence += 1
+    return True
+
+
+def _belongs(draft: Draft, piece: Piece, text: str) -> bool:
+    found = _BELONGS.fullmatch(text)
+    entity = _subject(draft, found["subject"]) if found else None
+    if found is None or entity is None:
+        return False
+    verb = found["firm"] or found["loose"]
+    rest = found["rest"]
+    if joined := _JOINS.fullmatch(verb):
+        rest = re.sub(r"\s+(?:with|to)\s+", " and ", rest, count=1)
+    ends = _ends(draft, rest, firm=bool(found["firm"]))
+    if not ends or (any(end.target is None for end in ends) and not _MADE_BY.search(verb)):
+        return _for_account(draft, piece, ends)
+    optional = bool(re.search(r"\b(?:can|may|might)\b", found["modal"], re.IGNORECASE))
+    one_each = bool(joined) or not is_plural(nouns.bare(found["subject"]))
+    told = [_link(draft, entity, end, piece, optional=optional, one_each=one_each) for end in ends]
+    draft.note(piece, Reading.UNDERSTOOD, f"{entity.noun}: {', '.join(told)}")
+    draft.context = entity
+    draft.evidence += 1
+    return True
+
+
+def _for_account(draft: Draft, piece: Piece, ends: list[_End]) -> bool:
+    """Say that a link to an account other than a row's maker is not made."""
+    if ends:
+        draft.note(piece, Reading.UNREAD, _ACCOUNTS_UNREAD)
+    return bool(ends)
+
+
+def _ends(draft: Draft, text: str, *, firm: bool) -> list[_End]:
+    """Return what a list of nouns with their prepositions leads to; nothing when one is not known."""
+    out: list[_End] = []
+    for number, (_, item) in enumerate(split_list(text)):
+        bare = _LEADING.sub("", item, count=1) if number else item
+        whole = _end(draft, bare, firm=firm)
+        parts = [whole] if whole else [_end(draft, part, firm=False) for part in _PREPOSITIONS.split(bare)]
+        if not all(parts) or (len(parts) > 1 and not all(part and part.target for part in parts)):
+            return []
+        out += [part for part in parts if part]
+    return out
+
+
+def _end(draft: Draft, text: str, *, firm: bool) -> _End | None:
+    [spec, *more] = specs_of(text)
+    if more or not spec.noun or spec.rest or spec.values or spec.type:
+        return None
+    known = draft.find(spec.noun) or entity_in(draft, spec.noun)
+    if known:
+        return _End(spec, known)
+    if nouns.is_owner(spec.noun):
+        return _End(spec, None)
+    return _End(spec, draft.entity(spec.noun, Piece(text, 0))) if firm else None
+
+
+def _link(
+    draft: Draft, entity: EntityDraft, end: _End, piece: Piece, *, optional: bool, one_each: bool
+) -> str:
+    spec, target = end.spec, end.target
+    if target is None:
+        entity.private = entity.private or piece
+        return "belongs to the account that creates it"
+    if target.said.line == 0:
+        target.said = piece
+    if spec.limit:
+        draft.note(Piece(f"{spec.limit} {spec.noun}", piece.line), Reading.UNREAD, LIMIT_UNREAD)
+    if spec.counted or (is_plural(spec.noun) and one_each):
+        several = Several(
+            entity.key, target.key, spec.noun, plural_subject=True, said=piece, required=bool(spec.required)
+        )
+        draft.several.append(several)
+        return f"many {plural(target.noun)}"
+    if is_plural(spec.noun):
+        draft.note(piece, Reading.ASSUMED, f"each {entity.noun} has one {target.noun}, not several")
+    noun = singular(spec.noun)
+    link = draft.link(entity, target, noun, piece)
+    draft.settle_many(link, many=False, piece=piece, owner=entity.noun)
+    link.one_to_one = link.one_to_one or (spec.exactly_one and _one_of_each(entity, target))
+    required = not optional if spec.required is None else spec.required
+    draft.settle_required(link, required=required, piece=piece, owner=entity.noun)
+    count = "one" if required else "an optional"
+    return (
+        f"{count} {target.noun}" if noun.lower() == target.noun.lower() else f"{noun}: {count} {target.noun}"
+    )
+
+
+def _one_of_each(entity: EntityDraft, target: EntityDraft) -> bool:
+    return (
+        any(link.to == entity.key and link.many is False for link in target.links.values())
+        and entity is not target
+    )

@@ -1,0 +1,373 @@
+"""Rules for what a thing has: `a recipe has a title and ingredients` in its many forms."""
+
+import re
+from collections.abc import Iterable
+
+from astrolabe.roles.webapp.reading import nouns
+from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft, Several
+from astrolabe.roles.webapp.reading.features import not_kept
+from astrolabe.roles.webapp.reading.flaw import quoted
+from astrolabe.roles.webapp.reading.kinds import SHARED, is_list_text, kind_of
+from astrolabe.roles.webapp.reading.links import LIMIT_UNREAD, entity_in, nested, parent_link
+from astrolabe.roles.webapp.reading.normal import normal
+from astrolabe.roles.webapp.reading.sentences import Piece
+from astrolabe.roles.webapp.reading.spec import Spec
+from astrolabe.roles.webapp.reading.specs import items_of, spec_of
+from astrolabe.roles.webapp.reading.words import field_identifier, is_plural, plural, singular
+from astrolabe.sdk import Reading
+
+_HAS_VERB = (
+    r"has(?:\s+got)?|have(?:\s+got)?|contains?|consists?\s+of|comprises?|includes?|(?:is|are)\s+(?:described|defined|characteri[sz]ed|identified)\s+by"
+    r"|(?:is|are)\s+(?:made|composed)\s+(?:up\s+)?of|stores?|records?|captures?|comes?\s+with|carry|carries|needs?|keeps?|holds?|with|features?|requires?"
+)
+_HAS = re.compile(
+    rf"(?P<subject>\S(?:.{{0,58}}?\S)?)\s+(?P<modal>(?:(?:can|may|might|must|should|will|shall|also|always|usually|typically|optionally|both|each"
+    rf"|either|additionally|to|then)\s+){{0,3}})(?P<verb>{_HAS_VERB})\s+(?P<rest>(?!(?:has|have|is|are|can|may|must|should|belongs?|contains?|needs?)\b)\S.*)",
+    re.IGNORECASE,
+)
+_FOR_EACH = re.compile(
+    r"(?:for|about|of|with)\s+(?P<subject>(?:each|every|all|any|an?)\s+\S+(?:\s+\S+){0,2}?)\s*,?\s+(?:(?:i|we|you|they|it|one|users?|people|the\s+\w+)\s+)?"
+    r"(?:(?:want|need|would\s+like|wants|needs|can|should|must|will|have|has)\s+)?(?:to\s+)?(?:be\s+able\s+to\s+)?(?:also\s+)?"
+    r"(?:stores?|records?|keeps?(?:\s+track\s+of)?|saves?|tracks?|notes?(?:\s+down)?|enters?|knows?|writes?\s+down|remembers?|there\s+(?:is|are)|see|have|needs?|want)\s*:?\s+(?P<rest>\S.*)",
+    re.IGNORECASE,
+)
+_STORE_FOR = re.compile(
+    r"(?:(?:i|we|you|they|it|users?|the\s+\w+)\s+)?(?:(?:want|need|would\s+like|can|should|must|will)\s+)?(?:to\s+)?(?:also\s+)?"
+    r"(?:stores?|records?|keeps?(?:\s+track\s+of)?|saves?|tracks?|notes?|enters?|knows?|writes?\s+down|remembers?)\s+(?P<rest>\S.*?)\s+"
+    r"(?:for|of|about|on|with)\s+(?P<subject>(?:each|every|all)\s+\S+(?:\s+\S+){0,2})",
+    re.IGNORECASE,
+)
+_FIELDS_OF = re.compile(
+    r"(?:the\s+)?(?:fields|attributes|properties|columns)\s+(?:of|for)\s+(?P<subject>.{1,50}?)\s+(?:are|include)\s*:?\s+(?P<rest>\S.*)",
+    re.IGNORECASE,
+)
+_COLON = re.compile(
+    r"(?P<subject>[^:()\-\u2013\u2014]{1,50}?)\s*(?::|\s[-\u2013\u2014]\s|\((?=[^()]*\)\s*\Z))\s*(?P<rest>\S.*)"
+)
+_DEFINITE = re.compile(r"(?:my|our|your|his|her|their|the)\s+\S+(?:\s+\S+)?\Z", re.IGNORECASE)
+_ONE_OF_A_KIND = re.compile(r"(?:an?|each|every)\s", re.IGNORECASE)
+_RELATIVE = re.compile(
+    r"(?:who|which|that|both\s+of\s+which|all\s+of\s+which)\s+(?:is|are|must\s+be)\s+(?:also\s+)?(?:(?:an?|other|another|both)\s+)?(?P<noun>\S+(?:\s+\S+)?)",
+    re.IGNORECASE,
+)
+_FEW = 2
+_SAID_OF_FIELDS = (
+    ("from {}", "min"), ("to {}", "max"), ("more than {}", "above"), ("less than {}", "below"),
+    ("at least {} characters", "min_length"), ("at most {} characters", "max_length"),
+    ("in {}", "unit"), ("by default {}", "default"), ("of type {}", "type"), ("described as \u201c{}\u201d", "description"),
+)  # fmt: skip
+
+
+def subject_of(clause: str) -> tuple[str, str] | None:
+    """Return the thing a clause gives fields to and the clause's rule, or None. Used before anything else is read."""
+    text = normal(clause)
+    for rule, pattern in (("for", _FOR_EACH), ("fields", _FIELDS_OF), ("store", _STORE_FOR), ("has", _HAS)):
+        if found := pattern.fullmatch(text.rstrip(".!")):
+            subject = _subject(found["subject"])
+            if subject:
+                return subject, rule
+    return None
+
+
+def _subject(text: str) -> str:
+    """Return the noun of a kind of thing; what is there only once, like `our shop` or `the page`, is none."""
+    text = re.sub(r",?\s+(?:which|that|who)\Z", "", text, flags=re.IGNORECASE)
+    if _DEFINITE.match(text) and not is_plural(text):
+        return ""
+    noun = nouns.thing(text)
+    if nouns.is_account(noun) or (nouns.is_interface(noun) and not nouns.is_kept(text)):
+        return ""
+    return noun
+
+
+def declare(draft: Draft, piece: Piece) -> None:
+    """Make known the thing that a clause gives fields to, so that other clauses can refer to it."""
+    if found := subject_of(piece.text):
+        draft.entity(found[0], piece, declared=True)
+    elif subject := _listed_subject(draft, piece):
+        draft.entity(subject, piece, declared=True)
+
+
+def _listed_subject(draft: Draft, piece: Piece) -> str:
+    found = _COLON.fullmatch(piece.text.strip(" ."))
+    subject = nouns.thing(found["subject"]) if found else ""
+    if not found or not subject or nouns.is_interface(subject) or nouns.is_account(subject):
+        return ""
+    specs = specs_of(normal(found["rest"]))
+    return subject if not draft.find(subject) and _many_data(draft, specs) else ""
+
+
+def read_fields(draft: Draft, piece: Piece) -> bool:
+    """Read `a recipe has a title and ingredients` in its many forms."""
+    text = normal(piece.text).rstrip(".! ")
+    for pattern in (_FOR_EACH, _FIELDS_OF, _STORE_FOR, _HAS):
+        found = pattern.fullmatch(text)
+        entity = _subject_entity(draft, found["subject"], piece) if found else None
+        if found and entity:
+            modal = found.groupdict().get("modal") or ""
+            verb = (found.groupdict().get("verb") or "").lower()
+            specs = specs_of(_without_perfect(draft, found["rest"]))
+            needed = "must" in modal.lower() or verb in {"need", "needs", "require", "requires"}
+            optional = bool(re.search(r"\b(?:can|may|might|optionally)\b", modal, re.IGNORECASE))
+            return take_fields(
+                draft, entity, specs, piece, needed=needed, optional=optional, plural_subject=_many(found["subject"])
+            )  # fmt: skip
+    return _account_fields(draft, piece, text)
+
+
+_PERFECT = re.compile(
+    r"(?:[a-z]+ed|made|written|taken|given|done|seen|read|sung|won|bought|built|drawn|held|led|taught|known)\s+"
+    r"(?=(?:an?|one|1|many|several|multiple|one\s+or\s+more|various)\s+(?P<noun>\S+(?:\s+\S+)?)\s*\Z)",
+    re.IGNORECASE,
+)
+
+
+def _without_perfect(draft: Draft, text: str) -> str:
+    """Read `have made many objects` as `have many objects` where objects are kept."""
+    found = _PERFECT.match(text)
+    return text[found.end() :] if found and draft.find(found["noun"]) else text
+
+
+def _many(subject: str) -> bool:
+    return is_plural(nouns.bare(subject)) and not re.match(r"(?:each|every|an?)\s", subject, re.IGNORECASE)
+
+
+def _subject_entity(draft: Draft, text: str, piece: Piece) -> EntityDraft | None:
+    if re.fullmatch(r"(?:it|they|each|each of them|this|these)", text.strip(), re.IGNORECASE):
+        return draft.context
+    noun = nouns.thing(re.sub(r",?\s+(?:which|that|who)\Z", "", text, flags=re.IGNORECASE))
+    known = draft.find(noun) if noun else None
+    if known:
+        known.declared = True
+        return known
+    subject = _subject(text)
+    return draft.entity(subject, piece, declared=True) if subject else None
+
+
+def _account_fields(draft: Draft, piece: Piece, text: str) -> bool:
+    """Read what is said about users: accounts have an address, a name and a role, and own rows."""
+    found = _HAS.fullmatch(text)
+    if not found or not nouns.is_account(nouns.thing(found["subject"])):
+        return False
+    unknown: list[str] = []
+    owned: list[EntityDraft] = []
+    for spec in specs_of(found["rest"]) or [Spec(found["rest"])]:
+        entity = draft.find(spec.noun)
+        if entity:
+            owned.append(entity)
+        elif field_identifier(spec.noun) not in nouns.ACCOUNT_FIELDS:
+            unknown.append(spec.noun or " ".join(spec.rest))
+    for entity in owned:
+        entity.private = entity.private or piece
+        draft.note(piece, Reading.UNDERSTOOD, f"{quoted(entity.noun)} belongs to the account that creates it")
+    if unknown:
+        text = f"accounts have an address, a name and a role only, not {', '.join(unknown)}"
+        draft.note(piece, Reading.UNREAD, text)
+    elif not owned:
+        text = "accounts with an address, a name and a role come with every application"
+        draft.note(piece, Reading.UNDERSTOOD, text)
+    return True
+
+
+def specs_of(text: str) -> list[Spec]:
+    """Return the fields a list names; those that name nothing have an empty noun and the text as `rest`."""
+    out: list[Spec] = []
+    text = re.sub(
+        r"\A(?:the\s+following(?:\s+\w+)?|these\s+\w+|fields?|attributes?)\s*:\s*",
+        "",
+        text.strip(" :."),
+        flags=re.IGNORECASE,
+    )
+    for item in items_of(text):
+        spec = spec_of(re.sub(r"\A(?:possibly|optionally)\s+", "optional ", item, flags=re.IGNORECASE))
+        if spec and len(spec.values) == 1:
+            spec.rest += spec.values
+            spec.values = ()
+        out.append(spec or Spec("", rest=[item]))
+    return out
+
+
+def take_fields(
+    draft: Draft,
+    entity: EntityDraft,
+    specs: Iterable[Spec],
+    piece: Piece,
+    *,
+    needed: bool = False,
+    optional: bool = False,
+    plural_subject: bool = False,
+) -> bool:
+    """Add fields and links to an entity and tell what became of each; False when none could be read."""
+    specs = _with_targets(draft, list(specs))
+    if not any(spec.noun for spec in specs):
+        return False
+    entity.declared = True
+    draft.context = entity
+    draft.field_context = []
+    told: list[str] = []
+    for spec in specs:
+        if spec.required is None and (needed or optional):
+            spec.required = needed
+        told += _take(draft, entity, spec, piece, plural_subject)
+    for spec in specs:
+        _tell_rest(draft, entity, spec, piece)
+    if told:
+        draft.note(piece, Reading.UNDERSTOOD, f"{entity.noun}: {', '.join(told)}")
+        for spec in specs:
+            for note in spec.notes:
+                draft.note(piece, Reading.ASSUMED, f"{quoted(spec.noun)}: {note}")
+    return True
+
+
+def _tell_rest(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece) -> None:
+    if spec.rest:
+        draft.note(
+            Piece(" ".join(spec.rest), piece.line),
+            Reading.UNREAD,
+            f"about {quoted(spec.noun or entity.noun)}",
+        )
+
+
+def _with_targets(draft: Draft, specs: list[Spec]) -> list[Spec]:
+    """Let `a father and a mother, who are persons` link to persons."""
+    out: list[Spec] = []
+    for spec in specs:
+        found = _RELATIVE.fullmatch(" ".join(spec.rest)) if not spec.noun else None
+        target = draft.find(nouns.thing(found["noun"])) if found and nouns.thing(found["noun"]) else None
+        if target is None:
+            out.append(spec)
+        for before in reversed(out) if target else ():
+            if before.constrained or kind_of(before.noun).known:
+                break
+            before.target = target.noun if target else ""
+    return out
+
+
+def _take(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece, plural_subject: bool) -> list[str]:
+    if not spec.noun:
+        return []
+    if system := nouns.system_field(spec.noun):
+        draft.note(Piece(spec.noun, piece.line), Reading.UNDERSTOOD, system)
+        return []
+    if not spec.constrained and not spec.target and not draft.find(spec.noun):
+        if nouns.is_creator(spec.noun):
+            entity.private = entity.private or piece
+            return ["belongs to the account that creates it"]
+        if reason := not_kept(spec.noun):
+            draft.note(Piece(spec.noun, piece.line), Reading.UNREAD, reason)
+            return []
+    target = _target(draft, entity, spec, piece)
+    if target is None:
+        return [_add_field(draft, entity, spec, piece)]
+    draft.evidence += 1
+    if nested(spec.noun, entity):
+        return [parent_link(draft, entity, piece)]
+    if spec.counted or is_plural(spec.noun):
+        return _add_several(draft, entity, target, spec, piece, plural_subject=plural_subject)
+    link = draft.link(entity, target, spec.noun, piece)
+    draft.settle_many(link, many=False, piece=piece, owner=entity.noun)
+    if spec.required is not None:
+        draft.settle_required(link, required=spec.required, piece=piece, owner=entity.noun)
+    optional = "an optional" if spec.required is False else "one"
+    return [
+        f"{optional} {target.noun}" if spec.noun == target.noun else f"{spec.noun}: {optional} {target.noun}"
+    ]
+
+
+def _add_field(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece) -> str:
+    if spec.limit and spec.min is None and spec.max is None:
+        draft.note(Piece(f"{spec.limit} {spec.noun}", piece.line), Reading.UNREAD, LIMIT_UNREAD)
+    found = draft.add_field(entity, spec, piece)
+    draft.field_context.append((entity, found))
+    draft.evidence += kind_of(spec.noun).known + (spec.constrained and spec.required is None)
+    return told(spec)
+
+
+def _add_several(
+    draft: Draft, entity: EntityDraft, target: EntityDraft, spec: Spec, piece: Piece, *, plural_subject: bool
+) -> list[str]:
+    several = Several(entity.key, target.key, spec.noun, plural_subject, piece, required=bool(spec.required))
+    draft.several.append(several)
+    if spec.limit:
+        draft.note(Piece(f"{spec.limit} {spec.noun}", piece.line), Reading.UNREAD, LIMIT_UNREAD)
+    return [f"many {plural(target.noun)}"]
+
+
+def _target(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece) -> EntityDraft | None:
+    """Return the entity a spec links to, or None when it is a field of its own."""
+    known = draft.find(spec.noun)
+    if spec.limit and known:
+        spec.min = spec.max = None
+    limits = (spec.type, spec.default, spec.min, spec.max, spec.max_length, spec.pattern)
+    if spec.values or any(limit is not None for limit in limits):
+        return None
+    if spec.target:
+        return draft.find(spec.target) or draft.entity(spec.target, piece)
+    several = spec.counted or is_plural(spec.noun)
+    if known and (known is not entity or several):
+        return known
+    if nested(spec.noun, entity):
+        return entity
+    if role := entity_in(draft, spec.noun):
+        return role
+    last = singular(spec.noun.lower()).split()[-1]
+    of_their_own = last in SHARED or (spec.counted and not kind_of(spec.noun).known)
+    if several and not is_list_text(spec.noun) and of_their_own:
+        return draft.entity(spec.noun, piece)
+    return None
+
+
+def told(spec: Spec) -> str:
+    """Return what was understood of a field."""
+    parts = [spec.noun]
+    if spec.required is not None:
+        parts.append("required" if spec.required else "optional")
+    if spec.unique:
+        parts.append("unique")
+    if spec.values:
+        parts.append(f"one of {', '.join(spec.values)}")
+    if spec.pattern:
+        parts.append("only digits")
+    parts += [
+        form.format(value)
+        for form, name in _SAID_OF_FIELDS
+        if (value := getattr(spec, name)) not in {None, ""}
+    ]
+    return " ".join(parts)
+
+
+def read_named_list(draft: Draft, piece: Piece, *, trusted: bool = False) -> bool:
+    """Read `Book: title, author, year` and `Book (title, author)`; untrusted, only for several or known things."""
+    found = _COLON.fullmatch(piece.text.strip(" ."))
+    subject = nouns.thing(found["subject"]) if found else ""
+    if not found or not subject or nouns.is_interface(subject) or nouns.is_account(subject):
+        return False
+    rest = found["rest"].rstrip(")") if "(" in piece.text[: found.start("rest")] else found["rest"]
+    specs = specs_of(normal(rest))
+    named = [spec for spec in specs if spec.noun]
+    known = draft.find(subject)
+    if any(draft.find(spec.noun) for spec in named) and not known and not trusted:
+        return False
+    if not known and not (_some_data(draft, specs) if trusted else _many_data(draft, specs)):
+        return False
+    if known and not any(_is_data(spec) or draft.find(spec.noun) for spec in named):
+        return False
+    evidence = draft.evidence
+    entity = draft.entity(subject, piece, declared=True)
+    taken = take_fields(draft, entity, specs, piece)
+    if not trusted:
+        draft.evidence = evidence
+    return taken
+
+
+def _some_data(draft: Draft, specs: list[Spec]) -> bool:
+    return all(spec.noun for spec in specs) and any(_is_data(spec) or draft.find(spec.noun) for spec in specs)
+
+
+def _many_data(draft: Draft, specs: list[Spec]) -> bool:
+    good = [spec for spec in specs if spec.noun and (_is_data(spec) or draft.find(spec.noun))]
+    return all(spec.noun for spec in specs) and len(good) >= _FEW and len(good) * 2 >= len(specs)
+
+
+def _is_data(spec: Spec) -> bool:
+    return kind_of(spec.noun).known or spec.constrained

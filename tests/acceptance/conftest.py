@@ -1,3 +1,0 @@
-from tests.person import person
-
-__all__ = ["person"]
