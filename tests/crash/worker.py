@@ -43,7 +43,10 @@ PLAN = Plan(
             agent="scribe",
             writes=("last.txt",),
             depends_on=("left", "right"),
-            checks=(Check(name="all", run="cat first.txt left.txt right.txt last.txt > /dev/null"),),
+            checks=(
+                Check(name="counted", run="wc -l < all > lines", uses=("all",)),
+                Check(name="all", run="cat first.txt left.txt right.txt last.txt > all", produces=("all",)),
+            ),
         ),
     ),
 )

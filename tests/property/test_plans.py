@@ -95,6 +95,7 @@ checks = st.fixed_dictionaries(
     optional={
         "inputs": st.lists(words, max_size=2),
         "produces": st.lists(words, max_size=2),
+        "uses": st.lists(words, max_size=2),
         "timeout": seconds,
         "required": st.booleans(),
         "not_run_exit_code": st.integers(1, 125),

@@ -18,6 +18,8 @@ from astrolabe.ports.workspace import Workspace
 TAIL_CHARACTERS = 4000
 """How much of a check's output its evidence quotes; all of it is kept as a blob."""
 
+_FILE = 0o100644
+
 Live = Callable[[str, bytes], None]
 """Called with a check's name and a piece of its output, as it comes."""
 
@@ -33,6 +35,7 @@ class _Question:
     policy_digest: str
     limits: Mapping[str, str]
     prepared: Prepared
+    given: tuple[Artifact, ...]
     inputs_digest: str
 
 
@@ -73,27 +76,36 @@ class Verifier:
         self._policy = policy
         self._reuse = reuse
 
-    async def verify(self, task: Task, check: Check, tree: str, live: Live) -> Evidence:
+    async def verify(
+        self, task: Task, check: Check, tree: str, live: Live, answers: Sequence[Evidence] = ()
+    ) -> Evidence:
         """Return evidence of `check` on `tree`: reused when the same question has been answered before, else fresh.
+
+        `answers` is the evidence about that tree of the checks it uses. Unless each of them passed it cannot look.
 
         Raises:
             SandboxUnavailableError: no code may run here.
         """
         policy = check.policy or self._policy
+        if lacking := _lacking(check, answers):
+            return await self._unasked(check, tree, policy, f"it uses {lacking}")
         environment = check.environment or task.environment
         try:
             prepared = await self._preparer.prepare(environment, tree, policy)
         except (UnavailableError, MissingError) as error:
             reason = f"{error}" + (f" ({error.hint})" if error.hint else "")
             return await self._unasked(check, tree, policy, reason)
+        given = tuple(artifact for answer in answers for artifact in answer.artifacts)
         limits = (await self._sandbox.self_test()).limits
         in_force = policy.digest(limits)
-        digest = await self._digest(check, tree, in_force, prepared)
+        digest = await self._digest(check, tree, in_force, prepared, given)
         if self._reuse and (known := await self._store.evidence_for(digest)) is not None:
             return _again(known, check, tree)
-        return await self._ask(_Question(check, tree, in_force, limits, prepared, digest), live)
+        return await self._ask(_Question(check, tree, in_force, limits, prepared, given, digest), live)
 
-    async def _digest(self, check: Check, tree: str, policy_digest: str, prepared: Prepared) -> str:
+    async def _digest(
+        self, check: Check, tree: str, policy_digest: str, prepared: Prepared, given: Sequence[Artifact]
+    ) -> str:
         content = await self._workspace.digest(tree, check.inputs)
         parts = [
             check.run,
@@ -102,6 +114,7 @@ class Verifier:
             policy_digest,
             list(check.produces),
             check.not_run_exit_code,
+            [[artifact.path, artifact.digest] for artifact in given],
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -112,6 +125,7 @@ class Verifier:
         files = await self._workspace.files(question.tree, check.inputs)
         async with self._sandbox.open(question.prepared.setup) as session:
             await session.put(files)
+            await session.put(await self._brought(question.given))
             outcome = await session.run(
                 ["sh", "-c", check.run], wall_seconds=check.timeout_seconds, on_output=heard
             )
@@ -136,6 +150,11 @@ class Verifier:
             artifacts=taken[0],
             required=check.required,
         )
+
+    async def _brought(self, given: Sequence[Artifact]) -> list[FileEntry]:
+        return [
+            FileEntry(artifact.path, _FILE, await self._store.blob(artifact.digest)) for artifact in given
+        ]
 
     async def _produced(self, check: Check, take: Take) -> tuple[tuple[Artifact, ...], str]:
         """Keep what the check was to leave behind; a fault in it (an escaping link) is the check's failure."""
@@ -163,6 +182,18 @@ class Verifier:
             duration_seconds=0.0,
             required=check.required,
         )
+
+
+def _lacking(check: Check, answers: Sequence[Evidence]) -> str:
+    """Name what a check uses and cannot have, and why."""
+    verdicts = {answer.check: answer.verdict for answer in answers}
+    found = [name for name in check.uses if verdicts.get(name) is not Verdict.PASSED]
+    reasons = {
+        Verdict.FAILED: "which failed",
+        Verdict.NOT_RUN: "which was not run",
+        None: "of which nothing is known",
+    }
+    return ", ".join(f"{name!r}, {reasons[verdicts.get(name)]}" for name in found)
 
 
 def _judged(check: Check, outcome: Outcome, output: str, fault: str) -> tuple[Verdict, str]:

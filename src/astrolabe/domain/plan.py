@@ -36,7 +36,8 @@ class Check(Value):
     """A command that proves something about a tree; it passes when it exits with 0.
 
     `inputs` are the only paths it sees (all when empty), so its evidence stays valid for every tree that
-    agrees on them. `produces` are paths kept as artifacts after it ran. A command that exits with
+    agrees on them. `produces` are paths kept as artifacts after it ran. `uses` names other checks of its task: it
+    waits until they have passed on the same tree, and then sees what they produced as well. A command that exits with
     `not_run_exit_code` could not look at all: its last line of output is the reason, and it counts neither
     as passed nor as failed.
     """
@@ -45,6 +46,7 @@ class Check(Value):
     run: str = Field(min_length=1)
     inputs: tuple[str, ...] = ()
     produces: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
     timeout_seconds: float = Field(
         default=600,
         gt=0,

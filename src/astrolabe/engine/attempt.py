@@ -1,7 +1,8 @@
 """One attempt at a task: its input tree, the agent's work, the checks on what it left, and the checkpoint."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from pydantic import JsonValue
@@ -86,11 +87,17 @@ async def _verify(floor: Floor, task: Task, number: int, tree: str) -> tuple[Evi
 
 
 async def verify_side_by_side(floor: Floor, checks: Sequence[tuple[Task, Check, int]], tree: str) -> None:
-    """Run checks of tasks (with the number of the attempt they belong to) on a tree, and make the evidence durable."""
+    """Run checks of tasks (with the number of the attempt they belong to) on a tree, and make the evidence durable.
+
+    Each waits for those it uses; of those that are ready, the ones that come first in `checks` go first.
+    """
+    asking: dict[tuple[str, str], asyncio.Task[None]] = {}
     try:
         async with asyncio.TaskGroup() as group:
-            for task, check, number in checks:
-                group.create_task(_check(floor, task, check, number, tree))
+            for rank, (task, check, number) in enumerate(checks):
+                used = [(task.id, name) for name in check.uses]
+                waiting = _check(_Asked(task, check, number, tree, rank), floor, used, asking)
+                asking[task.id, check.name] = group.create_task(waiting)
     except BaseExceptionGroup as group:
         raise first_of(group) from None
 
@@ -103,17 +110,46 @@ def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return first
 
 
-async def _check(floor: Floor, task: Task, check: Check, number: int, tree: str) -> None:
-    def live(name: str, piece: bytes) -> None:
-        floor.live(task.id, name, piece)
+@dataclass(frozen=True)
+class _Asked:
+    """A check of a task's attempt, put to a tree; of those that wait, the lowest rank goes first."""
 
-    async with floor.commands:
+    task: Task
+    check: Check
+    attempt: int
+    tree: str
+    rank: int
+
+
+async def _check(
+    asked: _Asked,
+    floor: Floor,
+    used: Sequence[tuple[str, str]],
+    asking: Mapping[tuple[str, str], asyncio.Task[None]],
+) -> None:
+    task = asked.task.id
+
+    def live(name: str, piece: bytes) -> None:
+        floor.live(task, name, piece)
+
+    if underway := [asking[key] for key in used if key in asking]:
+        await asyncio.wait(underway)
+    async with floor.commands.turn(asked.rank):
         floor.reach(CrashPoint.BEFORE_CHECK)
-        evidence = await floor.verifier.verify(task, check, tree, live)
+        given = _answers(floor, asked)
+        evidence = await floor.verifier.verify(asked.task, asked.check, asked.tree, live, given)
         floor.reach(CrashPoint.AFTER_CHECK)
     data = evidence.model_dump(mode="json")
-    floor.log.append(
-        NewEvent(type=EventType.CHECK_FINISHED, task=task.id, attempt=number, data=data), patient=True
+    event = NewEvent(type=EventType.CHECK_FINISHED, task=task, attempt=asked.attempt, data=data)
+    floor.log.append(event, patient=True)
+
+
+def _answers(floor: Floor, asked: _Asked) -> tuple[Evidence, ...]:
+    """Return what is known of the checks that a check uses, about the same tree."""
+    return tuple(
+        evidence
+        for evidence in floor.log.state.tasks[asked.task.id].evidence
+        if evidence.check in asked.check.uses and evidence.tree == asked.tree
     )
 
 

@@ -1,6 +1,5 @@
 """What the attempts of one run share."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from astrolabe.domain.policy import Policy
 from astrolabe.domain.run import Ground
 from astrolabe.engine.faults import Reach
 from astrolabe.engine.log import RunLog
+from astrolabe.engine.turns import Turns
 from astrolabe.ports.sandbox import Sandbox
 from astrolabe.ports.workspace import Workspace
 
@@ -30,7 +30,7 @@ class Floor:
     verifier: Verifier
     agents: Mapping[str, Agent]
     policy: Policy
-    commands: asyncio.Semaphore
+    commands: Turns
     reach: Reach
     say: Callable[[str, str], None]
     live: Callable[[str, str, bytes], None]

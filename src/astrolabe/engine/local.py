@@ -20,6 +20,7 @@ from astrolabe.engine.floor import Floor
 from astrolabe.engine.log import RunLog
 from astrolabe.engine.results import join_results
 from astrolabe.engine.scheduler import Decision, Finish, Scheduler, Skip, Start
+from astrolabe.engine.turns import Turns
 from astrolabe.errors import (
     AstrolabeError,
     DeadlineError,
@@ -129,7 +130,7 @@ def _floor(shop: Workshop, plan: Plan, log: RunLog, workspace: Workspace, watche
         verifier=verifier,
         agents=shop.agents,
         policy=shop.policy,
-        commands=asyncio.Semaphore(shop.limits.commands),
+        commands=Turns(shop.limits.commands),
         reach=shop.reach,
         say=watcher.said,
         live=watcher.output,

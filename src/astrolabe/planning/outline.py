@@ -32,6 +32,7 @@ class Outline:
     paths: tuple[Said, ...]
     check_names: tuple[Said, ...]
     commands: tuple[Said, ...]
+    uses: tuple[Said, ...] = ()
     waits: tuple[float, float] = (0, 0)
 
 
@@ -61,6 +62,9 @@ def outline_of(raw: Any) -> Outline:
         ),
         check_names=_of_checks(checks, "name"),
         commands=_of_checks(checks, "run"),
+        uses=tuple(
+            said for index, check in checks for said in _listed(("checks", index, "uses"), check.get("uses"))
+        ),
         waits=_waits(task.get("backoff")),
     )
 

@@ -16,6 +16,7 @@ from astrolabe.planning.guess import Names
 from astrolabe.planning.outline import Outline, Said, outlines_of
 from astrolabe.planning.places.node import path_text
 from astrolabe.planning.places.validation import MOST_PROBLEMS
+from astrolabe.planning.uses import uses
 from astrolabe.planning.visible import visible
 
 Finding = tuple[tuple[str | int, ...], str, str]
@@ -118,7 +119,9 @@ def _goal(goal: Any) -> Iterator[Finding]:
 
 def _each(tasks: Sequence[Outline], agents: Collection[str] | None) -> Iterator[Finding]:
     for index, task in enumerate(tasks):
-        here = chain(_agent(task, agents), _texts(task), _paths(task), _check_names(task), _waits(task))
+        here = chain(
+            _agent(task, agents), _texts(task), _paths(task), _check_names(task), _waits(task), uses(task)
+        )
         for path, text, hint in here:
             yield ("tasks", index, *path), text, hint
 

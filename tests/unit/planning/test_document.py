@@ -33,7 +33,7 @@ tasks:
   writes: [src/, "*.md"]
   checks:
   - ls -la
-  - {name: types, run: tsc, inputs: [src], produces: [out.log], timeout: 5, required: false, not_run_exit_code: 75}
+  - {name: types, run: tsc, inputs: [src], produces: [out.log], uses: [ls -la], timeout: 5, required: false, not_run_exit_code: 75}
   retries: 3
   timeout: 90
   backoff: {base: 2, max: 8, jitter: 0.05}

@@ -122,6 +122,26 @@ def test_a_good_plan_has_no_problems() -> None:
             ["tasks[0].checks[2].name: a second check named `c` (give it a name of its own)"],
         ),
         (
+            [
+                task(
+                    "a",
+                    checks=(
+                        Check(name="one", run="ls", uses=("two", "too", "two")),
+                        Check(name="two", run="ls", uses=("three",)),
+                        Check(name="three", run="ls", uses=("one", "three")),
+                    ),
+                ),
+                task("b", checks=(Check(name="four", run="ls", uses=("one",)),)),
+            ],
+            [
+                "tasks[0].checks[0].uses[0]: cycle: one → two → three → one (each waits for the next; remove one of these)",
+                "tasks[0].checks[0].uses[1]: unknown check `too` (did you mean `two`?)",
+                "tasks[0].checks[0].uses[2]: uses `two` twice (remove one)",
+                "tasks[0].checks[2].uses[1]: cycle: three → three (each waits for the next; remove one of these)",
+                "tasks[1].checks[0].uses[0]: unknown check `one`",
+            ],
+        ),
+        (
             [task("a", checks=(Check(name="c", run=" \n"),))],
             [
                 "tasks[0].checks[0].run: is an empty command (a check needs a command that passes or fails)",

@@ -1,4 +1,4 @@
-"""The recipe of a web application: its tasks, and the checks that prove the whole of it."""
+"""The recipe of a web application: its tasks, what each may write, and what proves it."""
 
 from __future__ import annotations
 
@@ -6,23 +6,12 @@ from collections.abc import Mapping
 from shlex import quote
 
 from astrolabe.roles.webapp import backend, frontend, scaffold, testing
-from astrolabe.roles.webapp.devops import DEVOPS_WRITES, devops_checks
-from astrolabe.roles.webapp.documentation import DOCUMENTATION_WRITES, documentation_checks
+from astrolabe.roles.webapp.chain import NODE, checks, formatted
+from astrolabe.roles.webapp.devops import DEVOPS_WRITES
+from astrolabe.roles.webapp.documentation import DOCUMENTATION_WRITES
 from astrolabe.roles.webapp.model import AppModel
 from astrolabe.roles.webapp.reading import RECIPE, read_goal
-from astrolabe.sdk import Check, Environment, Goal, Task, Understanding, Workbench
-
-NODE = Environment(toolchains=("node",), lockfiles=("package-lock.json",))
-BROWSER = Environment(toolchains=("node", "chromium"), lockfiles=("package-lock.json",))
-
-NOT_RUN = 75
-"""Exit code of a check that could not look: EX_TEMPFAIL of sysexits.h."""
-
-_MANIFESTS = ("package.json", "package-lock.json", "api/package.json", "web/package.json", ".npmrc")
-_FORMAT = (".prettierrc.json", ".prettierignore", ".editorconfig")
-_API = (*_MANIFESTS, "tsconfig.base.json", "scripts", "api")
-_WEB = (*_MANIFESTS, "tsconfig.base.json", "web")
-_GENERATE = "node scripts/prisma.mjs generate"
+from astrolabe.sdk import Goal, Task, Understanding, Workbench
 
 SIDE_BY_SIDE = {
     "backend": ("Write the API", backend.WRITES),
@@ -63,7 +52,7 @@ class WebAppRecipe:
             goal=f"The model of {understanding.title}, its locked dependencies and the settings of every tool.",
             inputs={"model": understanding.document},
             writes=scaffold.WRITES,
-            checks=(_formatted("scaffold", scaffold.WRITES),),
+            checks=(formatted("scaffold", scaffold.WRITES),),
             environment=NODE,
         )
         middle = tuple(_part(name, title, writes) for name, (title, writes) in SIDE_BY_SIDE.items())
@@ -94,63 +83,8 @@ def _part(name: str, title: str, writes: tuple[str, ...]) -> Task:
         agent=name,
         depends_on=("scaffold",),
         writes=writes,
-        checks=(_formatted(name, writes),),
+        checks=(formatted(name, writes),),
         environment=NODE,
         # The longest of them starts first.
         priority=1 if name == "backend" else 0,
-    )
-
-
-def _formatted(name: str, writes: tuple[str, ...]) -> Check:
-    paths = " ".join(quote(path) for path in writes)
-    return Check(
-        name=f"Format of {name}",
-        run=f"node node_modules/prettier/bin/prettier.cjs --check --ignore-unknown {paths}",
-        inputs=(*_MANIFESTS, *_FORMAT, *(path for path in writes if path not in {*_MANIFESTS, *_FORMAT})),
-        timeout_seconds=120,
-    )
-
-
-def checks() -> tuple[Check, ...]:
-    """Return the whole chain; each starts from source, so that they can run side by side. The longest come first."""
-    return (
-        Check(
-            name="Browser",
-            run="npm run build && node e2e/run.mjs",
-            produces=("e2e/results/**",),
-            environment=BROWSER,
-            required=False,
-            not_run_exit_code=NOT_RUN,
-        ),
-        Check(
-            name="API tests",
-            run=f"{_GENERATE} && npm run coverage --workspace api",
-            inputs=_API,
-            produces=("api/coverage/coverage-summary.json", "api/coverage/lcov.info"),
-        ),
-        Check(
-            name="Lint",
-            run=f"{_GENERATE} && npm run lint",
-            inputs=(*_API, "web", "e2e", "eslint.config.mjs"),
-        ),
-        Check(
-            name="Web tests",
-            run="npm run coverage --workspace web",
-            inputs=_WEB,
-            produces=("web/coverage/coverage-summary.json", "web/coverage/lcov.info"),
-        ),
-        Check(name="API types", run=f"{_GENERATE} && npm run typecheck --workspace api", inputs=_API),
-        Check(name="Web types", run="npm run typecheck --workspace web", inputs=_WEB),
-        Check(name="Build", run="npm run build", inputs=(*_API, *_WEB)),
-        Check(name="Migrations", run="npm run db:check", inputs=_API),
-        Check(
-            name="OpenAPI",
-            run=f"{_GENERATE} && npm run openapi:check",
-            inputs=_API,
-            produces=("openapi.json",),
-        ),
-        Check(name="Format", run="npm run format:check"),
-        Check(name="Secrets", run="npm run secrets"),
-        *devops_checks(),
-        *documentation_checks(),
     )
