@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,21 +126,36 @@ def planned(brief: Path) -> dict[str, Any]:
 
 
 async def prepare(plan: Mapping[str, Any], app: Path, work: Path) -> ByHand:
-    """Find the commands of a plan, and what the sandbox would give them."""
+    """Find the commands a person would type, and what the sandbox would give them.
+
+    These are the checks of the last task, each once: those of the tasks before it look at parts of what these look at as
+    a whole. What one makes lies in the folder for those that use it.
+    """
     checks: list[Mapping[str, Any]] = []
     images: dict[str, tuple[Image, ...]] = {}
     async with open_installation(load_settings()) as installation:
-        for task in plan["tasks"]:
-            for check in task["checks"]:
-                needs = check.get("environment") or task["environment"]
-                found = [await installation.images.toolchain(name) for name in needs.get("toolchains", ())]
-                found += [
-                    await installation.images.dependencies(lockfile, manifests(app))
-                    for lockfile in needs.get("lockfiles", ())
-                ]
-                checks.append(check)
-                images[check["name"]] = tuple(found)
+        task = plan["tasks"][-1]
+        for check in in_order(task["checks"]):
+            needs = check.get("environment") or task["environment"]
+            found = [await installation.images.toolchain(name) for name in needs.get("toolchains", ())]
+            found += [
+                await installation.images.dependencies(lockfile, manifests(app))
+                for lockfile in needs.get("lockfiles", ())
+            ]
+            checks.append(check)
+            images[check["name"]] = tuple(found)
     return ByHand(app, work, tuple(checks), images)
+
+
+def in_order(checks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the checks so that each comes after those it uses, and otherwise as they were."""
+    left, done = list(checks), []
+    while left:
+        known = {check["name"] for check in done}
+        ready = next(check for check in left if known.issuperset(check["uses"]))
+        left.remove(ready)
+        done.append(ready)
+    return done
 
 
 def manifests(app: Path) -> dict[str, bytes]:
