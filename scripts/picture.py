@@ -24,8 +24,9 @@ from astrolabe.cli.output import print_report
 from astrolabe.cli.progress import TaskTree
 from astrolabe.domain.event import Event, EventType
 from astrolabe.services.builds import start_commands
+from astrolabe.services.finding import find_run
 from astrolabe.services.reports import report
-from astrolabe.services.runs import RunView, events_of, find_run, view_run
+from astrolabe.services.runs import RunView, events_of, view_run
 from astrolabe.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -54,8 +55,37 @@ class Person:
         told = self._capsys.readouterr()
         return Done(code, told.out, told.err)
 
+    def shell(self, line: str) -> str:
+        """Type a line into a shell in the person's folder, and return what it printed; it must not fail."""
+        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        identity = {
+            f"GIT_{who}_{what}": "p@example.org"
+            for who in ("AUTHOR", "COMMITTER")
+            for what in ("NAME", "EMAIL")
+        }
+        done = subprocess.run(
+            ["sh", "-ec", line],
+            cwd=self.folder,
+            env=os.environ | identity | {"PATH": programs, "GIT_PAGER": "cat"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def installs(self, plugin: str) -> None:
+        """Install a distribution of one plugin, given as `module:name`."""
+        site = self.folder / "site"
+        facts = site / "a_plugin-1.dist-info"
+        facts.mkdir(parents=True)
+        (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: a-plugin\nVersion: 1\n")
+        (facts / "entry_points.txt").write_text(f"[astrolabe.plugins]\na_plugin = {plugin}\n")
+        self._monkeypatch.syspath_prepend(site)
+
     def file(self, name: str, content: str) -> Path:
         path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
         return path
 

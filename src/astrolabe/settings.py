@@ -1,53 +1,55 @@
 """Everything an operator may choose; the only reader of the environment and of the configuration file.
 
-Flags win over the environment (`ASTROLABE_ENGINE__PARALLEL_TASKS=4`), which wins over the file (`engine: {parallel_tasks: 4}`).
-The file is `$ASTROLABE_CONFIG`, else `config.yaml` in the configuration folder; never one in a workspace, so that nothing
-an agent writes can change a setting.
+The environment (`ASTROLABE_ENGINE__PARALLEL_TASKS=4`) wins over the file (`engine: {parallel_tasks: 4}`). The file is
+`$ASTROLABE_CONFIG`, else `config.yaml` in the configuration folder; never one in a workspace, so that nothing an agent
+writes can change a setting.
 """
 
+import codecs
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any
 
-import yaml
-from pydantic import Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
-from pydantic_settings import SettingsError as SourceError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from astrolabe.domain.policy import Policy
 from astrolabe.engine.options import EngineOptions
 from astrolabe.errors import Problem, SettingsError
+from astrolabe.planning.places.json_nodes import read_json
+from astrolabe.planning.places.node import Entries, Fault, Items, Mark, Node, Scalar, UnreadableError
+from astrolabe.planning.places.reading import Document, read_document
+from astrolabe.planning.places.validation import held_against, problems
+from astrolabe.services.files import content_of, find_file
 
 PREFIX = "ASTROLABE_"
+_FILE = PREFIX + "CONFIG"
+_FOLDERS = ("home", "cache")
 
 
-class Settings(BaseSettings):
+def _absolute(folder: Path) -> Path:
+    if not folder.is_absolute():
+        raise ValueError("is no absolute path: it would be another folder wherever a command is typed")
+    return folder
+
+
+Folder = Annotated[Path, AfterValidator(_absolute)]
+
+
+class Settings(BaseModel):
     """Read once at an entry point and handed down in parts."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_nested_delimiter="__",
-        frozen=True,
-        extra="forbid",
-        nested_model_default_partial_update=True,
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    home: Path | None = Field(
+    home: Folder | None = Field(
         default=None,
         description="One folder for state and caches; by default the system's two places for them.",
     )
-    cache: Path | None = Field(
+    cache: Folder | None = Field(
         default=None,
         description="The folder for toolchains and dependencies, when it is to be shared between homes.",
     )
-    config: Path | None = Field(default=None, description="The configuration file.")
     engine: EngineOptions = Field(default=EngineOptions(), description="How plans are run.")
     sandbox: Policy = Field(default=Policy(), description="Limits of the sandbox. None of them turns it off.")
 
@@ -65,41 +67,18 @@ class Settings(BaseSettings):
             return self.cache
         return self.home / "cache" if self.home else _system_folder("XDG_CACHE_HOME", ".cache", "/var/cache")
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags over environment over file; no `.env` is read."""
-        _ = dotenv_settings, file_secret_settings
-        return init_settings, env_settings, InitSettingsSource(settings_cls, _file_values())
 
-
-def load_settings(flags: Mapping[str, Any] | None = None) -> Settings:
+def load_settings() -> Settings:
     """Return the settings in force.
 
     Raises:
-        SettingsError: every setting that is wrong or unknown, with the variable or the key it came from.
+        SettingsError: every setting that is wrong or unknown, with the variable, or the file and line, it came from.
     """
-    try:
-        settings = Settings(**(flags or {}))
-    except ValidationError as error:
-        problems = [Problem(_place(item["loc"]), item["msg"]) for item in error.errors()]
-        raise SettingsError("the settings are not valid", [*problems, *_unknown_variables()]) from error
-    except SourceError as error:
-        raise SettingsError(
-            f"the settings cannot be read: {error}", hint="A list is written as JSON: [1, 2]."
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise SettingsError(f"the configuration file {config_file()} cannot be read: {error}") from error
-    unknown = _unknown_variables()
-    if unknown:
-        raise SettingsError("the settings are not valid", unknown)
-    return settings
+    file, variables = _read_file(), _read_variables()
+    found = [*_problems_of_file(file), *_problems_of_variables(variables)]
+    if found:
+        raise SettingsError("the settings are not valid", found)
+    return Settings.model_validate(_merged(file.value() if file else {}, variables.value()))
 
 
 def process_environment() -> Mapping[str, str]:
@@ -108,49 +87,136 @@ def process_environment() -> Mapping[str, str]:
 
 
 def config_file() -> Path:
-    """Return where the configuration file is looked for; it need not exist."""
-    named = os.environ.get(PREFIX + "CONFIG")
+    """Return where the configuration file is looked for; unless a variable names it, it need not exist."""
+    named = os.environ.get(_FILE)
     if named:
         return Path(named)
     return _system_folder("XDG_CONFIG_HOME", ".config", "/etc") / "config.yaml"
 
 
-def _file_values() -> dict[str, Any]:
-    file = config_file()
-    if not file.exists():
-        return {}
-    values: object = yaml.safe_load(file.read_text(encoding="utf-8"))
-    if values is None:
-        return {}
-    if not isinstance(values, dict) or not all(
-        isinstance(key, str) for key in cast("dict[object, Any]", values)
-    ):
-        raise SettingsError(
-            "the settings are not valid",
-            [
-                Problem(
-                    str(file), "it holds no settings by name", "write lines like: engine: {parallel_tasks: 4}"
-                )
-            ],
-        )
-    return cast("dict[str, Any]", values)
-
-
 def _system_folder(variable: str, below_home: str, for_root: str) -> Path:
     if os.geteuid() == 0:
         return Path(for_root) / "astrolabe"
-    named = os.environ.get(variable)
+    named = os.environ.get(variable, "")
+    if named.startswith("/"):  # the XDG specification: relative paths are to be ignored
+        return Path(named) / "astrolabe"
     home = os.environ.get("HOME") or pwd.getpwuid(os.geteuid()).pw_dir
-    return (Path(named) if named else Path(home) / below_home) / "astrolabe"
+    return Path(home) / below_home / "astrolabe"
 
 
-def _unknown_variables() -> list[Problem]:
-    """A misspelt variable must not be ignored in silence."""
-    known = set(Settings.model_fields)
-    found = [name for name in os.environ if name.startswith(PREFIX)]
-    wrong = [name for name in found if name.removeprefix(PREFIX).lower().split("__")[0] not in known]
-    return [Problem(name, "no such setting", "see: astrolabe config show") for name in sorted(wrong)]
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    out = {**below, **above}
+    for name in below.keys() & above.keys():
+        if isinstance(below[name], dict) and isinstance(above[name], dict):
+            out[name] = _merged(below[name], above[name])
+    return out
 
 
-def _place(loc: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in loc)
+# the file
+
+
+def _read_file() -> Document | None:
+    place = str(config_file())
+    hint = f"Correct {_FILE}, or unset it." if os.environ.get(_FILE) else ""
+    file = find_file(place, SettingsError, hint)
+    if file is None:
+        if os.environ.get(_FILE):
+            raise SettingsError(f"there is no configuration file {place}", hint=hint)
+        return None
+    content = content_of(file, SettingsError)
+    lines = (line.strip() for line in content.removeprefix(codecs.BOM_UTF8).splitlines())
+    if all(not line or line.startswith(b"#") for line in lines):
+        return None
+    document = read_document(content, place, SettingsError)
+    _expand(document.root, Path())
+    return document
+
+
+def _problems_of_file(document: Document | None) -> Iterable[Problem]:
+    return problems(document, held_against(document, Settings)[1]) if document else ()
+
+
+def _expand(root: Node, base: Path) -> None:
+    """Write the folders at the top of a document out in full."""
+    for name in _FOLDERS:
+        node = root.nodes.get(name) if isinstance(root, Entries) else None
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            node.value = str(base / _expanded(Path(node.value)))
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:  # removed meanwhile: only absolute paths lead anywhere
+        return Path()
+
+
+def _expanded(folder: Path) -> Path:
+    try:
+        return folder.expanduser()
+    except RuntimeError:  # no such user: the folder is judged as it stands
+        return folder
+
+
+# the variables: a document that has one of them on every line
+
+
+def _read_variables() -> Document:
+    """Return the variables as a document; an empty one is as good as none."""
+    root = Entries((1, 1))
+    faults: list[Fault] = []
+    for line, name in enumerate(_variables(), start=1):
+        _plant(root, _path(name), _node(os.environ[name], (line, 1), faults))
+    _expand(root, _here())
+    return Document("environment", root, tuple(faults))
+
+
+def _variables() -> list[str]:
+    return sorted(
+        name for name in os.environ if name.startswith(PREFIX) and name != _FILE and os.environ[name]
+    )
+
+
+def _path(name: str) -> list[str]:
+    return name.removeprefix(PREFIX).lower().split("__")
+
+
+def _node(text: str, mark: Mark, faults: list[Fault]) -> Node:
+    """Return what a variable says: a list in JSON, else a text that pydantic makes a number of where one is wanted."""
+    if text.startswith("["):
+        try:
+            return _at(mark, read_json(text)[0])
+        except UnreadableError as unreadable:
+            faults.append(Fault(mark, unreadable.fault.text, "write a list as JSON: [1, 2]"))
+    return Scalar(mark, text, text, quoted=True)
+
+
+def _at(mark: Mark, node: Node) -> Node:
+    """Move a list to the line of its variable."""
+    node.mark = mark
+    for inner in node.nodes if isinstance(node, Items) else ():
+        inner.mark = mark
+    return node
+
+
+def _plant(root: Entries, path: list[str], node: Node) -> None:
+    """Put a value at its path; what lies below a single value is left out, for that value is wrong already."""
+    for step in path[:-1]:
+        root.keys.setdefault(step, node.mark)
+        inner = root.nodes.setdefault(step, Entries(node.mark))
+        if not isinstance(inner, Entries):
+            return
+        root = inner
+    root.nodes[path[-1]], root.keys[path[-1]] = node, node.mark
+
+
+def _problems_of_variables(document: Document) -> list[Problem]:
+    names, faults = _variables(), held_against(document, Settings)[1]
+    misspelt = [name for name in os.environ if name.upper().startswith(PREFIX) and name != name.upper()]
+    return [
+        *(Problem(name, "variables are written in capitals", f"write {name.upper()}") for name in misspelt),
+        *(
+            Problem(names[fault.mark[0] - 1], fault.text, fault.hint)
+            for fault in sorted(faults, key=lambda fault: fault.mark)
+        ),
+    ]

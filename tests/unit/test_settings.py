@@ -1,9 +1,5 @@
-"""Settings: what wins over what, and that nothing wrong is ignored in silence. Each test is a process of its own."""
+"""Settings: what wins over what, and that nothing wrong is ignored in silence."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +7,11 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from tests.person import Person, person
 
 from astrolabe.settings import Settings
 
-COMMAND = [sys.executable, "-c", "from astrolabe.cli.main import main; main()"]
+__all__ = ["person"]
 
 
 @dataclass(frozen=True)
@@ -22,18 +19,16 @@ class Operator:
     """Somebody with a configuration file and variables."""
 
     file: Path
+    person: Person
+    variables: pytest.MonkeyPatch
 
     def types(self, *words: str, **variables: str) -> tuple[int, dict[str, Any]]:
         """Return the exit code and the document of a command."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ASTROLABE_")}
-        done = subprocess.run(
-            [*COMMAND, *words, "--json"],
-            check=False,
-            env={**inherited, "ASTROLABE_CONFIG": str(self.file), **variables},
-            capture_output=True,
-            text=True,
-        )
-        return done.returncode, json.loads(done.stdout)
+        with self.variables.context() as here:
+            for name, value in variables.items():
+                here.setenv(name, value)
+            done = self.person.types(*words, "--json")
+        return done.code, done.document
 
     def settings(self, **variables: str) -> dict[str, Any]:
         code, document = self.types("config", "show", **variables)
@@ -48,8 +43,13 @@ class Operator:
 
 
 @pytest.fixture
-def operator(tmp_path: Path) -> Operator:
-    return Operator(tmp_path / "config.yaml")
+def operator(tmp_path: Path, person: Person, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    file = tmp_path / "config.yaml"
+    file.touch()
+    for name in ("ASTROLABE_HOME", "ASTROLABE_CACHE"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ASTROLABE_CONFIG", str(file))
+    return Operator(file, person, monkeypatch)
 
 
 def test_without_file_and_variables_the_defaults_hold(operator: Operator) -> None:
@@ -82,30 +82,109 @@ def test_an_unknown_variable_is_refused_by_name(operator: Operator) -> None:
     ]
 
 
-def test_all_that_is_wrong_is_told_at_once(operator: Operator) -> None:
+def test_all_that_is_wrong_is_told_at_once_with_its_place(operator: Operator) -> None:
     operator.file.write_text(
-        "engine: {parallel_tasks: many}\nsandbox: {memory_bytes: 1, colour: red}\nextra: 1\n"
+        "engine: {parallel_tasks: many}\n"
+        "sandbox: {memory_bytes: 1, colour: red}\n"
+        "extra: 1\n"
+        "home: here\n"
+        "extra: 2\n"
     )
-    places = operator.places_of_problems(ASTROLABE_NONSENSE="1", ASTROLABE_ENGINE__PARALLEL_COMMANDS="-1")
-    assert set(places) == {
-        "engine.parallel_tasks",
-        "engine.parallel_commands",
-        "sandbox.memory_bytes",
-        "sandbox.colour",
-        "extra",
+    places = operator.places_of_problems(
+        ASTROLABE_NONSENSE="1",
+        ASTROLABE_ENGINE__PARALLEL_COMMANDS="-1",
+        ASTROLABE_ENGINE__REUSE_EVIDENCE="perhaps",
+        ASTROLABE_SANDBOX__NETWORK="[oops",
+        ASTROLABE_SANDBOX__OPEN_FILES="99999999999999999999",
+        ASTROLABE_SANDBOX__WALL_SECONDS="inf",
+        astrolabe_home="/elsewhere",
+    )
+    assert places == [
+        f"{operator.file}:1:26 engine.parallel_tasks",
+        f"{operator.file}:2:25 sandbox.memory_bytes",
+        f"{operator.file}:2:28 sandbox.colour",
+        f"{operator.file}:3:1 extra",
+        f"{operator.file}:4:7 home",
+        f"{operator.file}:5:1",
+        "astrolabe_home",
+        "ASTROLABE_ENGINE__PARALLEL_COMMANDS",
+        "ASTROLABE_ENGINE__REUSE_EVIDENCE",
         "ASTROLABE_NONSENSE",
-    }
+        "ASTROLABE_SANDBOX__NETWORK",
+        "ASTROLABE_SANDBOX__OPEN_FILES",
+        "ASTROLABE_SANDBOX__WALL_SECONDS",
+    ]
 
 
-def test_an_unknown_variable_inside_a_known_group_is_refused(operator: Operator) -> None:
-    assert operator.places_of_problems(ASTROLABE_SANDBOX__OFF="true") == ["sandbox.off"]
+def test_a_misspelt_setting_is_told_the_right_one(operator: Operator) -> None:
+    operator.file.write_text("sandbox: {memory_byte: 1}\n")
+    _, document = operator.types("config", "check", ASTROLABE_ENGINE__PARALEL_TASKS="3")
+    hints = [problem["hint"] for problem in document["error"]["problems"]]
+    assert hints == ["did you mean `memory_bytes`?", "did you mean `parallel_tasks`?"]
 
 
-@pytest.mark.parametrize("content", [b"engine: [", b"\xff\xfe\x00", b"- a list\n", b"just words\n"])
+@pytest.mark.parametrize("name", ["SANDBOX__OFF", "SANDBOX", "ENGINE__PARALLEL_TASKS__MORE", "_", "HOME__X"])
+def test_no_variable_is_ignored_in_silence(operator: Operator, name: str) -> None:
+    assert operator.places_of_problems(**{f"ASTROLABE_{name}": "true"}) == [f"ASTROLABE_{name}"]
+
+
+def test_an_empty_variable_is_none(operator: Operator) -> None:
+    without = operator.types("config", "show")
+    assert operator.types("config", "show", ASTROLABE_HOME="", ASTROLABE_ENGINE="") == without
+
+
+def test_a_list_in_a_variable_is_json(operator: Operator) -> None:
+    told = operator.settings(ASTROLABE_SANDBOX__NETWORK='["a:1", "b:2"]')
+    assert told["sandbox"]["network"] == ["a:1", "b:2"]
+
+
+def test_a_folder_in_a_variable_is_one_of_the_folder_it_was_typed_in(operator: Operator) -> None:
+    told = operator.settings(ASTROLABE_HOME="state", ASTROLABE_CACHE="~/caches", HOME="/somebody")
+    assert (told["home"], told["cache"]) == (str(Path.cwd() / "state"), "/somebody/caches")
+
+
+def test_in_a_folder_that_is_gone_only_absolute_paths_lead_anywhere(
+    operator: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert operator.settings(ASTROLABE_HOME="/somewhere")["home"] == "/somewhere"
+    assert operator.places_of_problems(ASTROLABE_HOME="here") == ["ASTROLABE_HOME"]
+
+
+def test_a_folder_in_the_file_may_begin_with_the_home_folder(operator: Operator) -> None:
+    operator.file.write_text("home: ~/astrolabe\n")
+    assert operator.settings(HOME="/somebody")["home"] == "/somebody/astrolabe"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n", b"# nothing chosen\n\n  # yet\r\n", b"\xef\xbb\xbf# by an editor\n"]
+)
+def test_a_file_without_settings_chooses_nothing(operator: Operator, content: bytes) -> None:
+    without = operator.settings()
+    operator.file.write_bytes(content)
+    assert operator.settings() == without
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"engine: [", b"\xff\xfe\x00", b"- a list\n", b"just words\n", b"engine:\n\tparallel_tasks: 1\n"],
+)
 def test_a_file_that_is_no_configuration_is_bad_input(operator: Operator, content: bytes) -> None:
     operator.file.write_bytes(content)
-    code, document = operator.types("config", "check")
+    assert operator.places_of_problems()[0].startswith(f"{operator.file}:")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("missing.yaml", "there is no"), ("", "is a folder"), ("/dev/zero", "device")]
+)
+def test_a_file_that_was_named_must_be_there(operator: Operator, name: str, said: str) -> None:
+    code, document = operator.types("config", "check", ASTROLABE_CONFIG=str(operator.file.parent / name))
     assert (code, document["error"]["code"]) == (2, "settings-invalid")
+    assert said in document["error"]["message"]
+    assert "ASTROLABE_CONFIG" in document["error"]["hint"]
 
 
 def fields(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, str | None]]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from astrolabe import __version__
-from astrolabe.cli import build, config, doctor, plan, runs, sandbox
+from astrolabe.cli import build, config, doctor, kept, plan, runs, sandbox
 from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import overview
 
@@ -20,6 +20,8 @@ app = typer.Typer(name="astrolabe", cls=_Root, pretty_exceptions_enable=False, r
 app.command("build")(build.build)
 app.command("run")(build.run)
 app.command("resume")(runs.resume)
+runs.app.command("artifacts")(kept.artifacts)
+runs.app.command("files")(kept.files)
 app.add_typer(plan.app, name="plan")
 app.add_typer(runs.app, name="runs")
 app.command("doctor")(doctor.doctor)

@@ -112,8 +112,9 @@ async def finish(installation: "Installation", begun: "Begun", *, json: bool) ->
 async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) -> tuple[dict[str, Any], Exit]:
     """Drive a run to its end; return its report and the exit code that stands for it."""
     from astrolabe.cli.progress import watching
+    from astrolabe.services.advice import unproved
     from astrolabe.services.builds import carry_out, start_commands
-    from astrolabe.services.reports import report, unproved
+    from astrolabe.services.reports import report
     from astrolabe.services.runs import view_run
 
     with watching(begun.plan, begun.record, quiet=quiet) as watcher:

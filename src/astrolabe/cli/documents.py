@@ -1,18 +1,21 @@
 """What a command prints for programs: one JSON document."""
 
 import json
+import re
 import sys
 from typing import Any
 
 from astrolabe.errors import AstrolabeError, InputError
+
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def print_json(document: Any) -> None:
     """Print one JSON document and nothing else."""
     plain = (sys.stdout.encoding or "").lower() not in {"utf-8", "utf8"}
     text = json.dumps(document, ensure_ascii=plain, indent=2)
-    # File names that are no UTF-8 come as lone surrogates; written as \udcXX they are JSON again.
-    sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
+    # JSON escapes only some of what steers a terminal; and a file name that is no UTF-8 comes as lone surrogates.
+    sys.stdout.write(_UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
 
 
 def error_document(error: AstrolabeError) -> dict[str, Any]:

@@ -1,18 +1,22 @@
-"""Documents for programs, and the tables a person reads after a command."""
+"""The tables and lines a person reads after a command."""
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from astrolabe.cli.terminal import clean, duration
+from astrolabe.cli.terminal import clean, duration, one_line
 
 WIDE_COLUMNS = 120
 """From this width on, the table shows the digests of tree, inputs and policy too."""
 PLAIN_COLUMNS = 118
-OUTPUT_CHARACTERS = 3000
+NARROW_COLUMNS = 60
+"""Below this width, a table shows only what nobody can do without."""
+OUTPUT_LINES = 12
+SHOWN_PATHS = 5
 
 MARKS = {
     "passed": ("✓", "green"),
@@ -30,7 +34,7 @@ MARKS = {
 def console() -> Console:
     """Return the console tables go to; a file or pipe gets lines of a fixed, readable width."""
     plain = not sys.stdout.isatty()
-    return Console(highlight=False, width=PLAIN_COLUMNS if plain else None, soft_wrap=False)
+    return Console(highlight=False, markup=False, emoji=False, width=PLAIN_COLUMNS if plain else None)
 
 
 def mark(status: str) -> Text:
@@ -39,87 +43,151 @@ def mark(status: str) -> Text:
     return Text(sign, style=style)
 
 
+def table(*columns: str) -> Table:
+    """Return an empty table without lines, whose cells are never cut."""
+    made = Table(box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
 def print_report(document: dict[str, Any], console: Console) -> None:
-    """Print what a run did: its checks with their evidence, the checkpoints, where the result lies, how to start it."""
+    """Print what a run did: its checks with their evidence, what failed, where the result lies, what to type next."""
     _print_checks(document, console)
-    _print_tasks(document, console)
-    run, totals = document["run"], document["totals"]
-    seconds = (run["finished_at"] or run["created_at"]) - run["created_at"]
-    counts = ", ".join(f"{totals[name]} {name.replace('-', ' ')}" for name in ("passed", "failed", "not-run"))
+    _print_faults(document, console)
     console.print()
-    console.print(
-        mark(run["status"]), Text(f"{run['status']} in {duration(seconds)}; checks: {counts}", style="bold")
-    )
-    if run["reason"]:
-        console.print(Text(clean(run["reason"])))
-    _print_place(run, document["start"], console)
+    _print_ending(document, console)
+    if document["run"]["edits"]:
+        _print_edits(document["run"]["edits"], console)
+    _print_place(document["run"], console)
+    _print_kept(document, console)
+    _print_commands(document, console)
 
 
 def _print_checks(document: dict[str, Any], console: Console) -> None:
     if not document["checks"]:
         return
-    wide = console.width >= WIDE_COLUMNS
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("")
-    table.add_column("check", min_width=18, overflow="fold")
-    for column in ("task", "exit", "time", *(("tree", "inputs", "policy") if wide else ())):
-        table.add_column(column, no_wrap=True)
-    table.add_column("", ratio=1, overflow="fold")
-    for check in document["checks"]:
-        digests = [check[name][:10] for name in ("tree", "inputs_digest", "policy_digest")] if wide else []
-        table.add_row(
-            mark(check["verdict"]),
-            Text(clean(check["check"])),
-            Text(clean(check["task"])),
-            "" if check["exit_code"] is None else str(check["exit_code"]),
-            duration(check["duration_seconds"]),
-            *digests,
-            Text(clean(_remark(check))),
-        )
-    console.print(table)
+    narrow, wide = console.width < NARROW_COLUMNS, console.width >= WIDE_COLUMNS
+    shown = table("", "check", *(() if narrow else ("task", "exit")), "time")
+    for column in ("tree", "inputs", "policy") if wide else ():
+        shown.add_column(column, no_wrap=True)
+    remarks = [_remark(check) for check in document["checks"]]
+    if any(remarks):
+        shown.add_column("", ratio=1, overflow="fold")
+    for check, remark in zip(document["checks"], remarks, strict=True):
+        cells = [one_line(check["check"])]
+        if not narrow:
+            cells += [one_line(check["task"]), "" if check["exit_code"] is None else str(check["exit_code"])]
+        cells.append(duration(check["duration_seconds"]))
+        cells += [check[name][:10] for name in ("tree", "inputs_digest", "policy_digest")] if wide else []
+        cells += [remark] if any(remarks) else []
+        shown.add_row(mark(check["verdict"]), *map(Text, cells))
+    console.print(shown)
 
 
 def _remark(check: dict[str, Any]) -> str:
     """Say what a verdict alone does not: why not, or since which run it has been known."""
     if check["reason"]:
-        return f"not run: {check['reason']}" if check["verdict"] == "not-run" else check["reason"]
+        reason = one_line(check["reason"])
+        return f"not run: {reason}" if check["verdict"] == "not-run" else reason
     return f"as proved in run {check['reused_from'][-6:]}" if check["reused_from"] else ""
 
 
-def _print_tasks(document: dict[str, Any], console: Console) -> None:
-    wrong = [task for task in document["tasks"] if task["status"] not in {"passed", "waiting"}]
+def _print_faults(document: dict[str, Any], console: Console) -> None:
+    """Print which tasks did not pass and why, and the last lines of each check that failed."""
+    wrong = [task for task in document["tasks"] if task["status"] not in {"passed", "waiting", "running"}]
+    if wrong:
+        console.print()
     for task in wrong:
-        console.print(mark(task["status"]), Text(clean(f"{task['id']}: {task['status']}. {task['reason']}")))
+        told = f"{one_line(task['id'])}: {task['status']}"
+        console.print(
+            mark(task["status"]), Text(told + (f". {clean(task['reason'])}" if task["reason"] else ""))
+        )
     for check in document["checks"]:
-        if check["verdict"] == "failed" and check["output_tail"]:
+        lines = clean(check["output_tail"]).strip().split("\n")
+        if check["verdict"] == "failed" and any(lines):
             console.print()
-            console.print(Text(f"what {clean(check['check'])!r} printed last:", style="bold"))
-            console.print(Text(clean(check["output_tail"].strip()[-OUTPUT_CHARACTERS:]), style="dim"))
+            title = f"{one_line(check['check'])} of {one_line(check['task'])} failed; the last it printed:"
+            console.print(Text(title, style="bold"))
+            for line in lines[-OUTPUT_LINES:]:
+                console.print(Text(f"  {line}", style="dim"))
+
+
+def _print_ending(document: dict[str, Any], console: Console) -> None:
+    run, totals = document["run"], document["totals"]
+    counts = ", ".join(f"{totals[name]} {name.replace('-', ' ')}" for name in ("passed", "failed", "not-run"))
+    if run["finished_at"] is None:
+        begun = f"{run['status']}; checks so far: {counts}"
+    else:
+        begun = f"{run['status']} in {duration(run['finished_at'] - run['created_at'])}; checks: {counts}"
+    console.print(mark(run["status"]), Text(begun, style="bold"))
+    told = {task["reason"] for task in document["tasks"]}
+    if run["reason"] and run["reason"] not in told:
+        console.print(Text(clean(run["reason"])))
 
 
 def _print_edits(edits: dict[str, Any], console: Console) -> None:
-    for path in edits["conflicts"]:
-        console.print(Text(clean(f"conflict: {path}"), style="red"))
-    for path in edits["kept"]:
+    """Print what building again did to the files of a person."""
+    counts = [f"{len(edits.get(name, ()))} {name}" for name in ("added", "changed", "removed")]
+    console.print(Text(f"since the last build: files {', '.join(counts)}"))
+    migrations = [path for path in edits.get("added", ()) if "migrations" in path.split("/")[:-1]]
+    edited = [path for path in edits.get("edited", ()) if path not in edits["conflicts"]]
+    for paths, told, style in (
+        (migrations, "a new migration of the database", "green"),
+        (edits.get("removed", ()), "removed, because it is no longer generated", ""),
+        (edited, "kept as you edited it", "green"),
+        (edits["kept"], "kept, because you edited it, though it is no longer generated", "yellow"),
+        (edits["conflicts"], "conflict: you and the new goal changed the same lines", "red"),
+    ):
+        _print_paths(told, paths, style, console)
+
+
+def _print_paths(told: str, paths: Sequence[str], style: str, console: Console) -> None:
+    if paths:
+        console.print(Text(f"{told}:", style=style))
+    for path in paths[:SHOWN_PATHS]:
+        console.print(Text(f"  {one_line(path)}"), soft_wrap=True)
+    if len(paths) > SHOWN_PATHS:
+        console.print(Text(f"  … and {len(paths) - SHOWN_PATHS} more", style="dim"))
+
+
+def _print_place(run: dict[str, Any], console: Console) -> None:
+    published = run["published"]
+    if not published:
+        return
+    target = one_line(run["target"])
+    if not run["commit"]:
+        text = f"what passed lies on the branches {published['branch']}… of {target}"
+        console.print(Text(text), soft_wrap=True)
+        return
+    if run["commit"] == run["onto"]:
+        console.print(Text(f"nothing had to change in {target}"), soft_wrap=True)
+        return
+    where = target if published["moved"] else f"branch {published['branch']} of {target}"
+    console.print(Text(f"commit {run['commit'][:12]} in {where}"), soft_wrap=True)
+    if published["reason"]:
+        console.print(Text(f"not checked out there: {clean(published['reason'])}", style="yellow"))
+
+
+def _print_kept(document: dict[str, Any], console: Console) -> None:
+    """Say that the checks left files, and what shows them."""
+    count = sum(len(check["artifacts"]) for check in document["checks"])
+    if count:
+        what = "a file" if count == 1 else f"{count} files"
+        name = document["run"]["id"][-6:]
         console.print(
-            Text(
-                clean(f"kept, because you edited it, though it is no longer generated: {path}"),
-                style="yellow",
-            )
+            Text(f"the checks left {what}: astrolabe runs artifacts {name} --out FOLDER"), soft_wrap=True
         )
 
 
-def _print_place(run: dict[str, Any], start: list[str], console: Console) -> None:
-    if run["edits"]:
-        _print_edits(run["edits"], console)
-    published = run["published"]
-    if published and run["commit"]:
-        where = run["target"] if published["moved"] else f"branch {published['branch']} of {run['target']}"
-        console.print(Text(f"commit {run['commit'][:12]} in {clean(where)}"))
-        if published["reason"]:
-            console.print(Text(clean(published["reason"]), style="yellow"))
-    if start:
+def _print_commands(document: dict[str, Any], console: Console) -> None:
+    if document["start"]:
         console.print(Text("to start it:"))
-        for line in start:
-            console.print(Text(f"  {line}"))
-    console.print(Text(f"run {run['id']}   (astrolabe runs show {run['id'][-6:]})", style="dim"))
+    for line in document["start"]:
+        console.print(Text(f"  {one_line(line)}"), soft_wrap=True)
+    for step in document["next"]:
+        console.print(Text(f"to {one_line(step['why'])}:"))
+        for line in step["commands"]:
+            console.print(Text(f"  {one_line(line)}"), soft_wrap=True)
+    run = document["run"]["id"]
+    console.print(Text(f"run {run}   (astrolabe runs show {run[-6:]})", style="dim"))

@@ -83,6 +83,6 @@ def _print(document: dict[str, Any], message: str, hint: str) -> None:
     if wants_json(sys.argv[1:]):
         print_json(document)
         return
-    typer.echo(f"astrolabe: {clean(message)}", err=True)
-    if hint:
-        typer.echo(f"  {clean(hint)}", err=True)
+    lines = [f"astrolabe: {clean(message)}", *([f"  {clean(hint)}"] if hint else [])]
+    # typer.echo would write UTF-8, whatever the terminal knows
+    sys.stderr.write("".join(f"{line}\n" for line in lines))

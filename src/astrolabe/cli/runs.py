@@ -1,5 +1,6 @@
 """`astrolabe runs` and `astrolabe resume`."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,16 +11,20 @@ from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import SUMMARIES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from astrolabe.ports.store import RunRecord
     from astrolabe.services.installation import Installation
+    from astrolabe.services.runs import ListedRun
 
 app = typer.Typer(cls=Group, help=SUMMARIES["runs"])
+LOG_CHARACTERS = 120
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, its beginning or end, or `last`.")]
 OptionalRun = Annotated[
     str | None,
     typer.Argument(
-        metavar="[RUN]", help="A run's id, its beginning or end; all that were interrupted without it."
+        metavar="RUN", help="A run's id, its beginning or end; all that were interrupted without it."
     ),
 ]
 
@@ -34,12 +39,11 @@ def list_(
     from astrolabe.services.runs import list_runs
 
     async def use(installation: "Installation") -> None:
-        records = await list_runs(installation, limit)
-        listed = [(record, await installation.store.is_owned(record)) for record in records]
+        listed = await list_runs(installation, limit)
         if json:
-            print_json([_row(record, owned) for record, owned in listed])
-        elif not records:
-            typer.echo("no runs yet")
+            print_json([_row(run) for run in listed])
+        elif not listed:
+            typer.echo("no runs yet; one begins with: astrolabe build GOAL --into FOLDER")
         else:
             _print_rows(listed)
 
@@ -52,8 +56,9 @@ def show(run: Run, json: Json = False) -> None:
     from astrolabe.cli.output import console, print_report
     from astrolabe.cli.session import with_installation
     from astrolabe.services.builds import start_commands
+    from astrolabe.services.finding import find_run
     from astrolabe.services.reports import report
-    from astrolabe.services.runs import find_run, view_run
+    from astrolabe.services.runs import view_run
 
     async def use(installation: "Installation") -> None:
         view = await view_run(installation, await find_run(installation, run))
@@ -70,27 +75,58 @@ def show(run: Run, json: Json = False) -> None:
 def log(
     run: Run,
     check: Annotated[
-        str | None, typer.Option("--check", help="Print the whole output of this check instead.")
+        str | None, typer.Option("--check", metavar="NAME", help="Print all that this check printed instead.")
     ] = None,
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Of this task only.")] = None,
     json: Json = False,
 ) -> None:
-    """Print a run's events in order, or what one check printed."""
+    """Print a run's events in order, or all that one of its checks printed."""
     from astrolabe.cli.session import with_installation
-    from astrolabe.services.runs import check_output, events_of, find_run
+    from astrolabe.services.finding import find_run
 
     async def use(installation: "Installation") -> None:
         record = await find_run(installation, run)
-        if check is not None:
-            typer.echo(await check_output(installation, record, check))
-            return
-        events = await events_of(installation, record)
-        if json:
-            print_json([event.model_dump(mode="json") for event in events])
-            return
-        for event in events:
-            typer.echo(_event_line(event.model_dump()))
+        if check is None:
+            await _print_events(installation, record, task, json=json)
+        else:
+            await _print_output(installation, record, check, task, json=json)
 
     with_installation(use)
+
+
+async def _print_events(
+    installation: "Installation", record: "RunRecord", task: str | None, *, json: bool
+) -> None:
+    from astrolabe.services.runs import events_of
+
+    events = [event for event in await events_of(installation, record) if task in {None, event.task}]
+    if json:
+        print_json([event.model_dump(mode="json") for event in events])
+        return
+    for event in events:
+        typer.echo(_event_line(event.model_dump()))
+
+
+async def _print_output(
+    installation: "Installation", record: "RunRecord", check: str, task: str | None, *, json: bool
+) -> None:
+    """Print what a check printed: on a terminal with nothing in it that steers one, elsewhere as it is."""
+    from astrolabe.cli.terminal import clean
+    from astrolabe.services.artifacts import output_of
+    from astrolabe.services.runs import view_run
+
+    result, output = await output_of(installation, await view_run(installation, record), check, task)
+    if json:
+        print_json(
+            {
+                "run": record.id,
+                "task": result.task,
+                **result.evidence.model_dump(mode="json"),
+                "output": output,
+            }
+        )
+    else:
+        sys.stdout.write(clean(output) if sys.stdout.isatty() else output)
 
 
 @app.command("resume")
@@ -100,7 +136,8 @@ def resume(run: OptionalRun = None, json: Json = False) -> None:
     from astrolabe.cli.output import console, print_report
     from astrolabe.cli.session import with_installation
     from astrolabe.services.builds import require_sandbox, take_up
-    from astrolabe.services.runs import find_run, resumable_runs
+    from astrolabe.services.finding import find_run
+    from astrolabe.services.runs import resumable_runs
 
     async def use(installation: "Installation") -> Exit:
         records = [await find_run(installation, run)] if run else await resumable_runs(installation)
@@ -127,7 +164,8 @@ def resume(run: OptionalRun = None, json: Json = False) -> None:
 def cancel(run: Run, json: Json = False) -> None:
     """Cancel a run; returns when nothing of it runs any more."""
     from astrolabe.cli.session import with_installation
-    from astrolabe.services.runs import cancel_run, find_run
+    from astrolabe.services.finding import find_run
+    from astrolabe.services.runs import cancel_run
 
     async def use(installation: "Installation") -> None:
         record = await find_run(installation, run)
@@ -140,60 +178,53 @@ def cancel(run: Run, json: Json = False) -> None:
     with_installation(use)
 
 
-def _status(record: "RunRecord", owned: bool) -> str:
-    """Return a run's status; an unfinished one that no process works on was interrupted."""
-    return record.status.value if record.status.final or owned else "interrupted"
-
-
-def _row(record: "RunRecord", owned: bool) -> dict[str, Any]:
+def _row(run: "ListedRun") -> dict[str, Any]:
+    record = run.record
     return {
         "id": record.id,
-        "status": _status(record, owned),
+        "status": run.status,
         "goal": record.goal,
         "target": record.target,
         "created_at": record.created_at,
         "finished_at": record.finished_at,
         "commit": record.commit,
         "reason": record.reason,
-        "owner": record.owner.pid if record.owner is not None and owned else None,
+        "owner": record.owner.pid if record.owner is not None and run.owned else None,
     }
 
 
-def _print_rows(listed: "list[tuple[RunRecord, bool]]") -> None:
+def _print_rows(listed: "Sequence[ListedRun]") -> None:
     from datetime import UTC, datetime
 
-    from rich.table import Table
     from rich.text import Text
 
-    from astrolabe.cli.output import console, mark
-    from astrolabe.cli.terminal import clean
+    from astrolabe.cli.output import NARROW_COLUMNS, console, mark, table
+    from astrolabe.cli.terminal import one_line
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("", "run", "status", "begun (UTC)", "goal", "target"):
-        table.add_column(column, overflow="fold")
-    for record, owned in listed:
-        status = _status(record, owned)
+    out = console()
+    narrow = out.width < NARROW_COLUMNS
+    shown = table("", "run", "status", *(() if narrow else ("begun (UTC)", "goal", "target")))
+    for run in listed:
+        record = run.record
         at = datetime.fromtimestamp(record.created_at, UTC).strftime("%Y-%m-%d %H:%M")
-        goal = clean(record.goal.strip().splitlines()[0][:50])
-        table.add_row(mark(status), record.id, status, at, Text(goal), Text(clean(record.target)))
-    console().print(table)
+        more = () if narrow else (at, one_line(record.goal, 40), one_line(record.target))
+        shown.add_row(mark(run.status), *map(Text, (record.id, run.status, *more)))
+    out.print(shown)
 
 
 def _event_line(event: dict[str, Any]) -> str:
     from datetime import UTC, datetime
 
-    from astrolabe.cli.terminal import clean
+    from astrolabe.cli.terminal import one_line
 
     at = datetime.fromtimestamp(event["at"], UTC).strftime("%H:%M:%S.%f")[:-3]
-    who = f"{event['task'] or ''}{'#' + str(event['attempt']) if event['attempt'] else ''}"
-    data = event["data"]
-    told = (
-        data.get("reason")
-        or data.get("check")
-        or data.get("key")
-        or data.get("commit")
-        or data.get("status")
-        or ""
-    )
-    verdict = f"{data['verdict']} " if "verdict" in data else ""
-    return clean(f"{event['seq']:>5} {at} {event['type']:<20} {who:<18} {verdict}{str(told)[:100]}")
+    attempt = f"#{event['attempt']}" if event["attempt"] else ""
+    who = one_line(f"{event['task'] or ''}{attempt}")
+    told = one_line(" ".join(_told(event["data"])), LOG_CHARACTERS)
+    return f"{event['seq']:>5} {at} {event['type']:<20} {who:<18} {told}".rstrip()
+
+
+def _told(data: dict[str, Any]) -> list[str]:
+    """Return what matters of an event's data, in the order it is read in."""
+    names = ("verdict", "check", "status", "key", "commit", "reason")
+    return [str(data[name]) for name in names if data.get(name)]

@@ -9,29 +9,46 @@ from pydantic import Field
 from astrolabe.domain.value import Value
 
 MIB = 1024 * 1024
+MOST_BYTES = 2**50
+"""Far more than a machine has, and still a number the kernel takes for a limit."""
+LONGEST_SECONDS = 30 * 24 * 3600
 
 
 class Policy(Value):
     """Limits of one sandbox. Seconds are wall or processor time, sizes are bytes."""
 
     wall_seconds: float = Field(
-        default=600, gt=0, description="A command still running then is killed whole."
+        default=600, gt=0, le=LONGEST_SECONDS, description="A command still running then is killed whole."
     )
-    cpu_seconds: int = Field(default=1200, gt=0, description="Processor time of one process.")
-    memory_bytes: int = Field(default=3072 * MIB, ge=16 * MIB, description="Of all processes together.")
-    processes: int = Field(default=512, ge=8, description="Processes and threads alive at once.")
-    open_files: int = Field(default=4096, ge=64, description="Files one process holds open.")
-    file_bytes: int = Field(default=512 * MIB, gt=0, description="Largest single file.")
+    cpu_seconds: int = Field(
+        default=1200, gt=0, le=LONGEST_SECONDS, description="Processor time of one process."
+    )
+    memory_bytes: int = Field(
+        default=3072 * MIB, ge=16 * MIB, le=MOST_BYTES, description="Of all processes together."
+    )
+    processes: int = Field(
+        default=512, ge=8, le=4_194_304, description="Processes and threads alive at once."
+    )
+    open_files: int = Field(default=4096, ge=64, le=1_048_576, description="Files one process holds open.")
+    file_bytes: int = Field(default=512 * MIB, gt=0, le=MOST_BYTES, description="Largest single file.")
     workspace_bytes: int = Field(
-        default=1024 * MIB, gt=0, description="Of the workspace, dependencies not counted."
+        default=1024 * MIB, gt=0, le=MOST_BYTES, description="Of the workspace, dependencies not counted."
     )
     temporary_bytes: int = Field(
-        default=512 * MIB, gt=0, description="Of what is written elsewhere: /tmp, and over dependencies."
+        default=512 * MIB,
+        gt=0,
+        le=MOST_BYTES,
+        description="Of what is written elsewhere: /tmp, and over dependencies.",
     )
     output_bytes: int = Field(
-        default=4 * MIB, gt=0, description="Of each of the two output streams; the rest is cut."
+        default=4 * MIB,
+        gt=0,
+        le=1024 * MIB,
+        description="Of each of the two output streams; the rest is cut.",
     )
-    files: int = Field(default=50_000, gt=0, description="Files that may come out of the workspace.")
+    files: int = Field(
+        default=50_000, gt=0, le=100_000_000, description="Files that may come out of the workspace."
+    )
     network: tuple[str, ...] = Field(
         default=(), description="`host:port` that may be reached; empty means none."
     )

@@ -89,7 +89,8 @@ class Ground:
 class RunState:
     """A run as its log tells it; changed only by `apply`, whose cost does not grow with the log.
 
-    `merged` tells how a person's edits and a new generation went together: `conflicts`, `kept`, `commit`.
+    `merged` tells how a person's edits and a new generation went together, in lists of paths: `conflicts`, `kept` (edited,
+    no longer generated), `edited` (generated, and theirs now), `added`, `changed`, `removed`; and the `commit` with marks.
     `steps` maps a step key to its recorded reply, `intended` holds the keys whose reply is not recorded yet.
     """
 

@@ -68,7 +68,8 @@ async def _with_edits(floor: Floor, task: Task, start: Start, onto: str) -> Star
     generation = await _generation(floor, start)
     merged = await floor.workspace.carry_edits(onto, start.tree, floor.ground.previous)
     if floor.log.state.merged is None:
-        await _write_down(floor, task, merged, (onto, generation))
+        changes = await _changes(floor, onto, start.tree, merged.tree)
+        await _write_down(floor, task, merged, (onto, generation), changes)
     if merged.conflicts:
         raise MergeConflictError(
             f"your edits and the new generation contradict each other in: {', '.join(merged.conflicts)}",
@@ -86,7 +87,24 @@ async def _generation(floor: Floor, start: Start) -> str:
     return commit
 
 
-async def _write_down(floor: Floor, task: Task, merged: Joined, parents: tuple[str, ...]) -> None:
+async def _changes(floor: Floor, onto: str, generated: str, merged: str) -> dict[str, JsonValue]:
+    """Say what becomes of a person's files: those that come, change and go, and those generated ones that stay theirs."""
+    workspace = floor.workspace
+    before = await workspace.tree_of(onto)
+    old, new = set(await workspace.paths(before)), set(await workspace.paths(merged))
+    differing = await workspace.difference(before, merged)
+    ours = set(await workspace.paths(generated))
+    return {
+        "added": [path for path in differing if path not in old],
+        "changed": [path for path in differing if path in old and path in new],
+        "removed": [path for path in differing if path not in new],
+        "edited": [path for path in await workspace.difference(generated, merged) if path in ours],
+    }
+
+
+async def _write_down(
+    floor: Floor, task: Task, merged: Joined, parents: tuple[str, ...], changes: dict[str, JsonValue]
+) -> None:
     commit = None
     if merged.conflicts:
         message = f"Merge with conflicts\n\nAstrolabe-Run: {floor.run}\n"
@@ -97,5 +115,6 @@ async def _write_down(floor: Floor, task: Task, merged: Joined, parents: tuple[s
         "conflicts": list(merged.conflicts),
         "kept": list(merged.kept),
         "commit": commit,
+        **changes,
     }
     await floor.log.append(NewEvent(type=EventType.EDITS_MERGED, task=task.id, data=data))

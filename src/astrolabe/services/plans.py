@@ -6,6 +6,7 @@ from astrolabe.planning import document
 from astrolabe.planning.visible import visible
 from astrolabe.ports.store import PlanVersion
 from astrolabe.services.files import content_of, find_file
+from astrolabe.services.finding import find_plan
 from astrolabe.services.installation import Installation
 
 _HINT = "Name a plan file: YAML or JSON."
@@ -35,8 +36,9 @@ async def plan_named(installation: Installation, name: str) -> Plan:
 
     Raises:
         MissingError: there is none of that name.
+        InputError: there is more than one.
     """
-    if is_plan(name):
+    if find_file(name, InputError, _HINT) is not None:
         return read_plan(installation, name)
     identity, _, number = name.partition(":")
     versions = await history_of(installation, identity)
@@ -45,19 +47,12 @@ async def plan_named(installation: Installation, name: str) -> Plan:
     found = [version.plan for version in versions if str(version.version) == number]
     if not found:
         raise MissingError(
-            f"plan {identity} has no version {number}", hint=f"See: astrolabe plan history {identity}"
+            f"plan {versions[0].id} has no version {visible(number, 20)}; it has 1 to {versions[-1].version}",
+            hint=f"See: astrolabe plan history {versions[0].id}",
         )
     return found[0]
 
 
-async def history_of(installation: Installation, identity: str) -> tuple[PlanVersion, ...]:
-    """Return the versions of a plan, oldest first, by its id or that of a run of it; MissingError if there is none."""
-    versions = await installation.store.plan_versions(identity)
-    if not versions:
-        matching = [
-            run for run in await installation.store.runs(limit=1000) if run.id.endswith(identity.upper())
-        ]
-        versions = await installation.store.plan_versions(matching[0].plan_id) if matching else ()
-    if not versions:
-        raise MissingError(f"there is no plan {identity!r}", hint="A run's plan is named by the run's id.")
-    return versions
+async def history_of(installation: Installation, name: str) -> tuple[PlanVersion, ...]:
+    """Return the versions of a plan, oldest first, by its name or that of a run of it; see `find_plan`."""
+    return await installation.store.plan_versions(await find_plan(installation, name))

@@ -1,11 +1,13 @@
 """A run as one document: what programs read with `--json` and what the tables are drawn from."""
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from astrolabe.domain.evidence import Evidence, Verdict
 from astrolabe.domain.plan import Plan, Task
 from astrolabe.domain.run import Attempt, RunStatus, TaskState
+from astrolabe.services.advice import next_steps
 from astrolabe.services.runs import RunView
 
 SHAPE = "astrolabe.run/1"
@@ -13,27 +15,18 @@ SHAPE = "astrolabe.run/1"
 
 
 def report(view: RunView, start_commands: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return `run`, `tasks`, `checks`, `checkpoints`, `totals` and `start`; times in seconds since the epoch."""
+    """Return `run`, `tasks`, `checks`, `checkpoints`, `totals`, `start` and `next`; times in seconds since the epoch."""
     checks = [_check(task.id, item) for task in view.plan.tasks for item in _state(view, task).evidence]
     return {
         "shape": SHAPE,
         "run": _run(view),
-        "tasks": [_task(task, _state(view, task)) for task in view.plan.tasks],
+        "tasks": [_task(view, task) for task in view.plan.tasks],
         "checks": checks,
         "checkpoints": _checkpoints(view.plan, view),
         "totals": {verdict.value: count for verdict, count in _totals(view).items()},
         "start": list(start_commands) if view.state.status is RunStatus.PASSED else [],
+        "next": [asdict(step) for step in next_steps(view)],
     }
-
-
-def unproved(view: RunView) -> tuple[Evidence, ...]:
-    """Return required checks that could not run."""
-    return tuple(
-        item
-        for state in view.state.tasks.values()
-        for item in state.evidence
-        if item.verdict is Verdict.NOT_RUN and item.required
-    )
 
 
 def _state(view: RunView, task: Task) -> TaskState:
@@ -50,9 +43,10 @@ def _run(view: RunView) -> dict[str, Any]:
     return {
         "id": record.id,
         "goal": record.goal,
-        "status": state.status.value,
+        "status": view.status,
         "reason": state.reason,
         "target": record.target,
+        "onto": state.ground.onto,
         "commit": state.commit,
         "published": state.published,
         "edits": state.merged,
@@ -63,13 +57,14 @@ def _run(view: RunView) -> dict[str, Any]:
     }
 
 
-def _task(task: Task, state: TaskState) -> dict[str, Any]:
+def _task(view: RunView, task: Task) -> dict[str, Any]:
+    state = _state(view, task)
     return {
         "id": task.id,
         "name": task.name,
         "agent": task.agent,
         "depends_on": list(task.depends_on),
-        "status": state.status.value,
+        "status": view.status_of(task.id),
         "reason": state.reason,
         "attempts": [_attempt(attempt) for attempt in state.attempts],
         "commit": state.commit,

@@ -7,9 +7,9 @@ from pydantic import JsonValue
 
 from astrolabe.domain.event import Event, EventType, NewEvent
 from astrolabe.domain.plan import Plan
-from astrolabe.domain.run import RunState, RunStatus, TaskState
+from astrolabe.domain.run import RunState, RunStatus, TaskState, TaskStatus
 from astrolabe.engine.log import RunLog
-from astrolabe.errors import ConflictError, MissingError
+from astrolabe.errors import ConflictError
 from astrolabe.ports.store import RunRecord
 from astrolabe.services.installation import Installation
 
@@ -17,44 +17,52 @@ CANCEL_SECONDS = 60.0
 LOOK_SECONDS = 0.1
 
 
+INTERRUPTED = "interrupted"
+"""What an unfinished run is called that no living process works on."""
+
+
 @dataclass(frozen=True)
-class RunView:
-    """A run with its plan and its state as the log tells it."""
+class ListedRun:
+    """A run as it is listed. `owned` tells whether a living process works on it."""
 
     record: RunRecord
+    owned: bool
+
+    @property
+    def status(self) -> str:
+        """The value of its `RunStatus`, or INTERRUPTED."""
+        going_on = not self.record.status.final
+        return INTERRUPTED if going_on and not self.owned else self.record.status.value
+
+
+@dataclass(frozen=True)
+class RunView(ListedRun):
+    """A run with its plan and its state as the log tells it."""
+
     plan: Plan
     state: RunState
 
+    def status_of(self, task: str) -> str:
+        """Return the value of a task's `TaskStatus`, or INTERRUPTED when it was being worked on then."""
+        status = self.state.tasks[task].status
+        cut_off = self.status == INTERRUPTED and status is TaskStatus.RUNNING
+        return INTERRUPTED if cut_off else status.value
 
-async def list_runs(installation: Installation, limit: int = 100) -> tuple[RunRecord, ...]:
+
+async def list_runs(installation: Installation, limit: int = 100) -> tuple[ListedRun, ...]:
     """Return runs, newest first."""
-    return await installation.store.runs(limit=limit)
-
-
-async def find_run(installation: Installation, name: str) -> RunRecord:
-    """Return the run of that id, or the one whose id begins or ends with `name`; `last` is the newest.
-
-    Raises:
-        MissingError: there is none, or more than one.
-    """
-    runs = await installation.store.runs(limit=1000)
-    if name == "last" and runs:
-        return runs[0]
-    found = [run for run in runs if run.id == name.upper()] or [
-        run for run in runs if run.id.startswith(name.upper()) or run.id.endswith(name.upper())
-    ]
-    if len(found) != 1:
-        what = "no run is called" if not found else f"{len(found)} runs are called"
-        raise MissingError(f"{what} {name!r}", hint="List them with: astrolabe runs list")
-    return found[0]
+    records = await installation.store.runs(limit=limit)
+    return tuple([ListedRun(record, await installation.store.is_owned(record)) for record in records])
 
 
 async def view_run(installation: Installation, record: RunRecord) -> RunView:
     """Return a run with all that is known of its tasks."""
     versions = await installation.store.plan_versions(record.plan_id)
     plan = versions[record.plan_version - 1].plan
-    state = RunState(record.id).apply(await installation.store.events(record.id))
-    return RunView(await installation.store.run(record.id), plan, state)
+    events = await installation.store.events(record.id)
+    newest = await installation.store.run(record.id)
+    owned = await installation.store.is_owned(newest)
+    return RunView(newest, owned, plan, RunState(record.id).apply(events))
 
 
 async def events_of(installation: Installation, record: RunRecord, after: int = 0) -> tuple[Event, ...]:
@@ -67,18 +75,6 @@ async def resumable_runs(installation: Installation) -> tuple[RunRecord, ...]:
     unfinished = await installation.store.runs(unfinished=True, limit=1000)
     idle = [run for run in unfinished if not await installation.store.is_owned(run)]
     return tuple(reversed(idle))
-
-
-async def check_output(installation: Installation, record: RunRecord, check: str) -> str:
-    """Return all that a check printed when it last ran in a run; MissingError if it has not."""
-    view = await view_run(installation, record)
-    found = [item for state in view.state.tasks.values() for item in state.evidence if item.check == check]
-    if not found or found[-1].output_digest is None:
-        names = sorted({item.check for state in view.state.tasks.values() for item in state.evidence})
-        raise MissingError(
-            f"check {check!r} has not run in run {record.id}", hint=f"There are: {', '.join(names)}."
-        )
-    return (await installation.store.blob(found[-1].output_digest)).decode(errors="replace")
 
 
 async def cancel_run(installation: Installation, record: RunRecord) -> RunStatus:

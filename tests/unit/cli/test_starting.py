@@ -9,7 +9,7 @@ from tests.unit.cli.test_commands import ALL
 from astrolabe.cli.overview import overview
 
 OURS = {"astrolabe"}
-MACHINERY = {"sqlalchemy", "alembic", "yaml", "jinja2", "rich", "pydantic_settings", "pathspec", "asyncio"}
+MACHINERY = {"sqlalchemy", "alembic", "yaml", "jinja2", "rich", "pathspec", "asyncio"}
 LISTING = "import sys; from astrolabe.cli.main import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
 
 

@@ -1,0 +1,3 @@
+from tests.person import person
+
+__all__ = ["person"]
