@@ -1,10 +1,5 @@
-"""Control groups for sessions: found, limited, removed; version 1 and 2. What a crash left is removed by the next start.
+"""Control groups for sessions: found, limited, removed; version 1 and 2. What a crash left is removed by the next start."""
 
-A group is named after the process that made it (process namespace, pid, start time), so that whoever finds it can
-tell whether that process still lives.
-"""
-
-import asyncio
 import contextlib
 import os
 import signal
@@ -14,6 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from astrolabe.adapters.sandboxes import owners
 from astrolabe.domain.policy import Policy
 from astrolabe.errors import SandboxUnavailableError
 
@@ -46,10 +42,10 @@ class Group:
     def procs(self) -> tuple[str, ...]:
         return tuple(str(folder / "cgroup.procs") for folder in self.folders)
 
-    async def remove(self) -> None:
+    def remove(self) -> None:
         """Remove the groups once the kernel has let go of their last process; a stuck one is left to the next start."""
         for folder in self.folders:
-            await asyncio.to_thread(_remove, folder)
+            _remove(folder)
 
 
 def _remove(folder: Path) -> None:
@@ -86,7 +82,7 @@ def make(where: Iterable[Place], policy: Policy) -> Group:
     Raises:
         SandboxUnavailableError: they cannot be made, or refuse a limit.
     """
-    name = f"{_owner_prefix()}-{next(_numbers)}"
+    name = f"{owners.prefix()}{next(_numbers)}"
     folders: list[Path] = []
     try:
         for place in where:
@@ -187,28 +183,10 @@ def _writable(folder: Path) -> bool:
     return os.access(folder, os.W_OK) and os.access(folder / "cgroup.procs", os.W_OK)
 
 
-def _owner_prefix() -> str:
-    return f"astrolabe-{_namespace()}-{os.getpid()}-{_started(os.getpid())}"
-
-
-def _namespace() -> int:
-    return Path("/proc/self/ns/pid").stat().st_ino
-
-
-def _started(pid: int) -> str:
-    """When a process started, in ticks since boot, or nothing when there is none (proc_pid_stat(5), field 22)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-
-
 def _sweep(place: Path) -> None:
-    for folder in place.glob(f"astrolabe-{_namespace()}-*"):
-        _, _, pid, started, _ = folder.name.split("-")
-        if _started(int(pid)) != started:
-            _end(folder)
-            _removed(folder)
+    for folder in owners.left_in(place):
+        _end(folder)
+        _removed(folder)
 
 
 def _end(folder: Path) -> None:

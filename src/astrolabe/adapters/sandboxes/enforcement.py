@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from astrolabe.adapters.sandboxes import cgroups
+from astrolabe.adapters.sandboxes.patience import to_the_end, waited
 from astrolabe.domain.policy import MIB, Policy
 
 OWN_PROCESSES = cgroups.OWN_PROCESSES
@@ -67,11 +68,19 @@ async def enforced(means: Means, policy: Policy) -> AsyncGenerator[Enforcement]:
     elif means is Means.SCOPE:
         yield _scope(policy)
     else:
-        group = await asyncio.to_thread(lambda: cgroups.make(cgroups.here(), policy))
+        making = asyncio.create_task(asyncio.to_thread(lambda: cgroups.make(cgroups.here(), policy)))
         try:
+            group = await asyncio.shield(making)
             yield Enforcement(cgroups=group.procs, oom=str(group.oom))
         finally:
-            await group.remove()
+            await to_the_end(_removed(making))
+
+
+async def _removed(making: asyncio.Task[cgroups.Group]) -> None:
+    """Take down what was made, or still is being made."""
+    await waited(making)
+    if making.exception() is None:
+        await asyncio.to_thread(making.result().remove)
 
 
 def limits(means: Means) -> dict[str, str]:

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -12,7 +13,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from astrolabe.adapters.sandboxes import command_line, probes
+from astrolabe.adapters.sandboxes import command_line, owners, probes
+from astrolabe.adapters.sandboxes.patience import to_the_end, waited
 from astrolabe.domain.policy import MIB, Policy
 from astrolabe.errors import PolicyViolationError
 from astrolabe.ports.sandbox import Ending, FileEntry, Mount, MountKind, Outcome, Probe, Session, Setup
@@ -26,6 +28,7 @@ POLICY = Policy(
     output_bytes=64 * 1024,
     files=500,
 )
+Visited = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Opener = Callable[[Setup], AbstractAsyncContextManager[Session]]
 _FILE = 0o100644
 _MARK = "astrolabe-self-test-orphan"
@@ -80,19 +83,37 @@ async def host() -> AsyncGenerator[Host]:
         visits.append("visited")
         writer.close()
 
-    outer = await asyncio.to_thread(_bait)
+    laying = asyncio.create_task(asyncio.to_thread(_bait))
     try:
-        tcp = await asyncio.start_server(visited, "127.0.0.1", 0)
-        unix = await asyncio.start_unix_server(visited, "\0" + outer.name)
-        async with tcp, unix:
-            port: int = tcp.sockets[0].getsockname()[1]
-            yield Host(outer / "secret", outer / "mounted", port, outer.name, visits)
+        outer = await asyncio.shield(laying)
+        with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as unix:
+            unix.bind("\0" + outer.name)
+            async with _serving(tcp, visited), _serving(unix, visited):
+                port: int = tcp.getsockname()[1]
+                yield Host(outer / "secret", outer / "mounted", port, outer.name, visits)
     finally:
-        await asyncio.to_thread(shutil.rmtree, outer)
+        await to_the_end(_taken_in(laying))
+
+
+@contextlib.asynccontextmanager
+async def _serving(listening: socket.socket, visited: Visited) -> AsyncGenerator[None]:
+    """Serve on a socket made before, so that being cancelled on the way in leaves no server behind."""
+    serve = asyncio.start_unix_server if listening.family == socket.AF_UNIX else asyncio.start_server
+    async with await serve(visited, sock=listening, start_serving=False) as server:
+        await server.start_serving()
+        yield
+
+
+async def _taken_in(laying: asyncio.Task[Path]) -> None:
+    await waited(laying)
+    if laying.exception() is None:
+        await asyncio.to_thread(shutil.rmtree, laying.result())
 
 
 def _bait() -> Path:
-    outer = Path(tempfile.mkdtemp(prefix="astrolabe-self-test-"))
+    for left in owners.left_in(Path(tempfile.gettempdir())):
+        shutil.rmtree(left, ignore_errors=True)  # another user's, maybe; nothing depends on it
+    outer = Path(tempfile.mkdtemp(prefix=owners.prefix()))
     outer.chmod(0o755)
     (outer / "mounted").mkdir(0o755)
     (outer / "secret").write_text("secret")

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from astrolabe.adapters.sandboxes.channel import Channel, ClosedError, Feed, Intake
 from astrolabe.adapters.sandboxes.holder.jobs import PUT, RUN, TAKE
+from astrolabe.adapters.sandboxes.patience import to_the_end, waited
 from astrolabe.adapters.sandboxes.way_out import Listed, Selection, chosen, way_in
 from astrolabe.domain.policy import Policy
 from astrolabe.errors import InputError, PolicyViolationError, SandboxLostError, SandboxUnavailableError
@@ -132,8 +133,7 @@ class NamespaceSession:
         """End every command and wait until nothing of them is left; the holder goes too."""
         self._closing = True
         self._control.close()
-        if self._running:
-            await asyncio.wait(self._running)
+        await to_the_end(_all_over(tuple(self._running)))
 
     def _channel(self, kind: bytes, descriptors: Sequence[int] = ()) -> Channel:
         if self._closing:
@@ -152,21 +152,15 @@ class NamespaceSession:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             channel.stop()
-            await _settled(task)
+            await waited(task)
             raise
         except ClosedError as error:
             raise _ended_early() from error
 
 
-async def _settled(task: asyncio.Task[Any]) -> None:
-    """Wait for a task whatever else happens to the one waiting."""
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            continue
-    if not task.cancelled():
-        task.exception()
+async def _all_over(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        await waited(task)
 
 
 def _ended_early() -> SandboxLostError:

@@ -12,6 +12,7 @@ from astrolabe.adapters.sandboxes.channel import Channel, ClosedError
 from astrolabe.adapters.sandboxes.enforcement import Enforcement
 from astrolabe.adapters.sandboxes.holder.jobs import SET_UP
 from astrolabe.adapters.sandboxes.holder.spec import Spec
+from astrolabe.adapters.sandboxes.patience import to_the_end, waited
 from astrolabe.errors import SandboxUnavailableError
 
 _SHOWN = 2000
@@ -27,41 +28,36 @@ async def started(spec: Spec, enforcement: Enforcement) -> AsyncGenerator[socket
     """Give the control socket of a new holder; in the end, whatever happened, it is closed and the holder waited for."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours:
-        with theirs:
-            process = await _start(theirs.fileno(), enforcement)
+        starting = asyncio.create_task(_start(theirs, enforcement))
         try:
+            process = await asyncio.shield(starting)
             with Channel(ours, SET_UP) as channel:
                 await _set_up(process, channel, spec)
             yield ours
         finally:
             ours.close()
-            await _gone(process)
+            await to_the_end(_gone(starting))
 
 
-async def _start(control: int, enforcement: Enforcement) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *(*enforcement.prefix, sys.executable, "-I", "-S", "-c", _HOLDER, str(control)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        pass_fds=(control,),
-        start_new_session=True,
-        env=dict(enforcement.environment),
-        cwd="/",
-    )
+async def _start(control: socket.socket, enforcement: Enforcement) -> asyncio.subprocess.Process:
+    with control:
+        return await asyncio.create_subprocess_exec(
+            *(*enforcement.prefix, sys.executable, "-I", "-S", "-c", _HOLDER, str(control.fileno())),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            pass_fds=(control.fileno(),),
+            start_new_session=True,
+            env=dict(enforcement.environment),
+            cwd="/",
+        )
 
 
-async def _gone(process: asyncio.subprocess.Process) -> None:
-    """Wait for the holder even if the caller is cancelled meanwhile: what comes next relies on nothing being left."""
-    waiting = asyncio.ensure_future(process.wait())
-    cancelled = False
-    while not waiting.done():
-        try:
-            await asyncio.wait([waiting])
-        except asyncio.CancelledError:
-            cancelled = True
-    if cancelled:
-        raise asyncio.CancelledError
+async def _gone(starting: asyncio.Task[asyncio.subprocess.Process]) -> None:
+    """Wait for the holder, even for one that is just being started: what comes next relies on nothing being left."""
+    await waited(starting)
+    if starting.exception() is None:
+        await starting.result().wait()
 
 
 async def _set_up(process: asyncio.subprocess.Process, channel: Channel, spec: Spec) -> None:

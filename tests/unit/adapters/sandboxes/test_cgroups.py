@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from astrolabe.adapters.sandboxes import cgroups
+from astrolabe.adapters.sandboxes import cgroups, owners
 from astrolabe.adapters.sandboxes.cgroups import Place
 from astrolabe.domain.policy import MIB, Policy
 from astrolabe.errors import SandboxUnavailableError
@@ -79,8 +79,8 @@ def test_a_group_that_cannot_be_made_is_no_sandbox(tmp_path: Path) -> None:
 
 
 def test_groups_of_the_dead_are_swept_and_those_of_the_living_stay(tmp_path: Path) -> None:
-    namespace = cgroups._namespace()
-    living = tmp_path / f"{cgroups._owner_prefix()}-1"
+    namespace = Path("/proc/self/ns/pid").stat().st_ino
+    living = tmp_path / f"{owners.prefix()}1"
     dead = tmp_path / f"astrolabe-{namespace}-{os.getpid()}-1-7"
     elsewhere = tmp_path / "astrolabe-1-4194304-1-1"
     for folder in (living, dead, elsewhere):
