@@ -6,7 +6,7 @@ nothing else of Astrolabe.
 
 from dataclasses import dataclass
 
-from astrolabe.agents.agent import Agent, CommandResult, Workbench
+from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, Workbench
 from astrolabe.domain.plan import Backoff, Budget, Check, Environment, Task
 from astrolabe.domain.policy import MIB, Policy
 from astrolabe.errors import (
@@ -34,6 +34,7 @@ __all__ = [
     "Check",
     "CommandResult",
     "DeadlineError",
+    "DeclaresInputs",
     "Document",
     "Environment",
     "Goal",

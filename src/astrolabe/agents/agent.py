@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from pydantic import BaseModel, ValidationError
 
 from astrolabe.domain.plan import Task
+from astrolabe.errors import InputError, Problem
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,29 @@ class Agent(Protocol):
     async def work(self, task: Task, bench: Workbench) -> None:
         """Do the task. To fail, raise; to succeed, return: the task's checks decide whether it is done."""
         ...
+
+
+@runtime_checkable
+class DeclaresInputs(Protocol):
+    """An agent that says what the `inputs` of its tasks must be, so that a plan without them is refused before it runs.
+
+    A field's description says what it is for: a person who left it out reads that. In `work`, a task's inputs are valid.
+    """
+
+    inputs: type[BaseModel]
+
+
+def declared_inputs(agents: Mapping[str, Agent]) -> dict[str, type[BaseModel]]:
+    """Return what the agents declare, by the agent's name; those that declare nothing are not in it."""
+    return {name: agent.inputs for name, agent in agents.items() if isinstance(agent, DeclaresInputs)}
+
+
+def check_inputs(agent: Agent, task: Task) -> None:
+    """Raise InputError when a task's inputs are not what its agent declares."""
+    if not isinstance(agent, DeclaresInputs):
+        return
+    try:
+        agent.inputs.model_validate(task.inputs)
+    except ValidationError as invalid:
+        problems = [Problem(".".join(map(str, fault["loc"])), fault["msg"]) for fault in invalid.errors()]
+        raise InputError(f"{task.id!r} has not the inputs that {agent.name!r} needs", problems) from invalid

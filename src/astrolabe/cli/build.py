@@ -1,14 +1,17 @@
 """`astrolabe build` and `astrolabe run`: from a goal or a plan to a finished run."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from astrolabe.cli.documents import print_json
+from astrolabe.cli.documents import fault_document, print_json
 from astrolabe.cli.exits import BY_STATUS, Exit
+from astrolabe.cli.terminal import clean, say
 
 if TYPE_CHECKING:
+    from astrolabe.planning.recipe import Understanding
     from astrolabe.services.builds import Begun, Proposal
     from astrolabe.services.installation import Installation
 
@@ -18,7 +21,10 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Accept what was understo
 
 def build(
     goal: Annotated[
-        str, typer.Argument(help="The goal in words, or a file with it: text, Markdown, or a YAML model.")
+        str,
+        typer.Argument(
+            metavar="GOAL", help="The goal in words, or a file with it: text, Markdown, or a YAML model."
+        ),
     ],
     into: Annotated[
         Path, typer.Option("--into", help="The folder of the result: new, empty, or one built before.")
@@ -30,7 +36,9 @@ def build(
     from astrolabe.cli.session import with_installation
     from astrolabe.services.builds import propose_build
     from astrolabe.services.goals import take_goal
+    from astrolabe.services.plans import refuse_plan
 
+    refuse_plan(goal, f"Run it with: astrolabe run {quote(goal)} --workspace {quote(str(into))}")
     taken = take_goal(goal)
 
     async def use(installation: "Installation") -> Exit:
@@ -60,14 +68,18 @@ def run(
     """Run a plan on a workspace, or plan a goal and run that."""
     from astrolabe.cli.session import with_installation
     from astrolabe.services.builds import propose_plan
-    from astrolabe.services.plans import is_plan, read_plan
+    from astrolabe.services.plans import is_plan, read_plan, with_warnings
 
     if not is_plan(work):
         build(work, workspace, yes, json)
         return
 
     async def use(installation: "Installation") -> Exit:
-        proposal = await propose_plan(installation, read_plan(installation, work), workspace)
+        plan = read_plan(installation, work)
+        if not json:
+            for warning in with_warnings(plan).warnings:
+                say(f"warning: {clean(warning)}", err=True)
+        proposal = await propose_plan(installation, plan, workspace)
         return await _carry_out(installation, proposal, json=json)
 
     raise typer.Exit(with_installation(use))
@@ -80,7 +92,7 @@ def _accept(proposal: "Proposal", *, yes: bool, json: bool) -> None:
     from astrolabe.cli.understanding import print_understanding
 
     if proposal.interrupted is not None:
-        typer.echo(f"taking up run {proposal.interrupted.id}, which was interrupted", err=True)
+        say(f"taking up run {proposal.interrupted.id}, which was interrupted", err=True)
         return
     if proposal.understanding is None:
         return
@@ -90,10 +102,21 @@ def _accept(proposal: "Proposal", *, yes: bool, json: bool) -> None:
     if not asking:
         return
     if json or not sys.stdin.isatty():
-        typer.echo("Not built: nobody is there to accept this. Look at it, then add --yes.", err=True)
-        raise typer.Exit(Exit.BAD_INPUT)
+        _refuse_unaccepted(proposal.understanding, json=json)
     if not typer.confirm("Build this?", default=True):
         raise typer.Exit(Exit.INTERRUPTED)
+
+
+def _refuse_unaccepted(understanding: "Understanding", *, json: bool) -> NoReturn:
+    from astrolabe.cli.understanding import understanding_document
+
+    message, hint = "not built: nobody is there to accept what was understood", "Look at it, then add --yes."
+    if json:
+        told = fault_document("not-accepted", "usage", message, hint)
+        print_json({**told, "understanding": understanding_document(understanding)})
+    else:
+        say(f"astrolabe: {message}\n  {hint}", err=True)
+    raise typer.Exit(Exit.BAD_INPUT)
 
 
 async def _carry_out(installation: "Installation", proposal: "Proposal", *, json: bool) -> Exit:

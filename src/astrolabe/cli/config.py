@@ -8,6 +8,7 @@ import typer
 from astrolabe.cli.documents import print_json
 from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import SUMMARIES
+from astrolabe.cli.terminal import say
 
 app = typer.Typer(cls=Group, help=SUMMARIES["config"])
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -30,10 +31,10 @@ def show(json: Json = False) -> None:
             }
         )
         return
-    typer.echo(f"# file: {config_file()}{'' if config_file().exists() else ' (not there)'}")
-    typer.echo(f"# state: {settings.state_folder}\n# cache: {settings.cache_folder}")
+    say(f"# file: {config_file()}{'' if config_file().exists() else ' (not there)'}")
+    say(f"# state: {settings.state_folder}\n# cache: {settings.cache_folder}")
     for name, value in _flat(values):
-        typer.echo(f"{PREFIX + name.upper():<40} {value}")
+        say(f"{PREFIX + name.upper():<40} {value}")
 
 
 def _flat(values: dict[str, Any], above: str = "") -> Generator[tuple[str, Any]]:
@@ -53,4 +54,4 @@ def check(json: Json = False) -> None:
     if json:
         print_json({"valid": True, "problems": []})
     else:
-        typer.echo("the settings are valid")
+        say("the settings are valid")

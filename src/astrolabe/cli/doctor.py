@@ -6,6 +6,7 @@ import typer
 
 from astrolabe.cli.documents import print_json
 from astrolabe.cli.exits import Exit
+from astrolabe.cli.terminal import say
 
 if TYPE_CHECKING:
     from astrolabe.services.installation import Installation
@@ -27,9 +28,9 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print one JSON doc
             print_json({"findings": rows})
         else:
             for finding in findings:
-                typer.echo(f"{mark(finding.sign)} {finding.part:<16} {clean(finding.detail)}")
+                say(f"{mark(finding.sign)} {finding.part:<16} {clean(finding.detail)}")
                 if finding.fix:
-                    typer.echo(f"{'':<18} {clean(finding.fix)}")
+                    say(f"{'':<18} {clean(finding.fix)}")
         return Exit.REFUSED if any(finding.blocks for finding in findings) else Exit.DONE
 
     raise typer.Exit(with_installation(use))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from astrolabe.cli.documents import print_json
+from astrolabe.cli.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,9 +88,7 @@ def files(
         if json:
             print_json({"run": record.id, "tree": tree, "folder": str(out.resolve()), "files": names})
         else:
-            typer.echo(
-                f"{len(names)} files of run {record.id} (tree {tree[:12]}) written to {one_line(str(out))}"
-            )
+            say(f"{len(names)} files of run {record.id} (tree {tree[:12]}) written to {one_line(str(out))}")
 
     with_installation(use)
 
@@ -101,7 +100,7 @@ def _print_kept(record: "RunRecord", kept: "Sequence[Kept]", out: Path | None) -
     from astrolabe.cli.terminal import one_line, size
 
     if not kept:
-        typer.echo(f"the checks of run {record.id} left nothing")
+        say(f"the checks of run {record.id} left nothing")
         return
     shown = table("file", "size", "check", "sha256")
     shown.columns[1].justify = "right"

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import asdict
 from enum import StrEnum
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from astrolabe.cli.documents import print_json
 from astrolabe.cli.groups import GoalGroup
 from astrolabe.cli.overview import SUMMARIES
+from astrolabe.cli.terminal import say
 
 if TYPE_CHECKING:
     from astrolabe.domain.plan import Plan
@@ -32,36 +34,46 @@ app = typer.Typer(
     subcommand_metavar="GOAL | COMMAND ...",
     epilog="The options of `astrolabe plan GOAL` are those of: astrolabe plan make --help",
 )
+NAMED = "A plan file; or the id of a plan or a run, its beginning or end, or `last`; with `:2` its second version."
 Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 
 
 @app.command("make")
 def make(
-    goal: Annotated[str, typer.Argument(help="The goal in words, or a file with it.")],
+    goal: Annotated[str, typer.Argument(metavar="GOAL", help="The goal in words, or a file with it.")],
     form: Annotated[Format, typer.Option("--format", "-f", help="How to print the plan.")] = Format.TABLE,
-    json: Json = False,
+    json: Annotated[bool, typer.Option("--json", help="As JSON, with how the goal was read.")] = False,
 ) -> None:
     """Plan a goal and print the plan; nothing is run."""
+    from json import loads
+
     from astrolabe.cli.session import with_installation
-    from astrolabe.cli.understanding import print_understanding
+    from astrolabe.cli.understanding import print_understanding, understanding_document
+    from astrolabe.planning.rendering import as_json
     from astrolabe.planning.static import plan_goal
     from astrolabe.services.goals import take_goal
+    from astrolabe.services.plans import refuse_plan
 
+    refuse_plan(goal, f"Look at it with: astrolabe plan validate {quote(goal)}")
     taken = take_goal(goal)
 
     async def use(installation: "Installation") -> None:
         plan, understanding = plan_goal(taken, installation.recipes)
-        chosen = Format.JSON if json else form
-        if chosen is Format.TABLE:
+        if json:
+            print_json(loads(as_json(plan)) | {"understanding": understanding_document(understanding)})
+            return
+        if form is Format.TABLE:
             print_understanding(understanding)
-        print_plan(plan, chosen)
+        print_plan(plan, form)
 
     with_installation(use)
 
 
 @app.command("validate")
 def validate(
-    file: Annotated[str, typer.Argument(help="A plan file: YAML or JSON with `goal` and `tasks`.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A plan file: YAML or JSON with `goal` and `tasks`.")
+    ],
     form: Annotated[
         Format, typer.Option("--format", "-f", help="How to print the plan when it is valid.")
     ] = Format.TABLE,
@@ -69,18 +81,18 @@ def validate(
 ) -> None:
     """Check a plan file; exits with 2 and every problem with its place when it is not valid."""
     from astrolabe.cli.session import with_installation
-    from astrolabe.services.plans import read_plan
+    from astrolabe.services.plans import read_plan, with_warnings
 
     async def use(installation: "Installation") -> None:
-        print_plan(read_plan(installation, file), Format.JSON if json else form)
+        print_plan(with_warnings(read_plan(installation, file)), Format.JSON if json else form)
 
     with_installation(use)
 
 
 @app.command("diff")
 def diff(
-    old: Annotated[str, typer.Argument(help="A plan file, or RUN_PLAN_ID:VERSION.")],
-    new: Annotated[str, typer.Argument(help="The same.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help=NAMED)],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The same.")],
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Draw both in one diagram.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -96,14 +108,17 @@ def diff(
             plan = [asdict(change) for change in found.plan]
             print_json({"added": found.added, "removed": found.removed, "changed": changed, "plan": plan})
         else:
-            typer.echo(diff_as_mermaid(found) if mermaid else "\n".join(as_text(found)) or "no difference")
+            say(diff_as_mermaid(found) if mermaid else "\n".join(as_text(found)) or "no difference")
 
     with_installation(use)
 
 
 @app.command("history")
 def history(
-    plan_id: Annotated[str, typer.Argument(metavar="PLAN", help="A plan's id, or a run's.")],
+    plan_id: Annotated[
+        str,
+        typer.Argument(metavar="PLAN", help="The id of a plan or a run, its beginning or end, or `last`."),
+    ],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """List the versions of a plan."""
@@ -117,7 +132,7 @@ def history(
             return
         for version in versions:
             plan = version.plan
-            typer.echo(
+            say(
                 f"{version.id}:{version.version}  {plan.source}  {len(plan.tasks)} tasks  {plan.digest()[:12]}"
             )
 

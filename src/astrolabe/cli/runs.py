@@ -9,6 +9,7 @@ from astrolabe.cli.documents import print_json
 from astrolabe.cli.exits import Exit
 from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import SUMMARIES
+from astrolabe.cli.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def list_(
         if json:
             print_json([_row(run) for run in listed])
         elif not listed:
-            typer.echo("no runs yet; one begins with: astrolabe build GOAL --into FOLDER")
+            say("no runs yet; one begins with: astrolabe build GOAL --into FOLDER")
         else:
             _print_rows(listed)
 
@@ -104,7 +105,7 @@ async def _print_events(
         print_json([event.model_dump(mode="json") for event in events])
         return
     for event in events:
-        typer.echo(_event_line(event.model_dump()))
+        say(_event_line(event.model_dump()))
 
 
 async def _print_output(
@@ -144,7 +145,7 @@ def resume(run: OptionalRun = None, json: Json = False) -> None:
         if records:
             await require_sandbox(installation)
         elif not json:
-            typer.echo("nothing was interrupted", err=True)
+            say("nothing was interrupted", err=True)
         documents: list[dict[str, Any]] = []
         worst = Exit.DONE
         for record in records:
@@ -173,7 +174,7 @@ def cancel(run: Run, json: Json = False) -> None:
         if json:
             print_json({"run": record.id, "status": status.value})
         else:
-            typer.echo(f"run {record.id} is {status.value}")
+            say(f"run {record.id} is {status.value}")
 
     with_installation(use)
 

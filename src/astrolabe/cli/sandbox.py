@@ -10,6 +10,7 @@ from astrolabe.cli.documents import print_json
 from astrolabe.cli.exits import Exit
 from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import SUMMARIES
+from astrolabe.cli.terminal import say
 
 if TYPE_CHECKING:
     from astrolabe.services.installation import Installation
@@ -41,16 +42,14 @@ def selftest(json: Json = False) -> None:
         else:
             for probe in tested.probes:
                 sign = mark("passed" if probe.held else "failed")
-                typer.echo(
-                    f"{sign} {probe.name}{'  ' + probe.detail if probe.detail and not probe.held else ''}"
-                )
+                say(f"{sign} {probe.name}{'  ' + probe.detail if probe.detail and not probe.held else ''}")
             limits = ", ".join(f"{name}: {how}" for name, how in tested.limits.items())
             held = sum(probe.held for probe in tested.probes)
-            typer.echo(
+            say(
                 f"{tested.backend} {tested.version}: {held} of {len(tested.probes)} probes held; limits by {limits}"
             )
             for better in tested.passed_over:
-                typer.echo(f"  not {better}")
+                say(f"  not {better}")
         return Exit.DONE if tested.passed else Exit.REFUSED
 
     raise typer.Exit(with_installation(use))
@@ -106,9 +105,9 @@ def exec_(
                 }
             )
         elif outcome.ending.value != "exited":
-            typer.echo(f"astrolabe: the command was killed: {outcome.ending.value}", err=True)
+            say(f"astrolabe: the command was killed: {outcome.ending.value}", err=True)
         elif outcome.output_cut:
-            typer.echo("astrolabe: its output was cut at the policy's limit", err=True)
+            say("astrolabe: its output was cut at the policy's limit", err=True)
         return 124 if outcome.ending.value == "timeout" else outcome.exit_code
 
     raise typer.Exit(with_installation(use))

@@ -1,6 +1,7 @@
 """What is safe and sensible to show on a terminal."""
 
 import re
+import sys
 from collections.abc import Sequence
 
 _SEQUENCES = re.compile(
@@ -28,6 +29,12 @@ def one_line(text: str, limit: int | None = None) -> str:
     """Return cleaned text on one line, so that it cannot pass for lines of ours; cut to `limit` characters."""
     line = " ".join(part.strip() for part in clean(text).expandtabs(1).split("\n") if part.strip())
     return line if limit is None or len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print lines in the characters the terminal knows; typer.echo writes UTF-8, whatever that is."""
+    stream = sys.stderr if err else sys.stdout
+    stream.write(f"{text}\n")
 
 
 def wants_json(arguments: Sequence[str]) -> bool:

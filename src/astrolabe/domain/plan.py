@@ -141,6 +141,12 @@ class Plan(Value):
     reasoning: str = ""
     warnings: tuple[str, ...] = ()
     on_failure: OnFailure = OnFailure.FAIL_FAST
+    understanding: JsonValue = Field(
+        default=None,
+        exclude=True,
+        repr=False,
+        description="How the goal was read, for whoever reads the plan; takes no part in it and is not kept.",
+    )
 
     def task(self, task_id: str) -> Task:
         """Return the task of that id; KeyError if there is none."""

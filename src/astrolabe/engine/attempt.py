@@ -7,6 +7,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
+from astrolabe.agents.agent import check_inputs
 from astrolabe.agents.bench import TreeBench
 from astrolabe.domain.checkpoint import checkpoint_message
 from astrolabe.domain.event import EventType, NewEvent
@@ -54,8 +55,9 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
     agent = floor.agents.get(task.agent)
     if agent is None:
         raise MissingError(
-            f"no agent {task.agent!r} is installed", hint=f"There are: {', '.join(floor.agents)}."
+            f"no agent {task.agent!r} is installed", hint=f"There are: {', '.join(floor.agents) or 'none'}."
         )
+    check_inputs(agent, task)
     floor.reach(CrashPoint.BEFORE_AGENT)
     bench = TreeBench(
         task=task,

@@ -1,19 +1,31 @@
 """A plan file, YAML or JSON, read into a plan: every fault at once, with line and column."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+
+from pydantic import BaseModel
 
 from astrolabe.domain.plan import Plan
 from astrolabe.errors import InputError, PlanValidationError
 from astrolabe.planning.outline import outline_of
-from astrolabe.planning.places.node import Entries, Fault
+from astrolabe.planning.places.node import Entries, Fault, Items
 from astrolabe.planning.places.reading import Document, read_document
-from astrolabe.planning.places.validation import held_against, problems
+from astrolabe.planning.places.validation import held_against, held_below, problems
 from astrolabe.planning.validation import Finding, findings, findings_in
 
+NO_INPUTS: Mapping[str, type[BaseModel]] = {}
 
-def read_plan(content: str | bytes, name: str, agents: Collection[str] | None = None) -> Plan:
+
+def read_plan(
+    content: str | bytes,
+    name: str,
+    agents: Collection[str] | None = None,
+    inputs: Mapping[str, type[BaseModel]] = NO_INPUTS,
+) -> Plan:
     """Return the plan in a file; `name` is what places call it, `agents` are those there are (None: any will do).
+
+    `inputs` are what agents say of the `inputs` of their tasks, by the agent's name. What stands under `understanding`
+    (`astrolabe plan GOAL --json` writes it) is left aside.
 
     Raises:
         PlanValidationError: with everything that is wrong: in how the file is written, in its fields, and in how its
@@ -24,10 +36,11 @@ def read_plan(content: str | bytes, name: str, agents: Collection[str] | None = 
     faults = [fault for fault in faults if not _follows_from_id(fault)]
     found = findings(plan, agents) if plan else _findings_in_broken(document, agents)
     faults.extend(_placed(document, finding) for finding in found)
+    faults.extend(_faults_in_inputs(document, inputs))
     if plan is None or faults:
         listed = problems(document, faults)
         raise PlanValidationError(f"{document.name} is no plan that can run", listed)
-    return plan
+    return plan.model_copy(update={"understanding": None})
 
 
 def is_plan(content: str | bytes, name: str) -> bool:
@@ -52,6 +65,16 @@ def _findings_in_broken(document: Document, agents: Collection[str] | None) -> l
     tasks = document.at(["tasks"])
     outlines = [outline_of(task) for task in tasks] if isinstance(tasks, list) else []
     return findings_in(document.at(["goal"]), outlines, agents)
+
+
+def _faults_in_inputs(document: Document, inputs: Mapping[str, type[BaseModel]]) -> Iterator[Fault]:
+    """Hold what tasks give their agents against what those agents say they need."""
+    tasks = document.node(["tasks"])
+    for index in range(len(tasks.nodes) if isinstance(tasks, Items) else 0):
+        model = inputs.get(str(document.at(["tasks", index, "agent"])))
+        given = document.node(["tasks", index, "inputs"])
+        if model is not None and (given is None or isinstance(given, Entries)):
+            yield from held_below(document, ("tasks", index, "inputs"), model)
 
 
 def _placed(document: Document, finding: Finding) -> Fault:

@@ -1,8 +1,12 @@
 """Reading plans, and the versions that are kept."""
 
+from shlex import quote
+
+from astrolabe.agents.agent import declared_inputs
 from astrolabe.domain.plan import Plan
-from astrolabe.errors import InputError, MissingError
+from astrolabe.errors import GoalError, InputError, MissingError
 from astrolabe.planning import document
+from astrolabe.planning.overlap import warnings_in
 from astrolabe.planning.visible import visible
 from astrolabe.ports.store import PlanVersion
 from astrolabe.services.files import content_of, find_file
@@ -22,7 +26,25 @@ def read_plan(installation: Installation, file: str) -> Plan:
     found = find_file(file, InputError, _HINT)
     if found is None:
         raise InputError(f"there is no file {visible(file, 200)}", hint=_HINT)
-    return document.read_plan(content_of(found, InputError), file, installation.agents.keys())
+    content, agents = content_of(found, InputError), installation.agents
+    try:
+        return document.read_plan(content, file, agents.keys(), declared_inputs(agents))
+    except InputError as error:
+        if not error.hint and not document.is_plan(content, file):
+            error.hint = f"If it is a goal, plan it with: astrolabe plan {quote(file)}"
+        raise
+
+
+def with_warnings(plan: Plan) -> Plan:
+    """Return the plan with warnings of what is allowed, but seldom meant; for showing, not for running."""
+    found = [str(problem) for problem in warnings_in(plan)]
+    return plan.model_copy(update={"warnings": (*plan.warnings, *found)})
+
+
+def refuse_plan(words: str, hint: str) -> None:
+    """Raise GoalError when a plan file was given where a goal is meant; `hint` says what to type instead."""
+    if is_plan(words):
+        raise GoalError(f"{visible(words, 200)} is a plan, and a goal is needed here", hint=hint)
 
 
 def is_plan(words: str) -> bool:

@@ -46,14 +46,15 @@ class Document:
 
     def at(self, path: Path) -> JsonValue:
         """Return the content at a path; None when the path leads nowhere."""
-        node = self._node(path)
+        node = self.node(path)
         return plain(node) if node else None
 
     def has(self, path: Path) -> bool:
         """Tell whether something was written at `path`."""
-        return self._node(path) is not None
+        return self.node(path) is not None
 
-    def _node(self, path: Path) -> Node | None:
+    def node(self, path: Path) -> Node | None:
+        """Return what was written at a path; None when the path leads nowhere."""
         node: Node | None = self.root
         for step in path:
             node = child(node, step) if node else None
@@ -77,7 +78,7 @@ class Document:
 
     def key_mark(self, path: Path) -> Mark:
         """Return line and column of the key that `path` ends with; as `mark` where there is none."""
-        node = self._node(path[:-1])
+        node = self.node(path[:-1])
         if isinstance(node, Entries) and path[-1] in node.keys:
             return node.keys[str(path[-1])]
         return self.mark(path)

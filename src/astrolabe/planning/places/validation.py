@@ -1,7 +1,7 @@
 """A document held against a pydantic model: every fault at once, each with its place and in plain words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from astrolabe.errors import InputError, Problem
 from astrolabe.planning.guess import Names
-from astrolabe.planning.places.node import Fault, Node, Scalar, child, scalars
+from astrolabe.planning.places.node import Entries, Fault, Node, Path, Scalar, child, scalars
 from astrolabe.planning.places.reading import Document
 from astrolabe.planning.places.shape import Shapes, fields_of, models, names_like, stepped
 from astrolabe.planning.places.wording import expected, mistyped, sentence
@@ -65,6 +65,23 @@ def held_against(
         errors = invalid.errors(include_url=False, include_input=False)
         found = _faults(document, model, errors[:MOST_PROBLEMS], forms or {})
         return None, [*faults, *(fault for fault in found if fault.mark not in known)]
+
+
+def held_below(document: Document, path: Path, model: type[BaseModel]) -> list[Fault]:
+    """Return every fault in the mapping at `path`, held against `model`; where nothing is written, it counts as empty.
+
+    What is missing gets the description of its field as a hint.
+    """
+    node = document.node(path) or Entries(document.mark(path))
+    _, faults = held_against(Document(document.name, node), model)
+    return [_below(fault, path, model) for fault in faults]
+
+
+def _below(fault: Fault, path: Path, model: type[BaseModel]) -> Fault:
+    missing = next((name for name in fields_of(model) if fault.text == f"`{name}` is missing"), None)
+    described = model.model_fields[missing].description if missing in model.model_fields else None
+    hint = fault.hint or (f"it is {described}" if described else "")
+    return replace(fault, path=(*path, *fault.path), hint=hint)
 
 
 def problems(document: Document, faults: list[Fault]) -> tuple[Problem, ...]:

@@ -1,6 +1,24 @@
 """The `command` agent: a task that is one shell line."""
 
-from astrolabe.sdk import AgentFailedError, DeadlineError, InputError, Plugin, Task, Workbench
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from astrolabe.sdk import AgentFailedError, DeadlineError, Plugin, Task, Workbench
+
+
+def _said(line: str) -> str:
+    if not line.strip():
+        raise ValueError("is blank")
+    return line
+
+
+class CommandInputs(BaseModel):
+    """What a task of this agent is given."""
+
+    run: Annotated[str, AfterValidator(_said)] = Field(
+        description='the shell line to run, as in `inputs: {run: "make site"}`'
+    )
 
 
 class CommandAgent:
@@ -8,12 +26,11 @@ class CommandAgent:
 
     name = "command"
     version = "1"
+    inputs = CommandInputs
 
     async def work(self, task: Task, bench: Workbench) -> None:
         """Run the line; what it changed within the task's `writes` is the task's result."""
-        line = task.inputs.get("run")
-        if not isinstance(line, str) or not line.strip():
-            raise InputError(f"{task.id!r} has no command", hint='Give it `inputs: {run: "shell line"}`.')
+        line = CommandInputs.model_validate(task.inputs).run
         result = await bench.run(line)
         if result.timed_out:
             raise DeadlineError(f"the command took too long: {line}")

@@ -1,9 +1,11 @@
 """Writes what every other task builds on: the model, the locked dependencies, compiler, linter and formatter settings."""
 
+from pydantic import BaseModel, Field
+
 from astrolabe.roles.webapp import rendering
 from astrolabe.roles.webapp.view import AppView
 from astrolabe.roles.webapp.writing import MODEL, Files, view_of
-from astrolabe.sdk import InputError, Task, Workbench
+from astrolabe.sdk import Task, Workbench
 
 WRITES = (
     MODEL,
@@ -37,18 +39,22 @@ def scaffold_files(app: AppView) -> Files:
     return rendering.render_folder("scaffold", {"app": app})
 
 
+class ScaffoldInputs(BaseModel):
+    """What a scaffold's task is given."""
+
+    model: str = Field(min_length=1, description="the application's model in canonical YAML")
+
+
 class ScaffoldAgent:
-    """Renders the scaffold from `task.inputs["model"]`, the canonical text of the model."""
+    """Renders the scaffold from the model."""
 
     name = "scaffold"
     version = "1"
+    inputs = ScaffoldInputs
 
     async def work(self, task: Task, bench: Workbench) -> None:
-        """Write the scaffold. Raises InputError for a task without a model."""
-        document = task.inputs.get("model")
-        if not isinstance(document, str):
-            message = f"task {task.id} has no model among its inputs"
-            raise InputError(message)
+        """Write the scaffold."""
+        document = ScaffoldInputs.model_validate(task.inputs).model
         # The lock file is among these, so nothing is installed yet that could format them: they are made as
         # Prettier would leave them, and the task's check says so.
         files = {MODEL: document, **scaffold_files(view_of(document))}
