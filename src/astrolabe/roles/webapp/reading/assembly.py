@@ -34,6 +34,7 @@ from astrolabe.roles.webapp.reading.words import (
     label_of,
     plural,
     singular,
+    with_article,
 )
 from astrolabe.sdk import Reading
 
@@ -135,7 +136,9 @@ class Assembly:
         for entity in self.draft.entities.values():
             if not entity.fields:
                 entity.fields["name"] = FieldDraft("name", entity.said, {"required": (True, entity.said)})
-                self._assume(entity, f"nothing is said about what a {entity.noun} has: it gets a name")
+                self._assume(
+                    entity, f"nothing is said about what {with_article(entity.noun)} has: it gets a name"
+                )
 
     def _entity(self, item: EntityDraft, shared: bool) -> EntityModel:
         taken = names.Names((*SYSTEM_FIELDS, *OBJECT_PROPERTIES))

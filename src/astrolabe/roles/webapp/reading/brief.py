@@ -10,24 +10,25 @@ from dataclasses import replace
 
 from astrolabe.roles.webapp.reading import nouns
 from astrolabe.roles.webapp.reading.access import read_access, read_denial, read_roles
+from astrolabe.roles.webapp.reading.asking import Kind
 from astrolabe.roles.webapp.reading.assembly import Extras
 from astrolabe.roles.webapp.reading.belonging import declare_belonging, read_belonging
 from astrolabe.roles.webapp.reading.blocks import blocks_of
 from astrolabe.roles.webapp.reading.cutting import Cutter
 from astrolabe.roles.webapp.reading.deeds import read_deed
 from astrolabe.roles.webapp.reading.draft import Draft
-from astrolabe.roles.webapp.reading.features import cannot, feature_of, is_chat, is_negated, left_out, why_not
+from astrolabe.roles.webapp.reading.features import is_chat, wishes_in
 from astrolabe.roles.webapp.reading.fields import declare, read_fields, read_named_list, take_fields
-from astrolabe.roles.webapp.reading.flaw import quoted
-from astrolabe.roles.webapp.reading.intent import Request
+from astrolabe.roles.webapp.reading.intent import Ask, Request, is_lead
 from astrolabe.roles.webapp.reading.language import is_english
 from astrolabe.roles.webapp.reading.listed import read_page, read_permissions, read_role
 from astrolabe.roles.webapp.reading.rules import fields_named, read_rule
 from astrolabe.roles.webapp.reading.sections import Section
 from astrolabe.roles.webapp.reading.seeding import SeedNotes
-from astrolabe.roles.webapp.reading.sentences import MODALS, Piece, split_list
+from astrolabe.roles.webapp.reading.sentences import MODALS, Piece
 from astrolabe.roles.webapp.reading.source import Source
 from astrolabe.roles.webapp.reading.specs import spec_of
+from astrolabe.roles.webapp.reading.telling import Teller, alias
 from astrolabe.roles.webapp.reading.units import (
     LONGEST_SENTENCE,
     PermissionUnit,
@@ -35,7 +36,6 @@ from astrolabe.roles.webapp.reading.units import (
     asks,
     is_sentence,
 )
-from astrolabe.roles.webapp.reading.words import singular_word
 from astrolabe.sdk import Reading, Sentence
 
 
@@ -51,6 +51,7 @@ class Brief:
         self.requests: list[Request] = []
         self.title = ""
         self.headed = 0
+        self.teller = Teller(self.draft)
 
     def read(self) -> None:
         """Read everything; what was made of it is in the draft."""
@@ -58,12 +59,14 @@ class Brief:
         self.units, self.requests, self.title, self.headed = cut.units, cut.requests, cut.title, cut.headed
         for unit in self.units:
             self._with(unit, self._declare)
+        self._declare_parts(Kind.WITH)
         self.draft.context = None
         for unit in self.units:
             self._with(unit, self._structure)
             unit.context = self.draft.context
+        self._declare_parts(Kind.DEED)
         self.draft.context = None
-        for unit in self.units:
+        for unit in sorted(self.units, key=lambda unit: unit.part is not None):
             self._with(unit, self._rest)
 
     def account(self) -> list[Sentence]:
@@ -79,7 +82,7 @@ class Brief:
         read(unit)
 
     def _declare(self, unit: Unit) -> None:
-        if asks(unit) or len(unit.piece.text) > LONGEST_SENTENCE:
+        if asks(unit) or unit.part or len(unit.piece.text) > LONGEST_SENTENCE:
             return
         if (
             unit.section in {Section.TEXT, Section.ACCESS, Section.THINGS, Section.THING}
@@ -88,9 +91,24 @@ class Brief:
             declare(self.draft, unit.piece)
             declare_belonging(self.draft, unit.piece)
 
+    def _declare_parts(self, kind: Kind) -> None:
+        """Make known the things that requests name; the rest of the goal may call them by fewer words."""
+        stated = any(entity.fields for entity in self.draft.entities.values())
+        for unit in self.units:
+            things = unit.part.things if unit.part and unit.part.kind is kind else ()
+            beside = any(map(self.draft.find, things))
+            for noun in things if beside or (self.asked and (kind is Kind.WITH or not stated)) else ():
+                if not self.draft.find(noun) and not alias(self.draft, noun):
+                    self.draft.entity(noun, unit.piece, declared=True)
+
+    @property
+    def asked(self) -> bool:
+        """Whether an application is asked for outright."""
+        return any(request.ask is Ask.APPLICATION for request in self.requests)
+
     def _structure(self, unit: Unit) -> None:
         draft, piece = self.draft, unit.piece
-        if unit.done or unit.section in {Section.SEED, Section.PAGES} or asks(unit):
+        if unit.done or unit.section in {Section.SEED, Section.PAGES} or asks(unit) or unit.part:
             return
         if len(piece.text) > LONGEST_SENTENCE:
             return
@@ -168,8 +186,13 @@ class Brief:
             self._tell(unit)
 
     def _tell(self, unit: Unit) -> None:
-        if not self._said(unit):
-            self._give_up(unit)
+        if unit.part and not unit.request and unit.part.kind is not Kind.DEED:
+            self.teller.part(unit.part, unit.piece)
+        elif not self._said(unit):
+            if unit.part:
+                self.teller.part(unit.part, unit.piece)
+            else:
+                self.teller.give_up(unit.piece)
 
     def _said(self, unit: Unit) -> bool:
         draft, piece = self.draft, unit.piece
@@ -180,16 +203,16 @@ class Brief:
                 "too long to be read as one sentence",
             )
             return True
-        if unit.request and asks(unit) and not self._impossible(piece.text):
-            return self._asked(unit, unit.request)
+        if asks(unit) and not self.teller.impossible(piece.text) and self._asked(unit):
+            return True
         if is_chat(piece.text):
             draft.note(piece, Reading.IGNORED, "has no bearing on the application")
             return True
         if not is_english(piece.text):
             draft.note(piece, Reading.UNREAD, "only English is read")
             return True
-        if self._impossible(piece.text):
-            return self._left_out(piece)
+        if self.teller.impossible(piece.text):
+            return self.teller.left_out(piece)
         if read_denial(draft, piece):
             return True
         if wish := _WISH.match(piece.text):
@@ -206,91 +229,29 @@ class Brief:
         return (
             self._named_values(unit)
             or read_named_list(draft, piece)
-            or self._left_out(piece)
-            or self._unit_feature(unit)
+            or self.teller.left_out(piece)
+            or self.teller.feature(piece)
         )
 
-    def _impossible(self, text: str) -> str:
-        return cannot(text, self._things())
-
-    def _things(self) -> frozenset[str]:
-        """Return the nouns of what the goal keeps, in small letters."""
-        return frozenset(nouns.head(entity.noun) for entity in self.draft.entities.values() if entity.fields)
-
-    def _known(self, word: str) -> bool:
-        """Whether a word is part of the name of something the goal has spoken of."""
-        return singular_word(word.lower()) in self._vocabulary()
-
-    def _vocabulary(self) -> frozenset[str]:
-        said = [
-            noun
-            for entity in self.draft.entities.values()
-            for noun in (
-                entity.noun,
-                *(item.noun for item in entity.fields.values()),
-                *(link.noun for link in entity.links.values()),
-            )
-        ]
-        return frozenset(
-            singular_word(word) for noun in said for word in re.findall(r"[\w'-]+", noun.lower())
-        )
-
-    def _unit_feature(self, unit: Unit) -> bool:
-        piece = unit.piece
-        feature = feature_of(piece.text, self._known)
-        if feature is None:
-            return False
-        if is_negated(piece.text):
-            self.draft.note(
-                piece, Reading.UNREAD, f"it cannot be taken out of an application: {feature.meaning}"
-            )
-        elif feature.rest:
-            only = f"only this much is so in every application: {feature.meaning}"
-            self.draft.note(piece, Reading.UNREAD, only)
-        else:
-            self.draft.note(piece, Reading.UNDERSTOOD, feature.meaning)
-        return True
-
-    def _left_out(self, piece: Piece) -> bool:
-        """Read `no comments`: nothing is made of what nothing was said about."""
-        what = left_out(piece.text)
-        for _, item in split_list(what):
-            feature = feature_of(item, self._known)
-            if feature and not feature.rest:
-                self.draft.note(
-                    piece, Reading.UNREAD, f"it cannot be taken out of an application: {feature.meaning}"
-                )
-                return True
-            if self.draft.find(nouns.bare(item)) or fields_named(self.draft, nouns.bare(item)):
-                self.draft.note(piece, Reading.UNREAD, f"{quoted(item)} is spoken of elsewhere")
-                return True
-        if what:
-            self.draft.note(piece, Reading.UNDERSTOOD, "nothing of the kind is made")
-        return bool(what)
-
-    def _asked(self, unit: Unit, request: Request) -> bool:
+    def _asked(self, unit: Unit) -> bool:
         draft, piece = self.draft, unit.piece
+        if unit.part and unit.part.things:
+            draft.description.append(unit.whole)
+            self.teller.part(unit.part, piece)
+            return True
         if read_denial(draft, piece):
             return True
         if _RIGHT.match(piece.text) and (read_access(draft, piece) or read_rule(draft, piece)):
             return True
-        if not (read_deed(draft, piece) or read_roles(draft, piece)):
-            draft.description.append(piece.text)
-            draft.note(piece, Reading.UNDERSTOOD, "a web application")
-        missing = [noun for noun in request.things if not draft.find(noun)]
-        if missing and len(missing) < len(request.things):
-            draft.note(piece, Reading.UNREAD, f"nothing is said about what {' and '.join(missing)} are")
+        if read_deed(draft, piece) or read_roles(draft, piece):
+            return True
+        if unit.request and unit.request.ask is Ask.PERHAPS and not is_lead(piece.text):
+            return False
+        draft.description.append(unit.whole)
+        draft.note(piece, Reading.UNDERSTOOD, "a web application")
+        if wishes := wishes_in(piece.text):
+            self.teller.give_up(Piece(", ".join(wishes), piece.line))
         return True
-
-    def _give_up(self, unit: Unit) -> None:
-        text = unit.piece.text
-        if reason := self._impossible(text):
-            meaning = f"this cannot be built: {reason}"
-        elif reason := why_not(text):
-            meaning = f"nothing was done about it: {reason}"
-        else:
-            meaning = "not understood; nothing was done about it"
-        self.draft.note(unit.piece, Reading.UNREAD, meaning)
 
 
 _RIGHT = re.compile(

@@ -5,6 +5,16 @@ from dataclasses import dataclass, field
 
 from astrolabe.roles.webapp.model import Action
 from astrolabe.roles.webapp.reading import nouns
+from astrolabe.roles.webapp.reading.asking import (
+    Kind,
+    Part,
+    as_right,
+    deeds_of_people,
+    does_of,
+    is_thing,
+    parts_of,
+    things_in,
+)
 from astrolabe.roles.webapp.reading.blocks import (
     Block,
     Code,
@@ -16,6 +26,7 @@ from astrolabe.roles.webapp.reading.blocks import (
 from astrolabe.roles.webapp.reading.draft import Draft
 from astrolabe.roles.webapp.reading.fields import subject_of
 from astrolabe.roles.webapp.reading.intent import Ask, Request, request_of
+from astrolabe.roles.webapp.reading.kinds import kind_of
 from astrolabe.roles.webapp.reading.sections import (
     Section,
     columns_of,
@@ -28,6 +39,7 @@ from astrolabe.roles.webapp.reading.seeding import SeedNotes
 from astrolabe.roles.webapp.reading.sentences import MODALS, Piece, clauses_of, sentences_of, split_list
 from astrolabe.roles.webapp.reading.specs import spec_of
 from astrolabe.roles.webapp.reading.units import LONGEST_SENTENCE, PermissionUnit, Unit, is_sentence
+from astrolabe.roles.webapp.reading.words import is_plural
 from astrolabe.sdk import Reading, Sentence
 
 LONGEST_LEAD = 60
@@ -130,14 +142,59 @@ class Cutter:
         if request is None and not self.out.requests and 0 < colon <= LONGEST_LEAD:
             request = self._request(Piece(piece.text[:colon], piece.line))
         if request and request.ask in {Ask.APPLICATION, Ask.PERHAPS} and 0 < colon < len(piece.text) - 2:
-            self._unit(Piece(piece.text[:colon], piece.line)).request = request
+            self._asked(Piece(piece.text[:colon], piece.line), request, piece.text)
             self._rest_of(piece.text[colon + 2 :], piece.line)
             return
         clauses = clauses_of(piece.text) if len(piece.text) <= LONGEST_SENTENCE else (piece.text,)
         for number, clause in enumerate(clauses or (piece.text,)):
-            unit = self._unit(Piece(clause, piece.line))
-            unit.request = request if number == 0 else None
-            self._trailing_list(unit, request)
+            if request and request.ask in {Ask.APPLICATION, Ask.PERHAPS}:
+                if number == 0:
+                    self._asked(Piece(clause, piece.line), request, piece.text)
+                else:
+                    self._deeds(Piece(clause, piece.line))
+            else:
+                self._unit(Piece(clause, piece.line)).request = request if number == 0 else None
+
+    def _deeds(self, piece: Piece) -> None:
+        """Read `where I can save films with a title and a year`: what is kept, and what it has."""
+        part = deeds_of_people(piece.text)
+        parts = parts_of(f"to {part.body}") if part else []
+        if len(parts) > 1 and any(one.kind is Kind.WITH for one in parts):
+            self._parts(parts, "", piece.line)
+        else:
+            self._unit(piece, part=part)
+
+    def _asked(self, piece: Piece, request: Request, whole: str) -> None:
+        """Cut a request into its head and the parts that follow the noun of the application."""
+        begin = _begin_of_tail(whole, request.tail)
+        said = piece.text[begin:].rstrip(".!? ")
+        tail = f"to {said}" if request.tail.startswith("to ") and not said.startswith("to ") else said
+        begin -= len(tail) - len(said)
+        parts = parts_of(tail) or ([part] if (part := does_of(piece.text)) else [])
+        head: list[Part] = []
+        while parts and parts[0].kind in {Kind.ABOUT, Kind.NAMED}:
+            head.append(parts.pop(0))
+        deed = parts.pop(0) if request.ask is Ask.PERHAPS and parts and parts[0].kind is Kind.DEED else None
+        last = deed or next(reversed(head), None)
+        end = begin + (last.end if last else len(tail) - len(said)) if parts else len(piece.text)
+        unit = self._unit(Piece(piece.text[:end].strip(" ,") or piece.text, piece.line))
+        unit.request, unit.part, unit.whole = request, deed, whole
+        about = next((part.body for part in head if part.kind is Kind.ABOUT), "")
+        self._parts(parts, next(iter(deed.things), "") if deed else about, piece.line)
+
+    def _parts(self, parts: list[Part], about: str, line: int) -> None:
+        owner = about if is_thing(nouns.bare(about)) else ""
+        for part in parts:
+            if part.kind is Kind.WITH and owner and _begins_with_field(part):
+                self._unit(Piece(f"{nouns.bare(owner)} have {part.body}", line))
+                owner = ""
+            elif part.kind is Kind.OTHER and re.match(r"where|\w+\s+which", part.text, re.IGNORECASE):
+                self._deeds(Piece(part.body, line))
+            elif part.kind is Kind.OTHER:
+                self._unit(Piece(as_right(part.text), line), part=deeds_of_people(part.text))
+            else:
+                self._unit(Piece(part.text, line), part=part)
+            owner = part.things[-1] if part.kind is Kind.DEED and part.things else owner
 
     def _rest_of(self, text: str, line: int) -> None:
         """Read what follows `an invoice app:`: named lists, or clauses."""
@@ -145,23 +202,11 @@ class Cutter:
         if all(re.fullmatch(r"[\w -]{1,40}\([^()]*\)[.]?", part) for part in parts):
             for part in parts:
                 self._unit(Piece(part, line), section=Section.THINGS)
+        elif listed := things_in(text):
+            self._unit(Piece(text, line), part=listed)
         else:
             for clause in clauses_of(text):
                 self._unit(Piece(clause, line))
-
-    def _trailing_list(self, unit: Unit, request: Request | None) -> None:
-        """Let `an app to manage books with title and author` give books their fields."""
-        found = re.search(
-            r"\b(?:track(?:\s+of)?|manage|managing|organi[sz]e|store|collect|catalogu?e|record|keep|save|for|of|about)\s+(?:(?:my|our|the|their|your|all)\s+)*"
-            r"(?P<noun>[\w-]+(?:\s+[\w-]+)?)\s*(?:,?\s+(?:each\s+)?(?:with|including)\s+(?:(?:its|their|a|an|the)\s+)?|\s*[:(]\s*)(?P<rest>\S.*?)\)?\s*\Z",
-            unit.piece.text.rstrip("."),
-            re.IGNORECASE,
-        )
-        if request and request.ask in {Ask.APPLICATION, Ask.PERHAPS} and found:
-            noun = nouns.thing(found["noun"])
-            if noun and not nouns.is_account(noun) and not nouns.is_interface(noun):
-                unit.done = unit.request is None
-                self._unit(Piece(f"{noun} have {found['rest'].rstrip('.) ')}", unit.piece.line))
 
     def _request(self, piece: Piece) -> Request | None:
         if len(piece.text) > LONGEST_SENTENCE:
@@ -291,6 +336,20 @@ class Cutter:
                 self._unit(Piece(text, line), done=True).account.append(
                     Sentence(text, Reading.UNREAD, "the columns of this table are not known", line)
                 )
+
+
+def _begin_of_tail(sentence: str, tail: str) -> int:
+    """Return where what follows the noun of a request begins in its sentence, its end when nothing follows."""
+    text = sentence.strip().rstrip(".!?")
+    found = next((form for form in (tail, tail.removeprefix("to ")) if form and text.endswith(form)), "")
+    return len(text) - len(found)
+
+
+def _begins_with_field(part: Part) -> bool:
+    """Whether what follows `with` begins with the name of a field rather than of a kind of thing."""
+    first = split_list(part.body)[0][1]
+    spec = spec_of(first)
+    return spec is not None and (not is_plural(spec.noun) or kind_of(spec.noun).known)
 
 
 def _holds_fields(block: Block | None) -> bool:

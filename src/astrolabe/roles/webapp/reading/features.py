@@ -79,7 +79,7 @@ _LESS = _table((
     (r"\b(?:must|should|has\s+to|have\s+to|is|are|may|can|cannot)\s+(?:not\s+)?(?:always\s+)?(?:be\s+|lie\s+|come\s+)?(?:strictly\s+)?(?:after|before|later|earlier|greater|less|more|larger|smaller|longer|shorter|higher|lower|older|newer|equal|in\s+the\s+(?:past|future))\b|\boverlap\w*|\bat\s+the\s+same\s+time\b|\bdouble[- ]book\w*", "values are not compared with each other or with today"),
     (r"\b(?:if|when|whenever|unless|once|until|as\s+soon\s+as|depending\s+on|in\s+case)\b", "conditions are not read"),
     (r"\b(?:at\s+most|at\s+least|max(?:imum)?|min(?:imum)?|up\s+to|no\s+more\s+than|more\s+than|limit(?:ed)?)\b.*\b(?:per|each|every|for|at\s+a\s+time|at\s+once)\b|\b(?:limit|quota)s?\b", "numbers of rows are not limited"),
-    (r"\b(?:approv\w+|workflows?|steps?|escalat\w+|state\s+machine|transition\w*|cancel(?:s|led|ling)?|confirm(?:s|ed)?|accept(?:s|ed)?|reject(?:s|ed)?|vote[sd]?|book(?:ed)?|reserve[sd]?|borrow(?:s|ed)?|assign(?:s|ed)?)\b", "rows can be created, read, changed and deleted; no other deed is made"),
+    (r"\b(?:approv\w+|workflows?|steps?|escalat\w+|state\s+machine|transition\w*|cancel(?:s|led|ling)?|sign(?:s|ed)?\s+up|enrol(?:s|l|ls|led)?|join(?:s|ed)?|attend(?:s|ed)?|appl(?:y|ies)|register(?:s|ed)?\s+for|rate[sd]?|lend(?:s)?|sell(?:s)?|buy(?:s)?|confirm(?:s|ed)?|accept(?:s|ed)?|reject(?:s|ed)?|vote[sd]?|book(?:ed)?|reserve[sd]?|borrow(?:s|ed)?|assign(?:s|ed)?)\b", "rows can be created, read, changed and deleted; no other deed is made"),
 ))  # fmt: skip
 _NOT_KEPT = _table((
     (r".*\b(?:notification|alert|newsletter)s?", "it sends no messages"),
@@ -153,6 +153,17 @@ def _cannot(clause: str) -> str:
 def why_not(clause: str) -> str:
     """Return why a clause that no rule reads is not read, as far as its words tell, or nothing."""
     return _first(_LESS, clause)
+
+
+_TASTE = re.compile(
+    r"\b(?:beautiful|modern|nice|clean|fast|elegant|professional|slick|cool|pretty|user-friendly|intuitive|secure|robust|scalable)\b",
+    re.IGNORECASE,
+)
+
+
+def wishes_in(text: str) -> tuple[str, ...]:
+    """Return the words of a request that wish for something no rule follows from: `beautiful`, `fast`."""
+    return tuple(_TASTE.findall(text))
 
 
 def not_kept(noun: str) -> str:

@@ -86,7 +86,7 @@ class Verdict(Enum):
 def _verdict(brief: Brief) -> Verdict:
     asks = [request.ask for request in brief.requests]
     draft = brief.draft
-    stated = any(entity.fields for entity in draft.entities.values())
+    stated = any(entity.fields or entity.declared for entity in draft.entities.values())
     wanted = max((ask.value for ask in asks), default=0)
     if asks[:1] == [Ask.OTHER] or (Ask.OTHER in asks and wanted < Ask.APPLICATION.value):
         return Verdict.FOREIGN

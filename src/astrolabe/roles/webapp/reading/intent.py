@@ -1,12 +1,20 @@
 """What is asked for at all: a web application, something else, features every application has, or ones none has."""
 
+import difflib
 import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
 from astrolabe.roles.webapp.reading import nouns
-from astrolabe.roles.webapp.reading.words import CACHED, plural, singular, singular_word, word_set
+from astrolabe.roles.webapp.reading.words import (
+    CACHED,
+    plural,
+    singular,
+    singular_word,
+    undecorated,
+    word_set,
+)
 
 
 class Ask(Enum):
@@ -20,12 +28,12 @@ class Ask(Enum):
 
 @dataclass(frozen=True)
 class Request:
-    """`name` is the application's, if given; `subject` what it is about; `rest` a clause that says more."""
+    """`name` is the application's, if given; `subject` what it is about; `tail` all that follows its noun."""
 
     ask: Ask
     name: str = ""
     subject: str = ""
-    rest: str = ""
+    tail: str = ""
     things: tuple[str, ...] = ()
 
 
@@ -73,7 +81,7 @@ _WANTING = re.compile(
     re.IGNORECASE,
 )
 _BUILD = re.compile(
-    r"(?:build|create|make|develop|design|implement|generate|set\s+up|produce|program|code|write|prepare|deliver|give|have|get|bootstrap|scaffold|prototype|craft|start)\s+(?:me\s+|us\s+|up\s+)?",
+    r"(?:build|create|make|develop|design|implement|generate|set\s+up|produce|program|code|write|prepare|deliver|give|have|get|bootstrap|scaffold|prototype|craft|start)\s+(?:me\s+|us\s+|up\s+)?(?:(?:all\s+)?(?:this|it|that|these)\s+(?:as|into|in\s+the\s+form\s+of)\s+)?",
     re.IGNORECASE,
 )
 _TRACK = re.compile(
@@ -85,7 +93,7 @@ _NAMED = re.compile(
 )
 _IS_APP = re.compile(r"\A(?P<name>[A-Z][\w' -]{0,60}?)\s+(?:is|will\s+be|should\s+be)\s+(?P<what>an?\s+\S.*)")
 _END_OF_NOUN = re.compile(
-    r"\s*(?:[,.:;!?()\"]|\b(?:for|to|that|which|where|with|called|named|in\s+which|so|using|who|whose|about|of|on|by|and|i|we)\b)",
+    r"\s*(?:[,.:;!?()\"]|\b(?:for|to|that|which|where|with|called|named|in\s+which|so|using|who|whose|about|of|on|by|and|i|we|like|similar|inspired|based(?=\s+on)|including|featuring|without|in(?=\s))\b)",
     re.IGNORECASE,
 )
 _APP_DOES = re.compile(
@@ -94,6 +102,11 @@ _APP_DOES = re.compile(
 )
 _RIGHT = re.compile(
     r"\b(?:only|can|may|must|shall|should|cannot|can't|never|not|nobody|no\s+one|anyone|everyone|everybody|anybody)\b",
+    re.IGNORECASE,
+)
+_SOMETHING = word_set("something way place thing anything")
+_ONLINE = re.compile(
+    r"\A(?:some|any)thing\s+(?:simple\s+)?(?:web[- ]based|online|on\s+the\s+web|for\s+the\s+web|in\s+the\s+browser)\b",
     re.IGNORECASE,
 )
 _PLAIN = word_set("""
@@ -115,6 +128,7 @@ def request_of(sentence: str, *, first: bool) -> Request:
                 name=_name(text) or found["name"].strip(),
                 subject=inner.subject,
                 things=inner.things,
+                tail=inner.tail,
             )
     if found := re.match(
         r"(?:it|this)(?:'s|\s+is|\s+should\s+be|\s+will\s+be)\s+(?=an?\s)", text, re.IGNORECASE
@@ -124,6 +138,7 @@ def request_of(sentence: str, *, first: bool) -> Request:
     wanting = bool(_WANTING.match(text))
     while found := _POLITE.match(text):
         text = text[found.end() :]
+    text = _mended(text)
     built = _BUILD.match(text)
     if built:
         asked = _object(text[built.end() :])
@@ -135,12 +150,13 @@ def request_of(sentence: str, *, first: bool) -> Request:
             return asked
     tracked = _TRACK.match(text)
     if tracked and (wanting or (first and word not in _CONTRARY)):
-        return Request(Ask.PERHAPS, name=_name(text), things=_things(tracked["things"]))
+        return Request(Ask.PERHAPS, name=_name(text), things=_things(tracked["things"]), tail=f"to {text}")
     if word in _CONTRARY and first and not wanting:
         return Request(Ask.OTHER)
     wished = re.search(r"\b(?:want|need|would\s+like|wish|'d\s+like)\s+to\s+", text, re.IGNORECASE)
     if first and wished and (tracked := _TRACK.match(text[wished.end() :])):
-        return Request(Ask.PERHAPS, name=_name(text), things=_things(tracked["things"]))
+        tail = f"to {text[wished.end() :]}"
+        return Request(Ask.PERHAPS, name=_name(text), things=_things(tracked["things"]), tail=tail)
     if wanting or (
         first
         and re.match(r"(?:an?|the|my|our|this)\s|[\w-]+\s+(?:app|tracker|manager)\b", text, re.IGNORECASE)
@@ -153,36 +169,52 @@ def request_of(sentence: str, *, first: bool) -> Request:
     return Request(Ask.NOTHING)
 
 
+def _mended(text: str) -> str:
+    """Read a misspelt verb before `a` or `me` as the one it is closest to: `bulid me a shop`."""
+    found = _FIRST_WORDS.match(text)
+    if found is None or _BUILD.match(text):
+        return text
+    close = difflib.get_close_matches(found[1].lower(), _BUILDING, n=1, cutoff=_CLOSE)
+    return close[0] + text[found.end(1) :] if close else text
+
+
+_FIRST_WORDS = re.compile(r"([a-z]{4,10})\s+(?:me|us|an?|the|my|our|this)\b", re.IGNORECASE)
+_BUILDING = ("build", "create", "make", "develop", "design", "generate", "implement")
+_CLOSE = 0.75
+
+
 def _object(text: str) -> Request:
     """Judge what is to be made by its noun."""
     end = _END_OF_NOUN.search(text)
     phrase = (text[: end.start()] if end and end.start() else text).strip()
+    tail = text[text.find(phrase) + len(phrase) :] if phrase else ""
+    phrase = undecorated(phrase)
     words = [word.lower() for word in re.findall(r"[\w+-]+", phrase)]
     if not words:
         return Request(Ask.NOTHING)
     noun = words[-1] if words[-1] in _APPLICATIONS else singular_word(words[-1])
     if noun != words[-1] and noun not in _OTHERS | _GENERIC:
         return Request(Ask.NOTHING)
-    tracked = _TRACK.search(text[len(phrase) :])
+    tracked = _TRACK.search(tail)
     things = _things(tracked["things"]) if tracked else ()
-    if noun in {"something", "way", "place", "thing", "anything"}:
-        return Request(Ask.PERHAPS if tracked else Ask.NOTHING, name=_name(text), things=things)
-    if noun in _OTHERS or (
-        singular_word(words[-1]) + "_for" in _OTHERS and "for" in text[len(phrase) : len(phrase) + 5]
-    ):
+    if noun in _SOMETHING or words[0] in _SOMETHING:
+        online = bool(_ONLINE.search(text))
+        ask = Ask.APPLICATION if online else Ask.PERHAPS if tracked else Ask.NOTHING
+        return Request(ask, name=_name(text), things=things, tail=tail)
+    if noun in _OTHERS or (singular_word(words[-1]) + "_for" in _OTHERS and "for" in tail[:5]):
         return Request(Ask.OTHER)
     if noun not in _APPLICATIONS and not noun.endswith(_APPLICATION_ENDINGS):
         return Request(Ask.NOTHING)
     if _NATIVE.search(phrase) or re.match(
         r"\s+(?:in|with|using)\s+(?:django|rails|flask|laravel|php|python|rust|java|go|swift|kotlin|c\+\+)\b",
-        text[len(phrase) :],
+        tail,
         re.IGNORECASE,
     ):
         return Request(Ask.OTHER)
     said = [word for word in phrase.split() if word.lower() not in _PLAIN]
     subject = " ".join(said[:-1] if noun in _GENERIC else said)
-    subject = subject or _about(text[len(phrase) :])
-    return Request(Ask.APPLICATION, name=_name(text), subject=subject, things=things)
+    subject = subject or _about(tail)
+    return Request(Ask.APPLICATION, name=_name(text), subject=subject, things=things, tail=tail)
 
 
 def _about(text: str) -> str:
@@ -216,3 +248,14 @@ def name_from(request: Request) -> str:
     if request.subject:
         return request.subject
     return plural(singular(request.things[0])) if request.things else ""
+
+
+def is_lead(text: str) -> bool:
+    """Whether a text only leads to what an application does: `the app should let people`."""
+    return bool(_LEAD.fullmatch(text.strip(" .:,")))
+
+
+_LEAD = re.compile(
+    rf"(?:{_APP_DOES.pattern})(?:\s+(?:should|must|will|shall|is|to|let|lets|allow|allows|enable|people|users|us|me|for|be|able))*",
+    re.IGNORECASE,
+)

@@ -100,7 +100,7 @@ def _spans(text: str) -> list[tuple[int, int]]:
 def clauses_of(sentence: str) -> tuple[str, ...]:
     """Cut a sentence where another subject or another statement begins; brackets and quotes are left whole."""
     pieces: list[str] = []
-    depths = _depths(sentence)
+    depths = depths_of(sentence)
     begin, subject = 0, ""
     cuts = {
         (found.start(), found.end()): said
@@ -116,7 +116,7 @@ def clauses_of(sentence: str) -> tuple[str, ...]:
     return tuple(piece for piece in pieces if piece.strip(" ,.;"))
 
 
-def _depths(text: str) -> list[int]:
+def depths_of(text: str) -> list[int]:
     """Return for every character how deep it is in brackets or quotes."""
     depth, quote, out = 0, False, list[int]()
     for letter in text:
@@ -132,7 +132,7 @@ def _depths(text: str) -> list[int]:
 
 def split_list(text: str) -> list[tuple[str, str]]:
     """Cut `a, b and c` into items, each with what stood before it: `,`, `and`, `or` or nothing."""
-    depths = _depths(text)
+    depths = depths_of(text)
     out: list[tuple[str, str]] = []
     begin, joint = 0, ""
     for found in _JOINT.finditer(text):

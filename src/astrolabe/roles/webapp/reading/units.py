@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from astrolabe.roles.webapp.model import Action
+from astrolabe.roles.webapp.reading.asking import Part
 from astrolabe.roles.webapp.reading.draft import EntityDraft
 from astrolabe.roles.webapp.reading.intent import Ask, Request
 from astrolabe.roles.webapp.reading.sections import Section
@@ -16,7 +17,10 @@ LONGEST_SENTENCE = 1000
 
 @dataclass
 class Unit:
-    """A piece of the goal that is read by itself. `within` is the noun of the thing whose section it stands in."""
+    """A piece of the goal that is read by itself. `within` is the noun of the thing whose section it stands in.
+
+    `part` is what it is of a request, `whole` the sentence of a request.
+    """
 
     piece: Piece
     section: Section = Section.TEXT
@@ -25,6 +29,8 @@ class Unit:
     specs: list[Spec] = field(default_factory=list[Spec])
     account: list[Sentence] = field(default_factory=list[Sentence])
     request: Request | None = None
+    part: Part | None = None
+    whole: str = ""
     context: EntityDraft | None = None
     done: bool = False
 

@@ -138,6 +138,11 @@ def _like(word: str, pattern: str) -> str:
     return word
 
 
+def with_article(noun: str) -> str:
+    """Return a noun with `a` or `an`."""
+    return f"{'an' if re.match(r'(?!uni|use|one|eu)[aeiou]', noun, re.IGNORECASE) else 'a'} {noun}"
+
+
 def is_plural(phrase: str) -> bool:
     """Whether a noun phrase names several things."""
     return singular(phrase.lower()) != phrase.lower()
