@@ -19,6 +19,19 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document inst
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Accept what was understood without being asked.")]
 
 
+def _folder(words: str) -> Path:
+    """Return the folder of that name; no name at all would be the current folder."""
+    if not words:
+        raise typer.BadParameter("an empty text names no folder")
+    try:
+        Path(words).absolute()
+    except FileNotFoundError as error:
+        raise typer.BadParameter(
+            "the current folder is gone, so only absolute paths lead anywhere"
+        ) from error
+    return Path(words)
+
+
 def build(
     goal: Annotated[
         str,
@@ -27,7 +40,13 @@ def build(
         ),
     ],
     into: Annotated[
-        Path, typer.Option("--into", help="The folder of the result: new, empty, or one built before.")
+        Path,
+        typer.Option(
+            "--into",
+            parser=_folder,
+            metavar="FOLDER",
+            help="The folder of the result: new, empty, or one built before.",
+        ),
     ],
     yes: Yes = False,
     json: Json = False,
@@ -59,7 +78,11 @@ def run(
     workspace: Annotated[
         Path,
         typer.Option(
-            "--workspace", "--repo", help="The folder to work on: a git repository, or new or empty."
+            "--workspace",
+            "--repo",
+            parser=_folder,
+            metavar="FOLDER",
+            help="The folder to work on: a git repository, or new or empty.",
         ),
     ],
     yes: Yes = False,

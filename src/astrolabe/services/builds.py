@@ -1,6 +1,7 @@
 """From a goal to a run of the plan that reaches it."""
 
 import hashlib
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -55,7 +56,7 @@ async def propose_build(installation: Installation, goal: Goal, into: Path) -> P
     target = await installation.workspace(into).inspect()
     interrupted = await _interrupted(installation, plan, target)
     if interrupted is None:
-        _must_be_workable(target)
+        _must_be_workable(installation, target)
         await _must_be_ours(installation.workspace(into), target)
     return Proposal(understanding, plan, target, interrupted)
 
@@ -70,7 +71,7 @@ async def propose_plan(installation: Installation, plan: Plan, workspace: Path) 
     target = await installation.workspace(workspace).inspect()
     interrupted = await _interrupted(installation, plan, target)
     if interrupted is None:
-        _must_be_workable(target)
+        _must_be_workable(installation, target)
     return Proposal(None, plan, target, interrupted)
 
 
@@ -200,7 +201,7 @@ async def _must_be_ours(workspace: Workspace, target: TargetState) -> None:
         raise TargetError(f"{target.path} is not empty", [problem])
 
 
-def _must_be_workable(target: TargetState) -> None:
+def _must_be_workable(installation: Installation, target: TargetState) -> None:
     faults = {
         TargetKind.FILE: ("is a file", "name a folder"),
         TargetKind.INSIDE_REPOSITORY: (
@@ -217,5 +218,8 @@ def _must_be_workable(target: TargetState) -> None:
         fault = ("cannot be written", "change its permissions or name another folder")
     if fault is None and not target.owned:
         fault = ("belongs to another user", "run as that user or name another folder")
+    for folder in (installation.state, installation.cache):
+        if target.path.is_relative_to(os.path.realpath(folder)):
+            fault = (f"lies in {folder}, which is Astrolabe's own", "name a folder outside of it")
     if fault is not None:
         raise TargetError(f"{target.path} {fault[0]}", [Problem(str(target.path), *fault)])

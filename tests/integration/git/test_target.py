@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from astrolabe.adapters.git.target import refuse
+from astrolabe.adapters.git.place import refuse, try_out
 from astrolabe.errors import TargetError, UnavailableError
 from astrolabe.ports.workspace import TargetKind, TargetState
 
@@ -99,6 +99,56 @@ def test_a_file_in_the_way(place, run, below):
     assert run(place.workspace().inspect()).kind is TargetKind.FILE
     with pytest.raises(TargetError):
         run(place.workspace().start())
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/proc/astrolabe", "belongs to the kernel"),
+        ("/sys/astrolabe", "belongs to the kernel"),
+        ("/dev/astrolabe", "belongs to the kernel"),
+        ("/dev/null", "belongs to the kernel"),
+        ("name" * 64, "longer than a path can be"),
+        ("deep/" * 1000, "longer than a path can be"),
+        ("\udcff\udcfe", "no UTF-8"),
+        ("circle", "leads in a circle"),
+        ("circle/below", "leads in a circle"),
+    ],
+)
+def test_what_can_never_be_a_target_is_refused_before_anything_is_made(place, run, path, said):
+    place.root.joinpath("circle").symlink_to("circle")
+    before = sorted(place.root.rglob("*"))
+    place.target = place.root / path
+    with pytest.raises(TargetError, match="the result cannot go to") as caught:
+        run(place.workspace().inspect())
+    assert said in caught.value.problems[0].text
+    assert caught.value.hint
+    assert sorted(place.root.rglob("*")) == before
+
+
+def test_memory_that_is_made_to_be_shared_is_a_place_like_others(place, run):
+    place.target = Path("/dev/shm/astrolabe/never-made")
+    assert run(place.workspace().inspect()).kind is TargetKind.MISSING
+
+
+def test_a_link_to_what_is_not_there_yet_is_that_place(place, run):
+    link = place.root / "link"
+    link.symlink_to(place.target)
+    resolved, place.target = place.target, link
+    state = run(place.workspace().inspect())
+    assert (state.kind, state.path) == (TargetKind.MISSING, resolved)
+
+
+def test_a_place_is_tried_out_because_rights_do_not_tell_everything():
+    with pytest.raises(TargetError) as caught:
+        try_out(Path("/proc/self/task/not/there"), "trial.part")
+    assert "cannot be written" in caught.value.problems[0].text
+
+
+def test_trying_out_leaves_nothing(place, run):
+    place.target.mkdir()
+    run(place.workspace().start())
+    assert list(place.target.iterdir()) == []
 
 
 def test_a_git_folder_is_no_target(place, run):

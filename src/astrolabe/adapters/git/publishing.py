@@ -13,18 +13,9 @@ from astrolabe.adapters.git.advancing import Advance
 from astrolabe.adapters.git.clone import MISSING_OBJECT, Clone, command_for
 from astrolabe.adapters.git.command import Git, GitFailedError, storage_error
 from astrolabe.adapters.git.locking import locked
+from astrolabe.adapters.git.place import LEFTOVER, PART, READY, may_write, names_in, refuse, try_out
 from astrolabe.adapters.git.references import References
-from astrolabe.adapters.git.target import (
-    LEFTOVER,
-    PART,
-    READY,
-    Repository,
-    Target,
-    Theirs,
-    may_write,
-    names_in,
-    refuse,
-)
+from astrolabe.adapters.git.target import Repository, Target, Theirs
 from astrolabe.errors import ConflictError, Problem, TargetError
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.workspace import Published, TargetKind, TargetState
@@ -80,6 +71,8 @@ class Publisher:
         """
         state, repository = await self._target.examined()
         refuse(state)
+        trial = f"{_leftover_stem(state.path)}trial{PART}"
+        await asyncio.to_thread(try_out, repository.common if repository else state.path, trial)
         try:
             finished = state.kind is TargetKind.EMPTY and await asyncio.to_thread(
                 _finish_in_place, state.path

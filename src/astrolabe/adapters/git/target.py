@@ -3,21 +3,16 @@
 import asyncio
 import os
 import re
-import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from astrolabe.adapters.git.clone import NOBODY, Identity
 from astrolabe.adapters.git.command import Git, GitFailedError, Owner, Reply
+from astrolabe.adapters.git.place import LEFTOVER, look, may_write, nearest_folder
 from astrolabe.adapters.git.trees import decoded, zero_separated
 from astrolabe.errors import Problem, TargetError, UnavailableError
 from astrolabe.ports.workspace import TargetKind, TargetState
-
-# A hand-over into an existing folder is built in `.part` and moved into place from `.ready`; both lie in that folder.
-LEFTOVER = re.compile(r"\.astrolabe-[0-9A-Za-z_-]+\.(part|ready)\Z")
-READY = ".ready"
-PART = ".part"
 
 _PERSONAL = r"^(user\.(name|email)|core\.(excludesfile|attributesfile|autocrlf|eol))$"
 _DRIVERS = r"^filter\..*\.(clean|smudge|process|required)$"
@@ -60,7 +55,7 @@ class Target:
     async def examined(self) -> tuple[TargetState, Repository | None]:
         """Return the state, and the repository when the target is the root of one."""
         self._person = None
-        found = await asyncio.to_thread(_look, self._path)
+        found = await asyncio.to_thread(look, self._path)
         if found.kind is TargetKind.FILE:
             return found, None
         repository = await self._repository_at(found)
@@ -71,7 +66,7 @@ class Target:
         return await self._described(found, repository), repository
 
     async def _repository_at(self, found: TargetState) -> Repository | None:
-        directory = await asyncio.to_thread(_nearest_folder, found.path)
+        directory = await asyncio.to_thread(nearest_folder, found.path)
         try:
             reply = await self._git.run(
                 directory,
@@ -260,83 +255,10 @@ class Theirs:
         return {ref.removeprefix("refs/heads/"): oid for oid, ref in pairs}
 
 
-def refuse(state: TargetState) -> None:
-    """Raise TargetError for a target no result can go to."""
-    hint = "Name another folder with --into."
-    if state.kind is TargetKind.FILE:
-        raise _refusal(state.path, "is a file, or has one among its parents", hint)
-    if state.kind is TargetKind.INSIDE_REPOSITORY:
-        text = f"lies inside the repository {state.repository}"
-        raise _refusal(
-            state.path,
-            text,
-            f"Name that repository itself, or a folder outside it: {hint[0].lower()}{hint[1:]}",
-        )
-    if not state.writable:
-        raise _refusal(
-            state.path, "cannot be written by this user", f"Make it writable, or: {hint[0].lower()}{hint[1:]}"
-        )
-    if state.kind is TargetKind.REPOSITORY and not state.owned:
-        raise _refusal(state.path, "is a repository of another user", "Run this as its owner.")
-
-
-def _refusal(path: Path, text: str, hint: str) -> TargetError:
-    return TargetError(f"the result cannot go to {path}", [Problem(str(path), text, hint)], hint=hint)
-
-
 def _unreadable(path: Path, complaint: str) -> TargetError:
     said = complaint.strip().removeprefix("fatal: ")
     hint = f"`git -C {path} status` shows the same error; mend the repository, or name another folder."
     return TargetError(f"git cannot read the repository at {path}", [Problem(str(path), said)], hint=hint)
-
-
-def _look(target: Path) -> TargetState:
-    path = Path(os.path.realpath(target))
-    try:
-        return _seen(path)
-    except PermissionError as error:
-        raise _refusal(
-            path, "cannot be looked at by this user", "Make it readable, or name another folder."
-        ) from error
-
-
-def _seen(path: Path) -> TargetState:
-    nearest = _nearest_existing(path)
-    if not nearest.is_dir():
-        return TargetState(path, TargetKind.FILE)
-    writable = may_write(nearest)
-    if nearest != path:
-        return TargetState(path, TargetKind.MISSING, writable=writable)
-    names = names_in(path)
-    owned = os.geteuid() in (0, path.stat().st_uid)
-    unfinished = any(LEFTOVER.match(name) and name.endswith(READY) for name in names)
-    empty = unfinished or all(LEFTOVER.match(name) for name in names)
-    kind = TargetKind.EMPTY if empty else TargetKind.FOLDER
-    return TargetState(path, kind, writable=writable, owned=owned)
-
-
-def may_write(folder: Path) -> bool:
-    return os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=True)
-
-
-def names_in(folder: Path) -> list[str]:
-    """Return what is in a folder, sorted."""
-    return sorted(entry.name for entry in folder.iterdir())
-
-
-def _nearest_existing(path: Path) -> Path:
-    while True:
-        try:
-            path.lstat()
-        except (FileNotFoundError, NotADirectoryError):
-            path = path.parent
-        else:
-            return path
-
-
-def _nearest_folder(path: Path) -> Path:
-    nearest = _nearest_existing(path)
-    return nearest if stat.S_ISDIR(nearest.lstat().st_mode) else nearest.parent
 
 
 def _inside(found: TargetState, repository: Repository) -> TargetState:
