@@ -1,18 +1,13 @@
 """From what was said to a model: every gap filled by a rule, and every filled gap told."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from astrolabe.roles.webapp import names
 from astrolabe.roles.webapp.model import (
-    ANYONE,
     LINES,
     NUMBERS,
-    OWNER,
-    SIGNED_IN,
     TEXTS,
-    Action,
     AppModel,
     EntityModel,
     FieldModel,
@@ -22,10 +17,12 @@ from astrolabe.roles.webapp.model import (
     RelationModel,
     Seed,
 )
-from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft, FieldDraft, Grant, LinkDraft, Several
+from astrolabe.roles.webapp.reading.conflicts import find_conflicts
+from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft, FieldDraft, LinkDraft, Several
 from astrolabe.roles.webapp.reading.flaw import quoted
 from astrolabe.roles.webapp.reading.kinds import SHARED, Kind, kind_of
 from astrolabe.roles.webapp.reading.meaning import OBJECT_PROPERTIES, SYSTEM_ENTITIES, SYSTEM_FIELDS
+from astrolabe.roles.webapp.reading.permissions import Table, resolve
 from astrolabe.roles.webapp.reading.sentences import Piece
 from astrolabe.roles.webapp.reading.words import (
     enum_identifier,
@@ -75,9 +72,10 @@ class Assembly:
         """Return the model; faults found on the way are in the draft's problems."""
         self._settle_several()
         self._name_the_nameless()
-        shared = self._shared()
+        find_conflicts(self.draft)
+        tables = resolve(self.draft)
         entities = {
-            self.keys[key]: self._entity(item, key in shared) for key, item in self.draft.entities.items()
+            self.keys[key]: self._entity(item, tables[key]) for key, item in self.draft.entities.items()
         }
         return AppModel(
             name=label_of(name)[:80].strip() or "Application",
@@ -140,7 +138,7 @@ class Assembly:
                     entity, f"nothing is said about what {with_article(entity.noun)} has: it gets a name"
                 )
 
-    def _entity(self, item: EntityDraft, shared: bool) -> EntityModel:
+    def _entity(self, item: EntityDraft, table: Table) -> EntityModel:
         taken = names.Names((*SYSTEM_FIELDS, *OBJECT_PROPERTIES))
         naming = self._naming(item)
         self.guesses = []
@@ -152,18 +150,21 @@ class Assembly:
         if self.guesses:
             self._assume(item, f"types by the names of the fields: {', '.join(self.guesses)}")
         relations = {taken.claim(key, "Link"): self._relation(item, link) for key, link in item.links.items()}
-        owned, permissions = Access(self.draft, item, shared=shared).resolved()
+        unique = [one.noun for one in item.fields.values() if one.get("unique")]
+        if table.owned and unique:
+            told = " and ".join(map(quoted, unique))
+            self._assume(item, f"{told}: no two {plural(item.noun)} of one account have the same")
         label, many = label_of(item.noun), label_of(plural(item.noun))
         usual = names.human(self.keys[item.key])
         return EntityModel(
             label=label if label != usual else None,
             plural=many if many != names.plural(label) else None,
             description=item.description[:500],
-            owned=owned,
+            owned=table.owned,
             display=keys[naming] if naming and naming != next(iter(item.fields)) else None,
             fields=fields,
             relations=relations,
-            permissions=permissions,
+            permissions=table.permissions(),
         )
 
     def _naming(self, item: EntityDraft) -> str | None:
@@ -331,30 +332,6 @@ class Assembly:
             to=self.keys[link.to], kind=kind, label=label[:80] if label != usual else None, required=required
         )
 
-    def _shared(self) -> set[str]:
-        """Return the entities everybody shares: those said to be, and what they are linked to, unless said otherwise."""
-        entities = self.draft.entities
-        shared = {key for key, item in entities.items() if _said_shared(item)}
-        grown = True
-        while grown:
-            grown = False
-            for key, item in entities.items():
-                for link in item.links.values():
-                    for one, other in ((key, link.to), (link.to, key)):
-                        if (
-                            one in shared
-                            and other not in shared
-                            and not entities[other].grants
-                            and not entities[other].private
-                        ):
-                            shared.add(other)
-                            grown = True
-                            text = (
-                                f"{plural(entities[other].noun)} are shared like {plural(entities[one].noun)}"
-                            )
-                            self._assume(entities[other], text)
-        return shared
-
 
 def _as_number(text: str) -> int | float | str:
     try:
@@ -362,128 +339,3 @@ def _as_number(text: str) -> int | float | str:
     except ValueError:
         return text
     return int(number) if number == int(number) else number
-
-
-def _said_shared(item: EntityDraft) -> bool:
-    """Whether roles or everybody, rather than owners, rule over what is written."""
-    if item.private:
-        return False
-    writing = [
-        grant
-        for action in (Action.CREATE, Action.UPDATE, Action.DELETE)
-        for grant in item.grants.get(action, [])
-    ]
-    owners = any(
-        grant.own or OWNER in grant.principals for grants in item.grants.values() for grant in grants
-    )
-    by_role = any(
-        set(grant.principals) - {OWNER, "admin"} and not grant.own for grant in writing if grant.allowed
-    )
-    only_create = all(
-        action is Action.CREATE or action is Action.READ for action, grants in item.grants.items() if grants
-    )
-    plain = all(set(grant.principals) <= {SIGNED_IN} for grant in writing)
-    return (
-        bool(item.shared)
-        or (by_role and not owners and not (only_create and plain))
-        or bool(_forbidden(writing) and not owners)
-    )
-
-
-def _forbidden(grants: Iterable[Grant]) -> bool:
-    return any(not grant.allowed for grant in grants)
-
-
-class Access:
-    """Who may do what with one entity, from what was said about it."""
-
-    def __init__(self, draft: Draft, item: EntityDraft, *, shared: bool) -> None:
-        self.draft, self.item, self.shared = draft, item, shared
-        writing = (Action.CREATE, Action.UPDATE, Action.DELETE)
-        by_role = any(
-            set(grant.principals) - {OWNER, SIGNED_IN, ANYONE}
-            for action in writing
-            for grant in item.grants.get(action, [])
-            if grant.allowed and not grant.own
-        )
-        self.owned = not shared and (not by_role or bool(item.private) or self._speaks_of_owners())
-
-    def _speaks_of_owners(self) -> bool:
-        return any(
-            grant.own or OWNER in grant.principals for grants in self.item.grants.values() for grant in grants
-        )
-
-    def resolved(self) -> tuple[bool, dict[Action, tuple[str, ...]]]:
-        """Return whether rows are owned, and the permissions where they differ from what a model does by itself."""
-        if not self.item.grants:
-            return self.owned, {}
-        plain = EntityModel(owned=self.owned, fields={"name": FieldModel()})
-        said = {action: self._of(action) for action in Action}
-        out: dict[Action, tuple[str, ...]] = {}
-        for action in Action:
-            chosen = said[action]
-            if chosen is None:
-                chosen = self._unsaid(action, said) or plain.principals(action)
-            out[action] = chosen
-        if all(out[action] == plain.principals(action) for action in Action):
-            return self.owned, {}
-        return self.owned, out
-
-    def _of(self, action: Action) -> tuple[str, ...] | None:
-        """Return who may do this as far as it was said."""
-        principals: list[str] = []
-        denied: set[str] = set()
-        for grant in self.item.grants.get(action, []):
-            if not grant.allowed:
-                denied |= set(grant.principals)
-            elif grant.own:
-                principals.append(SIGNED_IN if action is Action.CREATE else OWNER)
-            else:
-                principals += [
-                    SIGNED_IN if name == OWNER and action is Action.CREATE else name
-                    for name in grant.principals
-                ]
-        if not principals and not denied:
-            return None
-        if not principals:
-            return self._without(action, denied)
-        kept = dict.fromkeys(name for name in principals if self.owned or name != OWNER)
-        if ANYONE in kept:
-            return (ANYONE,)
-        return (SIGNED_IN,) if SIGNED_IN in kept else tuple(kept)
-
-    def _without(self, action: Action, denied: set[str]) -> tuple[str, ...] | None:
-        """Return who may when all that is said is who may not."""
-        if SIGNED_IN in denied or (ANYONE in denied and action is Action.READ):
-            if ANYONE in denied and SIGNED_IN not in denied:
-                return None
-            self._tell(action, "administrators only")
-            return ("admin",)
-        others = tuple(role for role in self.draft.roles if role not in denied)
-        if denied <= {ANYONE}:
-            return None
-        self._tell(action, ", ".join((*others, "administrators")))
-        return (*others, "admin")
-
-    def _tell(self, action: Action, who: str) -> None:
-        piece = Piece(self.item.noun, self.item.said.line)
-        self.draft.note(piece, Reading.ASSUMED, f"{plural(self.item.noun)}: {action} is for {who}")
-
-    def _unsaid(self, action: Action, said: dict[Action, tuple[str, ...] | None]) -> tuple[str, ...] | None:
-        """Fill in an action nothing was said about: who may create may also change and delete, where that is restricted."""
-        made = said[Action.CREATE]
-        if action in {Action.UPDATE, Action.DELETE} and made and not set(made) & {SIGNED_IN, ANYONE}:
-            chosen = (said[Action.UPDATE] or made) if action is Action.DELETE else made
-        elif (
-            action is Action.CREATE
-            and said[Action.UPDATE]
-            and not set(said[Action.UPDATE] or ()) & {SIGNED_IN, ANYONE, OWNER}
-        ):
-            chosen = said[Action.UPDATE] or ()
-        elif action is Action.DELETE and said[Action.UPDATE] and said[Action.DELETE] is None:
-            chosen = tuple(name for name in said[Action.UPDATE] or () if name != SIGNED_IN) or None
-        else:
-            chosen = None
-        if chosen:
-            self._tell(action, ", ".join(name.replace("_", " ") for name in chosen))
-        return chosen

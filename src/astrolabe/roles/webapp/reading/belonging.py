@@ -181,7 +181,7 @@ def _link(
 ) -> str:
     spec, target = end.spec, end.target
     if target is None:
-        entity.private = entity.private or piece
+        entity.owned = entity.owned or piece
         return "belongs to the account that creates it"
     if target.said.line == 0:
         target.said = piece

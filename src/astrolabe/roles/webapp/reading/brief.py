@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from astrolabe.roles.webapp.reading import nouns
-from astrolabe.roles.webapp.reading.access import read_access, read_denial, read_roles
+from astrolabe.roles.webapp.reading.access import read_access, read_roles
 from astrolabe.roles.webapp.reading.asking import Kind
 from astrolabe.roles.webapp.reading.assembly import Extras
 from astrolabe.roles.webapp.reading.belonging import declare_belonging, read_belonging
@@ -213,10 +213,8 @@ class Brief:
             return True
         if self.teller.impossible(piece.text):
             return self.teller.left_out(piece)
-        if read_denial(draft, piece):
-            return True
         if wish := _WISH.match(piece.text):
-            piece = Piece(f"Users can {piece.text[wish.end() :]}", piece.line)
+            piece = Piece(f"I can {piece.text[wish.end() :]}", piece.line)
         if (
             read_roles(draft, piece)
             or read_access(draft, piece)
@@ -238,8 +236,6 @@ class Brief:
         if unit.part and unit.part.things:
             draft.description.append(unit.whole)
             self.teller.part(unit.part, piece)
-            return True
-        if read_denial(draft, piece):
             return True
         if _RIGHT.match(piece.text) and (read_access(draft, piece) or read_rule(draft, piece)):
             return True

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from astrolabe.roles.webapp.model import ANYONE, SIGNED_IN, FieldType
+from astrolabe.roles.webapp.model import Action, FieldType
 from astrolabe.roles.webapp.reading.flaw import quoted
+from astrolabe.roles.webapp.reading.grants import Grant, Heir, Who
 from astrolabe.roles.webapp.reading.sentences import Piece
 from astrolabe.roles.webapp.reading.source import Source
 from astrolabe.roles.webapp.reading.spec import Spec
@@ -56,19 +57,12 @@ class LinkDraft:
 
 
 @dataclass
-class Grant:
-    """Somebody may do something. `own` limits it to what they made, `only` keeps everybody else out."""
-
-    principals: tuple[str, ...]
-    own: bool
-    only: bool
-    allowed: bool
-    said: Piece
-
-
-@dataclass
 class EntityDraft:
-    """A kind of thing. `stated` counts the fields that the goal names, `declared` is False while it was only mentioned."""
+    """A kind of thing. `declared` is False while it was only mentioned.
+
+    `owned` is where it is said that accounts have rows of their own, `private` that nobody else sees them, `shared` that
+    all have them in common.
+    """
 
     key: str
     noun: str
@@ -77,7 +71,8 @@ class EntityDraft:
     description: str = ""
     fields: dict[str, FieldDraft] = field(default_factory=dict[str, FieldDraft])
     links: dict[str, LinkDraft] = field(default_factory=dict[str, LinkDraft])
-    grants: dict[str, list[Grant]] = field(default_factory=dict[str, list[Grant]])
+    grants: dict[Action, list[Grant]] = field(default_factory=dict[Action, list[Grant]])
+    owned: Piece | None = None
     private: Piece | None = None
     shared: Piece | None = None
 
@@ -103,6 +98,9 @@ class Draft:
     description: list[str] = field(default_factory=list[str])
     entities: dict[str, EntityDraft] = field(default_factory=dict[str, EntityDraft])
     roles: dict[str, Piece] = field(default_factory=dict[str, Piece])
+    heirs: list[Heir] = field(default_factory=list[Heir])
+    over_all: list[Grant] = field(default_factory=list[Grant])
+    people: Who | None = None
     account: list[Sentence] = field(default_factory=list[Sentence])
     several: list[Several] = field(default_factory=list[Several])
     problems: list[Problem] = field(default_factory=list[Problem])
@@ -214,19 +212,14 @@ class Draft:
             )
             self.problem(piece, text, "shorten it", noun)
 
-    def grant(self, entities: Iterable[EntityDraft], actions: Iterable[str], grant: Grant) -> None:
+    def grant(self, entities: Iterable[EntityDraft], actions: Iterable[Action], grant: Grant) -> None:
         """Let, or forbid, somebody to do something with rows of these entities."""
         actions = tuple(actions)
         for entity in entities:
             for action in actions:
-                if any(replace(before, said=grant.said) == grant for before in entity.grants.get(action, [])):
-                    continue
-                for before in entity.grants.get(action, []):
-                    if _contradict(before, grant):
-                        who = ", ".join(grant.principals)
-                        may = "may" if grant.allowed else "may not"
-                        self.clash(before.said, grant.said, f"{who} {may} {action} {quoted(entity.noun)}")
-                entity.grants.setdefault(action, []).append(grant)
+                before = entity.grants.setdefault(action, [])
+                if not any(replace(other, said=grant.said) == grant for other in before):
+                    before.append(grant)
 
 
 def _small(noun: str) -> str:
@@ -245,20 +238,3 @@ def _said(name: str, value: object) -> str:
     if name == "values" and isinstance(value, tuple):
         return f"one of {', '.join(map(str, value))}"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return _SAID[name].format(value.value if isinstance(value, FieldType) else value)
-
-
-def _contradict(one: Grant, other: Grant) -> bool:
-    if one.own != other.own or one.said == other.said:
-        return False
-    shared = set(one.principals) & set(other.principals)
-    if one.allowed != other.allowed:
-        return bool(shared)
-    return one.allowed and (_keeps_out(one, other) or _keeps_out(other, one))
-
-
-def _keeps_out(one: Grant, other: Grant) -> bool:
-    """Whether one lets in only people of whom the other names more."""
-    if not one.only:
-        return False
-    outside = set(other.principals) - set(one.principals) - {"admin"}
-    return ANYONE in outside if SIGNED_IN in one.principals else bool(outside)

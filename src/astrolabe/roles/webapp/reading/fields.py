@@ -158,7 +158,7 @@ def _account_fields(draft: Draft, piece: Piece, text: str) -> bool:
         elif field_identifier(spec.noun) not in nouns.ACCOUNT_FIELDS:
             unknown.append(spec.noun or " ".join(spec.rest))
     for entity in owned:
-        entity.private = entity.private or piece
+        entity.owned = entity.owned or piece
         draft.note(piece, Reading.UNDERSTOOD, f"{quoted(entity.noun)} belongs to the account that creates it")
     if unknown:
         text = f"accounts have an address, a name and a role only, not {', '.join(unknown)}"
@@ -251,7 +251,7 @@ def _take(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece, plural_su
         return []
     if not spec.constrained and not spec.target and not draft.find(spec.noun):
         if nouns.is_creator(spec.noun):
-            entity.private = entity.private or piece
+            entity.owned = entity.owned or piece
             return ["belongs to the account that creates it"]
         if reason := not_kept(spec.noun):
             draft.note(Piece(spec.noun, piece.line), Reading.UNREAD, reason)

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from astrolabe.roles.webapp.model import Action, PageModel
 from astrolabe.roles.webapp.reading import nouns
-from astrolabe.roles.webapp.reading.access import Who, add_role, who_of
 from astrolabe.roles.webapp.reading.assembly import Extras
-from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft, Grant
+from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft
+from astrolabe.roles.webapp.reading.grants import ADMIN, Grant, Scope, Who
+from astrolabe.roles.webapp.reading.people import add_role, make_known, who_of
 from astrolabe.roles.webapp.reading.sentences import MODALS, Piece, clauses_of, split_list
 from astrolabe.roles.webapp.reading.units import PermissionUnit, Unit, is_sentence
 from astrolabe.roles.webapp.reading.words import field_identifier, plural
@@ -96,10 +97,9 @@ def read_permissions(draft: Draft, unit: PermissionUnit) -> None:
 
 def _permit(draft: Draft, entity: EntityDraft, action: Action, cell: str, piece: Piece) -> bool:
     nobody = cell.strip().lower() in {"", "-", "\u2013", "\u2014", "none", "nobody", "no"}
-    who = Who(("admin",)) if nobody else who_of(draft, cell)
+    who = Who((ADMIN,)) if nobody else who_of(draft, cell)
     if who is None:
         return False
-    for role in who.roles:
-        draft.roles.setdefault(role, piece)
-    draft.grant([entity], [action], Grant(who.principals, own=False, only=False, allowed=True, said=piece))
+    make_known(draft, who, piece)
+    draft.grant([entity], [action], Grant(who.principals, piece, scope=Scope.EVERY, only=nobody))
     return True
