@@ -6,12 +6,13 @@ Each rule finds the people, the deed and the things in one form of sentence; wha
 import re
 
 from astrolabe.roles.webapp.reading import nouns
-from astrolabe.roles.webapp.reading.active import read_active
+from astrolabe.roles.webapp.reading.active import MODAL, NOT, read_active
 from astrolabe.roles.webapp.reading.draft import Draft
 from astrolabe.roles.webapp.reading.passive import read_passive
 from astrolabe.roles.webapp.reading.people import add_role
 from astrolabe.roles.webapp.reading.privacy import read_inheritance, read_privacy
 from astrolabe.roles.webapp.reading.sentences import Piece, split_list
+from astrolabe.roles.webapp.reading.verbs import CHANGES_OF_STATE, actions_of
 from astrolabe.sdk import Reading
 
 _MOST_WORDS = 3
@@ -31,10 +32,46 @@ _ROLES = re.compile(
 def read_access(draft: Draft, piece: Piece) -> bool:
     """Read who may do what."""
     text = " ".join(piece.text.split()).rstrip(".! ")
+    text = _LABEL.sub("", text)
     while found := _ADVERBS.match(text):
         text = text[found.end() :]
     rules = (read_inheritance, read_privacy, read_passive, read_active)
     return any(rule(draft, piece, text) for rule in rules)
+
+
+_VERB = r"(?:create|read|see|view|browse|update|edit|change|modify|delete|remove|manage|administer|maintain|write|publish|add|approve|reject)"
+_DONE = r"(?:created|read|seen|viewed|updated|edited|changed|modified|deleted|removed|managed|administered|maintained|written|published|added|approved|rejected)"
+_RIGHT = re.compile(
+    rf"(?:{MODAL}|{NOT})\s+(?:also\s+|only\s+|just\s+)?(?:{_VERB}|do\s+(?:everything|anything|all))\b"
+    rf"|(?:{MODAL}|{NOT}|\bis|\bare)\s+(?:also\s+|only\s+)?(?:be\s+)?(?:only\s+)?{_DONE}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+)\w+)*\s+(?:only\s+|exclusively\s+)?by\b"
+    r"|\b(?:has|have|gets?)\s+(?:\S+\s+){0,4}?(?:access|rights?|permissions?|privileges?)(?:\s+(?:to|over|on|for|as|of)\b|\Z)"
+    r"|\A\w+ing\s+.*\b(?:requires?|needs?)\s+(?:an?\s+|the\s+)?(?:\S+\s+)?(?:roles?|accounts?|login|permissions?|rights?|signing\s+in|logging\s+in)\b"
+    r"|\b(?:own|owns)\s+rights?\b",
+    re.IGNORECASE,
+)
+
+
+_LABEL = re.compile(
+    r"\A(?:access|permissions?|rights?|rules?|security|privacy|visibility|authori[sz]ation)\s*:\s+",
+    re.IGNORECASE,
+)
+_BEGINS = re.compile(rf"(?:{MODAL}|{NOT})\b", re.IGNORECASE)
+_DEED = re.compile(r"(?:(?:only|just)\s+)?(?P<verb>[a-z]+)\b", re.IGNORECASE)
+
+
+def told_of(people: str, text: str) -> str:
+    """Return what stands below a heading that names people as a sentence about them."""
+    if _BEGINS.match(text):
+        return f"{people} {text}"
+    found = _DEED.match(text)
+    verb = found["verb"].lower() if found else ""
+    deed = actions_of([verb]) or verb in CHANGES_OF_STATE or verb == "list"
+    return f"{people} can {text}" if deed and not is_right(text) else text
+
+
+def is_right(text: str) -> bool:
+    """Whether a clause tells of a right, so that nothing in it is a thing or a field."""
+    return bool(_RIGHT.search(text))
 
 
 def read_roles(draft: Draft, piece: Piece) -> bool:

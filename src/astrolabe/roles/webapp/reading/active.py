@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from astrolabe.roles.webapp.model import ANYONE, OWNER, SIGNED_IN
 from astrolabe.roles.webapp.reading import nouns
+from astrolabe.roles.webapp.reading.claims import Claim, settle
 from astrolabe.roles.webapp.reading.draft import Draft
 from astrolabe.roles.webapp.reading.grants import ADMIN, GUESTS, Grant, Scope, Who
 from astrolabe.roles.webapp.reading.people import make_known, people, who_of
 from astrolabe.roles.webapp.reading.permits import Deed, deeds_in, permit, targets_for
 from astrolabe.roles.webapp.reading.sentences import Piece
+from astrolabe.roles.webapp.reading.targets import Target
 from astrolabe.roles.webapp.reading.verbs import actions_of
 from astrolabe.roles.webapp.reading.words import is_plural
 from astrolabe.sdk import Reading
@@ -55,7 +57,28 @@ _NOBODY = re.compile(
 _WORD = re.compile(r"[\w'/-]+")
 
 
+_SAME = re.compile(
+    rf"{ONLY}(?P<who>\S(?:.{{0,100}}?\S)??){_ALONE}\s+(?:(?P<negative>{NOT})|(?P<modal>{MODAL}))(?:\s+do\s+(?:so|that|this|it))?(?:\s+(?:too|as\s+well|either))?",
+    re.IGNORECASE,
+)
+
+
+def _the_same(draft: Draft, piece: Piece, text: str) -> bool:
+    """Read `librarians can` after `users cannot delete books`."""
+    found = _SAME.fullmatch(text)
+    who = who_of(draft, found["who"]) if found else None
+    actions, things = draft.deed
+    if found is None or who is None or not actions:
+        return False
+    targets = tuple(Target(draft.entities[key], scope) for key, scope in things)
+    only = bool(found["only"] or found["alone"])
+    return settle(draft, piece, Claim(who, actions, targets, only=only, allowed=not found["negative"]))
+
+
 def read_active(draft: Draft, piece: Piece, text: str) -> bool:
+    """Read a right that is told of people."""
+    if _the_same(draft, piece, text):
+        return True
     found = _ACTIVE.fullmatch(text)
     if found:
         return _said_of(draft, piece, found, modal=found["modal"] or "", negative=bool(found["negative"]))

@@ -9,19 +9,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from astrolabe.roles.webapp.reading import nouns
-from astrolabe.roles.webapp.reading.access import read_access, read_roles
+from astrolabe.roles.webapp.reading.access import is_right, read_access, read_roles
 from astrolabe.roles.webapp.reading.asking import Kind
 from astrolabe.roles.webapp.reading.assembly import Extras
 from astrolabe.roles.webapp.reading.belonging import declare_belonging, read_belonging
 from astrolabe.roles.webapp.reading.blocks import blocks_of
 from astrolabe.roles.webapp.reading.cutting import Cutter
-from astrolabe.roles.webapp.reading.deeds import read_deed
+from astrolabe.roles.webapp.reading.deeds import read_deed, read_mark
 from astrolabe.roles.webapp.reading.draft import Draft
 from astrolabe.roles.webapp.reading.features import is_chat, wishes_in
 from astrolabe.roles.webapp.reading.fields import declare, read_fields, read_named_list, take_fields
 from astrolabe.roles.webapp.reading.intent import Ask, Request, is_lead
 from astrolabe.roles.webapp.reading.language import is_english
 from astrolabe.roles.webapp.reading.listed import read_page, read_permissions, read_role
+from astrolabe.roles.webapp.reading.matrices import read_matrix
 from astrolabe.roles.webapp.reading.rules import fields_named, read_rule
 from astrolabe.roles.webapp.reading.sections import Section
 from astrolabe.roles.webapp.reading.seeding import SeedNotes
@@ -31,6 +32,7 @@ from astrolabe.roles.webapp.reading.specs import spec_of
 from astrolabe.roles.webapp.reading.telling import Teller, alias
 from astrolabe.roles.webapp.reading.units import (
     LONGEST_SENTENCE,
+    MatrixUnit,
     PermissionUnit,
     Unit,
     asks,
@@ -75,14 +77,15 @@ class Brief:
 
     def _with(self, unit: Unit, read: Callable[[Unit], None]) -> None:
         self.draft.account = unit.account
-        if unit.within and (entity := self.draft.find(unit.within)):
-            self.draft.context = entity
+        self.draft.within = self.draft.find(unit.within) if unit.within else None
+        if self.draft.within:
+            self.draft.context = self.draft.within
         elif unit.context:
             self.draft.context = unit.context
         read(unit)
 
     def _declare(self, unit: Unit) -> None:
-        if asks(unit) or unit.part or len(unit.piece.text) > LONGEST_SENTENCE:
+        if asks(unit) or unit.part or len(unit.piece.text) > LONGEST_SENTENCE or is_right(unit.piece.text):
             return
         if (
             unit.section in {Section.TEXT, Section.ACCESS, Section.THINGS, Section.THING}
@@ -120,7 +123,7 @@ class Brief:
             unit.section is Section.THINGS and read_named_list(draft, piece, trusted=True)
         ):
             unit.done = True
-        elif is_english(piece.text):
+        elif is_english(piece.text) and not is_right(piece.text):
             unit.done = self._structured(unit)
 
     def _structured(self, unit: Unit) -> bool:
@@ -176,6 +179,8 @@ class Brief:
         draft, piece = self.draft, unit.piece
         if isinstance(unit, PermissionUnit):
             read_permissions(draft, unit)
+        elif isinstance(unit, MatrixUnit):
+            read_matrix(draft, piece, unit.header, unit.cells)
         elif unit.section is Section.SEED:
             self.seeds.take(draft, piece, unit.within)
         elif (unit.section is Section.PAGES and read_page(draft, self.extras, unit)) or (
@@ -217,6 +222,7 @@ class Brief:
             piece = Piece(f"I can {piece.text[wish.end() :]}", piece.line)
         if (
             read_roles(draft, piece)
+            or read_mark(draft, piece)
             or read_access(draft, piece)
             or read_rule(draft, piece)
             or read_deed(draft, piece)
@@ -239,7 +245,7 @@ class Brief:
             return True
         if _RIGHT.match(piece.text) and (read_access(draft, piece) or read_rule(draft, piece)):
             return True
-        if read_deed(draft, piece) or read_roles(draft, piece):
+        if read_mark(draft, piece) or read_deed(draft, piece) or read_roles(draft, piece):
             return True
         if unit.request and unit.request.ask is Ask.PERHAPS and not is_lead(piece.text):
             return False

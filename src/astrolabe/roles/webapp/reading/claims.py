@@ -34,7 +34,7 @@ def settle(draft: Draft, piece: Piece, claim: Claim) -> bool:
     if not (claim.actions and claim.targets and claim.who.principals):
         return False
     draft.evidence += 1
-    if reason := _impossible(claim):
+    if reason := impossible(claim):
         draft.note(piece, Reading.UNREAD, reason)
         return True
     make_known(draft, claim.who if claim.allowed else replace(claim.who, notes=()), piece)
@@ -43,6 +43,7 @@ def settle(draft: Draft, piece: Piece, claim: Claim) -> bool:
             draft.grant([target.entity], [action], _grant(claim, action, target, piece))
     if claim.just and claim.allowed and all(target.scope is not Scope.OWN for target in claim.targets):
         _nothing_else(draft, piece, claim)
+    draft.deed = (claim.actions, tuple((target.entity.key, target.scope) for target in claim.targets))
     entities = list(dict.fromkeys(target.entity.key for target in claim.targets))
     draft.mentioned = [draft.entities[key] for key in entities]
     if len(entities) == 1:
@@ -51,7 +52,7 @@ def settle(draft: Draft, piece: Piece, claim: Claim) -> bool:
     return True
 
 
-def _impossible(claim: Claim) -> str:
+def impossible(claim: Claim) -> str:
     """Return why the model has no place for a claim, or nothing."""
     keys = {target.entity.key for target in claim.targets}
     if claim.who.of and keys != {claim.who.of}:
@@ -110,7 +111,12 @@ def _nothing_else(draft: Draft, piece: Piece, claim: Claim) -> None:
     """Take from those who `may only read` the rest of what is done by writing."""
     rest = [action for action in WRITING if action not in claim.actions]
     entities = [target.entity for target in claim.targets]
-    draft.grant(entities, rest, Grant(claim.who.principals, piece, allowed=False))
+    if claim.who.other:
+        draft.grant(entities, rest, Grant((), piece, only=True))
+    else:
+        everybody = ANYONE in claim.who.principals
+        principals = (SIGNED_IN, GUESTS) if everybody else claim.who.principals
+        draft.grant(entities, rest, Grant(principals, piece, allowed=False))
 
 
 def _tell(draft: Draft, piece: Piece, claim: Claim) -> None:
@@ -127,7 +133,10 @@ def meaning_of(claim: Claim) -> str:
     may = ("may only" if claim.just else "may") if claim.allowed else "may not"
     things = [f"{WHOSE[target.scope]}{plural(target.entity.noun)}" for target in claim.targets]
     only = "only " if claim.only else ""
-    return f"{only}{people(claim.who.principals, allowed=claim.allowed)}{but} {may} {_listed(claim.actions)} {', '.join(things)}"
+    see = claim.only and claim.managed and Action.READ in claim.actions
+    deeds = [action for action in claim.actions if not (see and action is Action.READ)]
+    told = f"{only}{people(claim.who.principals, allowed=claim.allowed)}{but} {may} {_listed(deeds)} {', '.join(things)}"
+    return f"{told}; they see them" if see else told
 
 
 WHOSE = {Scope.ALL: "", Scope.EVERY: "all ", Scope.OWN: "their own ", Scope.OTHERS: "others' "}

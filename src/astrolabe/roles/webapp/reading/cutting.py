@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from astrolabe.roles.webapp.model import Action
 from astrolabe.roles.webapp.reading import nouns
+<<<<<<< HEAD
 from astrolabe.roles.webapp.reading.asking import (
     Kind,
     Part,
@@ -15,6 +16,9 @@ from astrolabe.roles.webapp.reading.asking import (
     parts_of,
     things_in,
 )
+=======
+from astrolabe.roles.webapp.reading.access import told_of
+>>>>>>> 476d8b2 (Read rights from tables, headings and more wordings, and keep what is no right for a state out of them)
 from astrolabe.roles.webapp.reading.blocks import (
     Block,
     Code,
@@ -26,7 +30,11 @@ from astrolabe.roles.webapp.reading.blocks import (
 from astrolabe.roles.webapp.reading.draft import Draft
 from astrolabe.roles.webapp.reading.fields import subject_of
 from astrolabe.roles.webapp.reading.intent import Ask, Request, request_of
+<<<<<<< HEAD
 from astrolabe.roles.webapp.reading.kinds import kind_of
+=======
+from astrolabe.roles.webapp.reading.matrices import is_matrix
+>>>>>>> 476d8b2 (Read rights from tables, headings and more wordings, and keep what is no right for a state out of them)
 from astrolabe.roles.webapp.reading.sections import (
     Section,
     columns_of,
@@ -38,8 +46,18 @@ from astrolabe.roles.webapp.reading.sections import (
 from astrolabe.roles.webapp.reading.seeding import SeedNotes
 from astrolabe.roles.webapp.reading.sentences import MODALS, Piece, clauses_of, sentences_of, split_list
 from astrolabe.roles.webapp.reading.specs import spec_of
+<<<<<<< HEAD
 from astrolabe.roles.webapp.reading.units import LONGEST_SENTENCE, PermissionUnit, Unit, is_sentence
 from astrolabe.roles.webapp.reading.words import is_plural
+=======
+from astrolabe.roles.webapp.reading.units import (
+    LONGEST_SENTENCE,
+    MatrixUnit,
+    PermissionUnit,
+    Unit,
+    is_sentence,
+)
+>>>>>>> 476d8b2 (Read rights from tables, headings and more wordings, and keep what is no right for a state out of them)
 from astrolabe.sdk import Reading, Sentence
 
 LONGEST_LEAD = 60
@@ -64,6 +82,7 @@ class Cutter:
         self.section = Section.TEXT
         self.level = 0
         self.within = ""
+        self.actor = ""
         self.intro: Piece | None = None
         self.parent: tuple[int, str] | None = None
 
@@ -106,7 +125,10 @@ class Cutter:
                 Sentence(block.text, Reading.UNDERSTOOD, "the name of the application", block.line)
             )
             return
+        self.actor = ""
         inside = self.section in {Section.SEED, Section.THINGS} and block.level > self.level
+        if self._of_rights(block, section):
+            return
         if inside and section in {None, Section.TEXT, Section.ROLES}:
             self.within = block.text if self.section is Section.SEED else thing_named(block.text)
             noun = self.within if self.section is Section.THINGS else ""
@@ -120,6 +142,22 @@ class Cutter:
             self.out.headed += 1
             self.draft.entity(noun, Piece(block.text, block.line), declared=True)
 
+    def _of_rights(self, block: Heading, section: Section | None) -> bool:
+        """Take a heading below one of rights, which names people or a thing, and one of rights below a thing's."""
+        if section is Section.ACCESS and self.section is Section.THING and block.level > self.level:
+            self.section, self.level = Section.ACCESS, block.level
+            return True
+        inside = self.section in {Section.ACCESS, Section.ROLES} and block.level > self.level
+        if not inside or section is not None:
+            return False
+        thing = self.draft.find(thing_named(block.text))
+        if thing is None:
+            self.actor, self.within = block.text, ""
+            self._unit(Piece(block.text, block.line), section=Section.ROLES)
+        else:
+            self.within = thing.noun
+        return True
+
     def _paragraph(self, block: Paragraph, following: Block | None) -> None:
         pieces = sentences_of(block.lines)
         listed = isinstance(following, Item | Table) and pieces[-1:] and pieces[-1].text.endswith(":")
@@ -130,6 +168,8 @@ class Cutter:
                 self._sentence(piece)
 
     def _sentence(self, piece: Piece) -> None:
+        if self.actor:
+            piece = Piece(told_of(self.actor, piece.text), piece.line)
         request = self._request(piece)
         colon = piece.text.find(": ")
         if (
@@ -235,6 +275,8 @@ class Cutter:
             )
         elif self.parent:
             self._unit(piece, within=self.parent[1], field_item=True, section=Section.THING)
+        elif self.actor:
+            self._sentence(piece)
         elif self.intro:
             self._introduced(piece, self.intro)
         elif self.section is Section.THING or (self.section is Section.THINGS and self.within):
@@ -314,6 +356,11 @@ class Cutter:
         elif actions := _actions_of(block.header):
             for line, cells in block.rows:
                 self._permissions(actions, cells, line)
+        elif is_matrix(block.header, tuple(cells for _, cells in block.rows)):
+            for line, cells in block.rows:
+                text = " | ".join(cell for cell in cells if cell)
+                unit = MatrixUnit(Piece(text, line), section=Section.ACCESS, header=block.header, cells=cells)
+                self.out.units.append(unit)
         else:
             self._named_rows(block)
 

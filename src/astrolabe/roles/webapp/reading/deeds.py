@@ -2,14 +2,18 @@
 
 import re
 
-from astrolabe.roles.webapp.model import FieldType
+from astrolabe.roles.webapp.model import ANYONE, SIGNED_IN, Action, FieldType
 from astrolabe.roles.webapp.reading import nouns
+from astrolabe.roles.webapp.reading.claims import Claim, settle
 from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft, Several
 from astrolabe.roles.webapp.reading.flaw import quoted
+from astrolabe.roles.webapp.reading.grants import GUESTS, Who
 from astrolabe.roles.webapp.reading.normal import normal
+from astrolabe.roles.webapp.reading.people import who_of
 from astrolabe.roles.webapp.reading.sentences import Piece
 from astrolabe.roles.webapp.reading.spec import Spec
 from astrolabe.roles.webapp.reading.specs import spec_of
+from astrolabe.roles.webapp.reading.targets import Target
 from astrolabe.roles.webapp.reading.words import plural
 from astrolabe.sdk import Reading
 
@@ -56,17 +60,40 @@ _STATES = {
 }
 
 
-def read_deed(draft: Draft, piece: Piece) -> bool:
-    """Read a deed that stands for a field, a thing of its own, or a link there is already."""
+_RESTRICTED = re.compile(
+    r"\b(?:only|just|cannot|not|never|nobody|none|neither|without|except)\b|\bno(?:\s+one)?\s|n't\b",
+    re.IGNORECASE,
+)
+
+
+def read_mark(draft: Draft, piece: Piece) -> bool:
+    """Read a deed that stands for a field or a thing of its own; one that is kept from somebody is left to other rules."""
     text = normal(piece.text).rstrip(".! ")
-    return (
-        _tag(draft, piece, text)
-        or _said_about(draft, piece, text)
-        or _rate(draft, piece, text)
-        or _mark(draft, piece, text)
-        or _many_deed(draft, piece, text)
-        or _known_deed(draft, piece, text)
-    )
+    if _RESTRICTED.search(text):
+        return False
+    rules = (_tag, _said_about, _rate, _mark)
+    return any(rule(draft, piece, text) for rule in rules)
+
+
+def read_deed(draft: Draft, piece: Piece) -> bool:
+    """Read a deed that stands for a link there is already."""
+    text = normal(piece.text).rstrip(".! ")
+    if _RESTRICTED.search(text):
+        return False
+    return _many_deed(draft, piece, text) or _known_deed(draft, piece, text)
+
+
+def _tell_who(
+    draft: Draft, piece: Piece, found: re.Match[str] | None, entity: EntityDraft, verb: str
+) -> None:
+    """Tell who may do what is a change of the thing to the model."""
+    named = found.groupdict().get("who") if found else None
+    who = who_of(draft, named) if named else None
+    if who is None or set(who.principals) <= {ANYONE, SIGNED_IN, GUESTS}:
+        draft.note(piece, Reading.ASSUMED, f"whoever may change a {entity.noun} may {verb} it")
+    else:
+        text = f"who may {verb} a {entity.noun} cannot be told apart from who may change it"
+        draft.note(piece, Reading.UNREAD, text)
 
 
 def _thing(draft: Draft, found: re.Match[str] | None) -> EntityDraft | None:
@@ -86,7 +113,8 @@ def _thing(draft: Draft, found: re.Match[str] | None) -> EntityDraft | None:
 
 
 def _tag(draft: Draft, piece: Piece, text: str) -> bool:
-    entity = _thing(draft, _TAG.fullmatch(text))
+    found = _TAG.fullmatch(text)
+    entity = _thing(draft, found)
     if entity is None:
         return False
     tag = draft.entity("tag", piece)
@@ -95,6 +123,7 @@ def _tag(draft: Draft, piece: Piece, text: str) -> bool:
     if not tag.fields:
         draft.add_field(tag, Spec("name", required=True, unique=True), piece)
         draft.note(piece, Reading.ASSUMED, "a tag has a name that no other tag has")
+    _tell_who(draft, piece, found, entity, "tag")
     return True
 
 
@@ -103,10 +132,13 @@ def _said_about(draft: Draft, piece: Piece, text: str) -> bool:
         (_COMMENT, "comment", [Spec("text", required=True, type=FieldType.TEXT)]),
         (_REVIEW, "review", [Spec("rating", required=True, min=1, max=5), Spec("text", type=FieldType.TEXT)]),
     ):
-        entity = _thing(draft, pattern.fullmatch(text))
-        if entity is None:
+        found = pattern.fullmatch(text)
+        entity = _thing(draft, found)
+        who = who_of(draft, found["who"]) if found and found["who"] else Who((SIGNED_IN,))
+        if entity is None or who is None:
             continue
         said = draft.entity(noun, piece)
+        said.about, said.owned = said.about or entity.key, said.owned or piece
         link = draft.link(said, entity, entity.noun, piece)
         link.many, link.required = False, True
         draft.note(piece, Reading.UNDERSTOOD, f"{noun}: one {entity.noun}")
@@ -115,7 +147,7 @@ def _said_about(draft: Draft, piece: Piece, text: str) -> bool:
                 draft.add_field(said, spec, piece)
             names = " and a ".join(spec.noun for spec in specs)
             draft.note(piece, Reading.ASSUMED, f"a {noun} has a {names}")
-        return True
+        return settle(draft, piece, Claim(who, (Action.CREATE,), (Target(said),)))
     return False
 
 
@@ -128,6 +160,7 @@ def _rate(draft: Draft, piece: Piece, text: str) -> bool:
     draft.add_field(entity, spec, piece)
     draft.note(piece, Reading.UNDERSTOOD, f"{entity.noun}: rating from {spec.min:g} to {spec.max:g}")
     draft.note(piece, Reading.ASSUMED, f"a {entity.noun} has one rating, not one for each account")
+    _tell_who(draft, piece, found, entity, "rate")
     return True
 
 
@@ -146,6 +179,7 @@ def _mark(draft: Draft, piece: Piece, text: str) -> bool:
         Reading.ASSUMED,
         f"{quoted(key)} is kept with the {entity.noun}, the same for everybody who sees it",
     )
+    _tell_who(draft, piece, found, entity, "mark")
     return True
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from astrolabe.roles.webapp.model import Action, FieldType
 from astrolabe.roles.webapp.reading.flaw import quoted
-from astrolabe.roles.webapp.reading.grants import Grant, Heir, Who
+from astrolabe.roles.webapp.reading.grants import Grant, Heir, Scope, Who
 from astrolabe.roles.webapp.reading.sentences import Piece
 from astrolabe.roles.webapp.reading.source import Source
 from astrolabe.roles.webapp.reading.spec import Spec
@@ -61,7 +61,7 @@ class EntityDraft:
     """A kind of thing. `declared` is False while it was only mentioned.
 
     `owned` is where it is said that accounts have rows of their own, `private` that nobody else sees them, `shared` that
-    all have them in common.
+    all have them in common; `about` is the key of what rows are remarks on.
     """
 
     key: str
@@ -75,6 +75,7 @@ class EntityDraft:
     owned: Piece | None = None
     private: Piece | None = None
     shared: Piece | None = None
+    about: str = ""
 
 
 @dataclass
@@ -101,12 +102,14 @@ class Draft:
     heirs: list[Heir] = field(default_factory=list[Heir])
     over_all: list[Grant] = field(default_factory=list[Grant])
     people: Who | None = None
+    deed: tuple[tuple[Action, ...], tuple[tuple[str, Scope], ...]] = ((), ())
     account: list[Sentence] = field(default_factory=list[Sentence])
     several: list[Several] = field(default_factory=list[Several])
     problems: list[Problem] = field(default_factory=list[Problem])
     intent: int = 0
     evidence: int = 0
     context: EntityDraft | None = None
+    within: EntityDraft | None = None
     mentioned: list[EntityDraft] = field(default_factory=list[EntityDraft])
     field_context: list[tuple[EntityDraft, FieldDraft]] = field(
         default_factory=list[tuple[EntityDraft, FieldDraft]]

@@ -24,12 +24,16 @@ def read_role(draft: Draft, unit: Unit, read: Callable[[Unit], None]) -> bool:
     if not found or len(found["name"].split()) > 3 or is_sentence(found["name"]):  # noqa: PLR2004
         return False
     role = add_role(draft, found["name"], unit.piece)
-    draft.note(Piece(found["name"], unit.piece.line), Reading.UNDERSTOOD, f"role: {role}")
+    told = "people without an account" if role in {"guest", "visitor", "anonymous"} else f"role: {role}"
+    draft.note(Piece(found["name"], unit.piece.line), Reading.UNDERSTOOD, told)
     rest = (found["rest"] or "").strip()
     if rest:
-        modal = "" if re.match(rf"(?:{MODALS}|is|are)\b", rest, re.IGNORECASE) else "can "
+        whole = re.match(r"(?:everything|anything|all)\b", rest, re.IGNORECASE)
+        modal = (
+            "can do " if whole else "" if re.match(rf"(?:{MODALS}|is|are)\b", rest, re.IGNORECASE) else "can "
+        )
         for clause in clauses_of(rest):
-            who = plural(found["name"].lower())
+            who = found["name"]
             subject = "" if re.match(rf"\S+\s+(?:{MODALS})\b", clause, re.IGNORECASE) else f"{who} {modal}"
             said = Unit(Piece(subject + clause, unit.piece.line), account=unit.account)
             read(said)

@@ -9,7 +9,7 @@ from astrolabe.roles.webapp.reading.grants import ADMIN, Who
 from astrolabe.roles.webapp.reading.people import who_of
 from astrolabe.roles.webapp.reading.permits import Deed, deed_of, deeds_in, permit
 from astrolabe.roles.webapp.reading.sentences import Piece
-from astrolabe.roles.webapp.reading.verbs import WRITING, adjective_actions
+from astrolabe.roles.webapp.reading.verbs import WRITING, actions_without_object, adjective_actions
 from astrolabe.sdk import Reading
 
 _LIST = r"[a-z]+(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+|/)[a-z]+){0,4}"
@@ -24,6 +24,9 @@ _DONE = re.compile(
 _ADJECTIVE = re.compile(
     rf"{_WHAT}\s+(?:{_IS}\s+)?(?:also\s+)?(?P<not>not\s+)?(?P<only1>{_ONLY})?(?P<list>{_LIST})\s+(?P<only2>{_ONLY})?(?:to|by|for)\s+(?P<only3>{_ONLY})?(?P<who>\S.*)",
     re.IGNORECASE,
+)
+_ALONE = re.compile(
+    r"\s*,?\s+(?:only|alone|exclusively|and\s+(?:nobody|no\s*-?\s*one)\s+else)\Z", re.IGNORECASE
 )
 _HIDDEN = re.compile(
     rf"{_WHAT}\s+{_IS}\s+(?:hidden\s+from|invisible\s+(?:to|for)|off[\s-]limits\s+(?:to|for)|closed\s+to)\s+(?P<who>\S.*)",
@@ -52,11 +55,19 @@ _MUST_BE = (
 )
 _ACCESS = re.compile(
     r"(?P<only>only\s+)?(?P<who>\S.{0,80}?)\s+(?:(?:can|may|should|must|will)\s+)?(?P<negative>(?:do|does|should)\s+not\s+|don't\s+|doesn't\s+)?(?:has|have|gets?)\s+(?P<only2>only\s+)?(?P<kind>(?:full|complete|unrestricted|total|read|read[\s-]only|view|viewing|write|edit|editing|no|read\s+and\s+write|read[/-]write)\s+)?"
-    r"(?:access|rights?|permissions?)\s+(?:to|over|on|for)\s+(?P<only3>only\s+)?(?P<what>\S.*)",
+    r"(?:access|rights?|permissions?)(?:\s+(?:to|over|on|for)\s+(?P<only3>only\s+)?(?P<what>\S.*))?",
     re.IGNORECASE,
 )
 _ALLOW = re.compile(
     r"(?:please\s+)?(?:(?P<not>do\s+not|don't|never)\s+)?(?:(?:allow|let|permit|enable)\s+(?P<who>\S.{0,80}?)\s+(?:to\s+)?|(?:give|grant)\s+(?P<who2>\S.{0,80}?)\s+(?:the\s+)?(?:rights?|permissions?|ability|power)\s+to\s+)(?P<deed>[a-z]+\b.*)",
+    re.IGNORECASE,
+)
+_POSSIBLE = re.compile(
+    r"it\s+(?:is|should\s+be|must\s+be|shall\s+be)\s+(?:(?P<not>not\s+|impossible\b\s*|forbidden\b\s*)|(?P<only>only\s+))?(?:possible\s+|allowed\s+|permitted\s+)?for\s+(?P<only2>only\s+)?(?P<who>\S.{0,80}?)\s+to\s+(?P<deed>\S.*)",
+    re.IGNORECASE,
+)
+_COLON = re.compile(
+    rf"(?P<verbs>{_LIST})(?:\s+access)?\s*(?:[:=]|\s[-\u2013\u2014])\s*(?P<only>{_ONLY})?(?P<who>\S.*)",
     re.IGNORECASE,
 )
 _PREVENT = re.compile(
@@ -83,7 +94,20 @@ _ACCESSES: dict[str, tuple[Action, ...]] = {
 
 def read_passive(draft: Draft, piece: Piece, text: str) -> bool:
     """Read a right that is told of things or of deeds rather than of people."""
-    rules = (_done, _adjective, _hidden, _read_only, _doing, _requires, _must_be, _access, _allow, _prevent)
+    rules = (
+        _done,
+        _adjective,
+        _hidden,
+        _read_only,
+        _doing,
+        _requires,
+        _must_be,
+        _access,
+        _allow,
+        _possible,
+        _prevent,
+        _colon,
+    )
     return any(rule(draft, piece, text) for rule in rules)
 
 
@@ -105,8 +129,9 @@ def _done(draft: Draft, piece: Piece, text: str) -> bool:
     if not deed.actions and not deed.states:
         return False
     if found["who"]:
-        who = who_of(draft, found["who"])
-        return permit(draft, piece, who, [deed], only=_only(found), allowed=not negative)
+        who = who_of(draft, _ALONE.sub("", found["who"]))
+        only = _only(found) or bool(_ALONE.search(found["who"]))
+        return permit(draft, piece, who, [deed], only=only, allowed=not negative)
     if not negative or not found["be"] or not permit(draft, piece, Who((ADMIN,)), [deed], only=True):
         return False
     draft.note(piece, Reading.ASSUMED, "administrators may do everything, this too")
@@ -119,10 +144,9 @@ def _adjective(draft: Draft, piece: Piece, text: str) -> bool:
     actions = adjective_actions(_words(found["list"])) if found else ()
     if not found or not actions:
         return False
-    deed = Deed(actions, found["what"])
-    return permit(
-        draft, piece, who_of(draft, found["who"]), [deed], only=_only(found), allowed=not found["not"]
-    )
+    who = who_of(draft, _ALONE.sub("", found["who"]))
+    only = _only(found) or bool(_ALONE.search(found["who"]))
+    return permit(draft, piece, who, [Deed(actions, found["what"])], only=only, allowed=not found["not"])
 
 
 def _hidden(draft: Draft, piece: Piece, text: str) -> bool:
@@ -183,7 +207,7 @@ def _access(draft: Draft, piece: Piece, text: str) -> bool:
     just = kind == "read only" or (kind == "read" and bool(found["only2"]))
     whole = kind in {"full", "complete", "unrestricted", "total", "read and write", "read write", "no"}
     actions = tuple(Action) if whole else _ACCESSES.get(kind.removesuffix(" only").removesuffix("ing"), ())
-    deed = Deed(actions, found["what"], managed=whole)
+    deed = Deed(actions, found["what"] or "", managed=whole)
     return bool(actions) and permit(
         draft, piece, who, [deed], only=bool(found["only"]), just=just, allowed=not none
     )
@@ -195,6 +219,26 @@ def _allow(draft: Draft, piece: Piece, text: str) -> bool:
         return False
     may = "cannot" if found["not"] else "can"
     return read_active(draft, piece, f"{found['who'] or found['who2']} {may} {found['deed']}")
+
+
+def _possible(draft: Draft, piece: Piece, text: str) -> bool:
+    """Read `it is not possible for clients to delete plans`."""
+    found = _POSSIBLE.fullmatch(text)
+    if not found:
+        return False
+    who, deeds = who_of(draft, found["who"]), deeds_in(found["deed"], searching=True)
+    return permit(draft, piece, who, deeds, only=_only(found), allowed=not found["not"])
+
+
+def _colon(draft: Draft, piece: Piece, text: str) -> bool:
+    """Read `delete: librarians`."""
+    found = _COLON.fullmatch(text)
+    actions = actions_without_object(" and ".join(_words(found["verbs"]))) if found else ()
+    if not found or not actions:
+        return False
+    who = who_of(draft, _ALONE.sub("", found["who"]))
+    only = _only(found) or bool(_ALONE.search(found["who"]))
+    return permit(draft, piece, who, [Deed(actions, "")], only=only)
 
 
 def _prevent(draft: Draft, piece: Piece, text: str) -> bool:

@@ -10,7 +10,14 @@ from astrolabe.roles.webapp.reading.draft import Draft
 from astrolabe.roles.webapp.reading.flaw import quoted
 from astrolabe.roles.webapp.reading.grants import ADMIN, GUESTS, Who
 from astrolabe.roles.webapp.reading.sentences import Piece, split_list
-from astrolabe.roles.webapp.reading.words import plural, role_identifier, singular, singular_word, word_set
+from astrolabe.roles.webapp.reading.words import (
+    is_plural,
+    plural,
+    role_identifier,
+    singular,
+    singular_word,
+    word_set,
+)
 from astrolabe.sdk import Reading
 
 _MOST_WORDS = 3
@@ -67,6 +74,13 @@ _NO_ROLES = word_set("""
     app application system site website it this that these there which what book everything anything nothing
     something thing access permission right data content today time page user_interface rule
 """)
+_COLLECTIVE = {
+    "sale": "sales",
+    "operation": "operations",
+    "logistic": "logistics",
+    "human_resource": "human_resources",
+}
+"""Departments whose names are plurals."""
 _ADMINS = word_set("admin administrator superuser administration super_user site_admin system_administrator")
 
 
@@ -74,6 +88,7 @@ def who_of(draft: Draft, text: str) -> Who | None:
     """Return whom a phrase names, or None when it names no people or only some of them."""
     text = re.sub(r"\s+(?:themselves|themself|alone)\Z", "", text.strip(" ,.:"), flags=re.IGNORECASE)
     text = re.sub(r"\A(?:both|either)\s+", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"\s*\(\s*(?:and|or|as\s+well\s+as|including)\s+([^()]+)\)", r" and \1", text)
     if found := _EXCEPT.fullmatch(text):
         return _all_but(draft, found["all"], found["but"])
     people: list[Who] = []
@@ -171,9 +186,14 @@ def _group(draft: Draft, text: str) -> Who | None:
     return None
 
 
+def _identifier(noun: str) -> str:
+    role = role_identifier(singular(noun.lower()))
+    return _COLLECTIVE.get(role, role) if is_plural(noun) else role
+
+
 def _role(draft: Draft, text: str) -> Who | None:
     noun = nouns.thing(re.sub(r"\s+(?:users?|accounts?)\Z", "", text, flags=re.IGNORECASE))
-    role = role_identifier(singular(noun.lower()))
+    role = _identifier(noun)
     if role in _ADMINS:
         return Who((ADMIN,))
     if role in draft.roles:
@@ -186,6 +206,7 @@ def _role(draft: Draft, text: str) -> Who | None:
         or nouns.head(noun) in _NO_ROLES
         or re.search(r"[^\w\s-]", noun)
         or len(noun.split()) > _MOST_WORDS
+        or (len(noun.split()) == _MOST_WORDS and any(map(is_plural, noun.lower().split()[:-1])))
     ):
         return None
     return Who((role,), roles=(role,))
@@ -193,7 +214,7 @@ def _role(draft: Draft, text: str) -> Who | None:
 
 def add_role(draft: Draft, name: str, piece: Piece) -> str:
     """Make a role known and return its identifier; user and admin, and their synonyms, are there already."""
-    role = role_identifier(singular(nouns.bare(name).lower()))
+    role = _identifier(nouns.bare(name))
     if role in _ADMINS:
         return ADMIN
     if role in {"user", "regular_user", "normal_user", "account", "registered_user", "signed_in"}:
@@ -208,17 +229,21 @@ def make_known(draft: Draft, who: Who, piece: Piece) -> None:
     """Make the roles of a phrase known, and tell what was assumed about it."""
     draft.people = who
     for role in who.roles:
-        draft.roles.setdefault(role, piece)
+        if role in draft.roles:
+            continue
+        draft.roles[role] = piece
         known = any(role_identifier(entity.noun.lower()) == role for entity in draft.entities.values())
         more = "; the rows of that name are no accounts" if known else ""
         draft.note(piece, Reading.ASSUMED, f"{quoted(role)} is a role that accounts can have{more}")
+    told = {sentence.meaning for sentence in draft.account}
     for note in who.notes:
-        draft.note(piece, Reading.ASSUMED, note)
+        if note not in told:
+            draft.note(piece, Reading.ASSUMED, note)
 
 
 _TOLD = {
-    ANYONE: "everybody, even without an account",
-    GUESTS: "everybody, even without an account",
+    ANYONE: "everybody (no account needed)",
+    GUESTS: "everybody (no account needed)",
     SIGNED_IN: "everybody signed in",
     OWNER: "the account that added it",
     ADMIN: "administrators",
@@ -229,9 +254,12 @@ _TOLD = {
 def people(principals: Iterable[str], *, allowed: bool = True) -> str:
     """Name principals in words; what people without an account may, everybody may."""
     told = [
-        f"people {GUESTS}"
-        if name == GUESTS and not allowed
-        else _TOLD.get(name) or plural(name.replace("_", " "))
+        f"people {GUESTS}" if name == GUESTS and not allowed else _TOLD.get(name) or _many(name)
         for name in principals
     ]
     return " and ".join([", ".join(told[:-1]), told[-1]]) if len(told) > 1 else "".join(told)
+
+
+def _many(role: str) -> str:
+    name = role.replace("_", " ")
+    return name if role in _COLLECTIVE.values() else plural(name)

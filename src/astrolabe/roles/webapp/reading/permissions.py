@@ -20,10 +20,11 @@ _ORDER = (Action.CREATE, Action.READ, Action.UPDATE, Action.DELETE)
 
 @dataclass
 class Table:
-    """Who may do what with one entity, and which of it nobody said."""
+    """Who may do what with one entity, which of it nobody said, and what was said without telling whose rows are meant."""
 
     may: dict[Action, Principals] = field(default_factory=dict[Action, Principals])
     assumed: dict[Action, str] = field(default_factory=dict[Action, str])
+    narrowed: list[Action] = field(default_factory=list[Action])
 
     @property
     def owned(self) -> bool:
@@ -47,7 +48,8 @@ def resolve(draft: Draft) -> dict[str, Table]:
         found = found or {key: _Ruling(draft, draft.entities[key]).table() for key in left}
         tables |= found
         left = [key for key in left if key not in found]
-    for table in tables.values():
+    for key, table in tables.items():
+        _see_remarks(draft.entities[key], table, tables)
         _add_rulers(draft, table)
     _tell(draft, tables)
     return {key: tables[key] for key in draft.entities}
@@ -72,7 +74,7 @@ class _Ruling:
             self.said[action] = self._said(action, opened=opened)
         for action in (Action.CREATE, Action.UPDATE, Action.DELETE, Action.READ):
             self._settle(action)
-        self._see_what_they_may_change()
+        self._tell_of_none()
         return self.out
 
     def _opened(self) -> bool:
@@ -98,6 +100,10 @@ class _Ruling:
 
     def _principals(self, grant: Grant, action: Action, *, opened: bool) -> set[str]:
         own = grant.scope is Scope.OWN or (self._means_own(grant) and opened)
+        if grant.scope is Scope.OWN and self._have_none(grant):
+            return set()
+        if own and grant.loose and action not in self.out.narrowed and action is not Action.CREATE:
+            self.out.narrowed.append(action)
         found = {
             OWNER if own and action is not Action.CREATE and name != ADMIN else name
             for name in grant.principals
@@ -198,19 +204,44 @@ class _Ruling:
 
     def _editors(self) -> set[str]:
         made = set(self.out.may[Action.CREATE])
-        editors = {OWNER} if made & _OPEN else made
+        editors = self._owners() if made & _OPEN or self._speaks_of_owners() else made
         seen = self.said[Action.READ]
-        if self._is_closed() and seen and not editors <= seen:
-            return seen - _EVERYBODY or {ADMIN}
+        if self._is_closed() and seen and not (editors <= seen or seen & _EVERYBODY):
+            return seen
         return editors
 
+    def _owners(self) -> set[str]:
+        """Return who changes what everybody may add; not its owner where a value is the only one among all rows.
+
+        Rows of an owner differ from each other only, so what all see and no two may share belongs to nobody.
+        """
+        seen = self.said[Action.READ] or set[str]()
+        unique = any(one.get("unique") for one in self.item.fields.values())
+        if not unique or self._speaks_of_owners() or not seen & _EVERYBODY:
+            return {OWNER}
+        return (self.said[Action.DELETE] or set[str]()) - _EVERYBODY or {ADMIN}
+
+    def _speaks_of_owners(self) -> bool:
+        """Whether people are said to have rows of their own."""
+        own = any(
+            (grant.scope is Scope.OWN and not self._have_none(grant))
+            or OWNER in grant.principals
+            or grant.loose
+            for grants in self.item.grants.values()
+            for grant in grants
+            if grant.allowed
+        )
+        return bool(own or self.item.owned or self.item.private)
+
     def _deleters(self) -> set[str]:
-        edited = set(self.out.may[Action.UPDATE])
-        return edited if not edited & _OPEN else self._editors()
+        edited, usual = set(self.out.may[Action.UPDATE]), self._editors()
+        return usual if usual <= edited or edited & _EVERYBODY else edited
 
     def _viewers(self) -> set[str]:
         made = set(self.out.may[Action.CREATE])
         seen = {OWNER} if made & _OPEN else made
+        if self._speaks_of_owners():
+            seen = {OWNER}
         return seen | set(self.out.may[Action.UPDATE]) | set(self.out.may[Action.DELETE])
 
     def _readers(self, said: set[str]) -> set[str]:
@@ -221,28 +252,42 @@ class _Ruling:
         denied = {name for grant in self._grants(Action.READ, allowed=False) for name in grant.principals}
         if OWNER in more and (denied & _EVERYBODY):
             more -= {OWNER}
-        more -= denied
+        more -= denied | self._kept_to_their_own()
         if more:
             self.out.assumed[Action.READ] = (
                 f"{people(self._ordered(more))} too, who may add, change or delete them"
             )
         return said | more
 
-    def _see_what_they_may_change(self) -> None:
+    def _kept_to_their_own(self) -> set[str]:
+        kept = [grant for grant in self._grants(Action.READ) if grant.only and grant.scope is Scope.OWN]
+        return {name for grant in kept for name in grant.principals}
+
+    def _have_none(self, grant: Grant) -> bool:
+        """Whether a right to their own rows is of people who add none."""
+        made = self.said.get(Action.CREATE)
+        return made is not None and not made & (_OPEN | set(grant.principals) | {GUESTS})
+
+    def _tell_of_none(self) -> None:
         """Tell of rights to people's own rows where they can have none."""
-        made = set(self.out.may[Action.CREATE])
+        made = self.out.may[Action.CREATE]
         for action in (Action.READ, Action.UPDATE, Action.DELETE):
             for grant in self._grants(action):
-                if grant.scope is Scope.OWN and not made & (_OPEN | set(grant.principals)):
+                if grant.scope is Scope.OWN and self._have_none(grant):
                     noun = plural(self.item.noun)
-                    text = f"{people(made)} add {noun}, and each belongs to the account that adds it: {people(grant.principals)} have none of their own"
+                    text = f"{noun} belong to the account that adds them, and {people(made)} add them: {people(grant.principals)} have none of their own"
                     self.draft.note(grant.said, Reading.UNREAD, text)
                     return
 
 
 def _near(draft: Draft, key: str, tables: dict[str, Table]) -> list[str]:
     """Return the settled entities that are linked with this one and that roles run."""
-    links = [(one.key, link.to) for one in draft.entities.values() for link in one.links.values()]
+    links = [
+        (one.key, link.to)
+        for one in draft.entities.values()
+        for link in one.links.values()
+        if one.about != link.to
+    ]
     found = [other for one, other in links if one == key] + [one for one, other in links if other == key]
     return [other for other in dict.fromkeys(found) if other in tables and _roles(tables[other])]
 
@@ -275,6 +320,13 @@ def _like(draft: Draft, others: list[str], tables: dict[str, Table]) -> Table:
     return out
 
 
+def _see_remarks(item: EntityDraft, table: Table, tables: dict[str, Table]) -> None:
+    """Let everybody signed in see remarks on what everybody sees, where nothing was said of that."""
+    seen = tables[item.about].may[Action.READ] if item.about else ()
+    if set(seen) & {ANYONE, SIGNED_IN} and Action.READ in table.assumed:
+        table.may[Action.READ] = (SIGNED_IN,)
+
+
 def _add_rulers(draft: Draft, table: Table) -> None:
     """Let those who may do everything do everything."""
     rulers = [name for grant in draft.over_all for name in grant.principals if name != ADMIN]
@@ -296,6 +348,8 @@ def _tell(draft: Draft, tables: dict[str, Table]) -> None:
 
 
 def _assumptions(table: Table) -> Iterator[str]:
+    if table.narrowed:
+        yield f"nothing is said about others' rows: everybody may {_verbs(table.narrowed)} their own"
     unsaid = [action for action in _ORDER if table.assumed.get(action) is not None]
     added = table.assumed.get(Action.READ, "")
     if added.endswith("them"):

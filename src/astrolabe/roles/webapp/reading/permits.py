@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from astrolabe.roles.webapp.model import Action
 from astrolabe.roles.webapp.reading.claims import Claim, settle
-from astrolabe.roles.webapp.reading.draft import Draft
+from astrolabe.roles.webapp.reading.draft import Draft, FieldDraft
 from astrolabe.roles.webapp.reading.flaw import quoted
 from astrolabe.roles.webapp.reading.grants import Who
 from astrolabe.roles.webapp.reading.sentences import Piece
@@ -13,6 +13,7 @@ from astrolabe.roles.webapp.reading.targets import Target, targets_of
 from astrolabe.roles.webapp.reading.verbs import (
     CHANGES_OF_STATE,
     MANAGING,
+    PUTTING,
     actions_of,
     actions_without_object,
     verb_of,
@@ -31,6 +32,7 @@ class Deed:
     what: str
     states: tuple[str, ...] = ()
     managed: bool = False
+    verbs: tuple[str, ...] = ()
 
 
 def permit(
@@ -48,26 +50,50 @@ def permit(
     if who is None or not deeds:
         return False
     claims: list[Claim] = []
+    states = set[str]()
     for deed in deeds:
         targets = targets_for(
             draft, deed, piece if new and allowed and Action.CREATE in deed.actions else None
         )
         if not targets:
             return False
-        claim = Claim(who, deed.actions, tuple(targets), only=only, just=just, allowed=allowed)
-        claims.append(replace(claim, managed=deed.managed))
-    states = sorted({state for deed in deeds for state in deed.states})
+        plain = _without_states(deed, targets)
+        states |= set(plain.states)
+        claim = Claim(who, plain.actions, tuple(targets), only=only, just=just, allowed=allowed)
+        claims.append(replace(claim, managed=plain.managed))
     settled = [settle(draft, piece, claim) for claim in claims if claim.actions]
     if states:
-        named = " and ".join(quoted(state) for state in states)
+        named = " and ".join(map(quoted, sorted(states)))
         draft.note(piece, Reading.UNREAD, f"{named}: a right to a single kind of change cannot be built")
     return bool(states) or any(settled)
 
 
+def _without_states(deed: Deed, targets: list[Target]) -> Deed:
+    """Take verbs that lead to a state the things have for changes of that state: `publish` where an article is published."""
+    words = {
+        word.lower()
+        for target in targets
+        for item in target.entity.fields.values()
+        for word in (item.noun, *_values(item))
+    }
+    reached = {verb_of(word) for word in words}
+    states = tuple(verb for verb in deed.verbs if verb in reached & PUTTING)
+    if not states:
+        return deed
+    left = [verb for verb in deed.verbs if verb not in states]
+    return replace(deed, actions=actions_of(left), states=(*deed.states, *states))
+
+
+def _values(item: FieldDraft) -> list[str]:
+    values = item.get("values")
+    return [str(value) for value in values] if isinstance(values, tuple) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
 def targets_for(draft: Draft, deed: Deed, new: Piece | None) -> list[Target]:
+    """Return what a deed is about: what it names, else the thing of its section, else all there is."""
     if deed.what:
         return targets_of(draft, deed.what, new=new)
-    return [Target(entity) for entity in draft.entities.values()]
+    return [Target(entity) for entity in ([draft.within] if draft.within else draft.entities.values())]
 
 
 _SYNONYMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -116,7 +142,7 @@ def deed_of(verbs: list[str], what: str) -> Deed:
         managed = bool(set(known) & MANAGING) and not any(
             actions_of([verb]) == (Action.READ,) for verb in known
         )
-        return Deed(actions_of(known), what.strip(" ,"), states, managed)
+        return Deed(actions_of(known), what.strip(" ,"), states, managed, tuple(known))
     return Deed(actions_without_object(" and ".join(known)), "")
 
 

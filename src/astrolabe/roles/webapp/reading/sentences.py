@@ -25,19 +25,46 @@ _LEADING = re.compile(
 )
 
 
-def _subject_of(sentence: str) -> str:
+_FIRMLY = re.compile(
+    rf"\b(?:{MODALS}|is|are|was|has|have|belongs?|contains?|includes?|needs?|sees?|manages?|reads?|adds?|edits?|writes?|deletes?|creates?|app|want|need|build|make)\b|;",
+    re.IGNORECASE,
+)
+_EXCLUSIVE = re.compile(r"\A(?:only|just|both|either|neither|nobody|no|all|every|each|any)\b", re.IGNORECASE)
+_FEWEST_WORDS = 3
+_SAME = "same"
+
+
+def _subject_of(sentence: str, said: str) -> str:
     """Return who or what a sentence speaks of, to begin a clause with that leaves it out."""
     found = _LEADING.match(sentence)
-    return f"{found[1]} " if found else "It "
+    subject = f"{found[1]} " if found else "It "
+    return re.sub(r"\Aonly\s+", "", subject, flags=re.IGNORECASE) if said == _SAME else subject
+
+
+def _says(sentence: str, begin: int, end: int, said: str) -> bool:
+    """Whether what stands before a break says something; before another subject, more than a list of people does."""
+    if said != _LISTED:
+        return bool(_SAYS.search(sentence, begin, end))
+    left = sentence[begin:end]
+    if _FIRMLY.search(left):
+        return True
+    told = "," not in left and not _EXCLUSIVE.match(left) and len(left.split()) >= _FEWEST_WORDS
+    return told and bool(_SAYS.search(left))
+
+
+_LISTED = "listed"
+_NO_BREAK = r"not\b|never\b|only\s+(?:(?:their|his|her|its|my|your)\s+own|for|if|when)\b"
 
 
 _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), subject)
     for pattern, subject in (
         (r"\s*;\s+", ""),
-        (r",?\s+\b(?:but|while|whereas|although|though)\s+(?=\S)", ""),
-        (rf",?\s+and\s+(?!{_RELATIVE})(?={_SUBJECT}\s+(?:{MODALS})\b)", ""),
-        (rf",\s+(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:{MODALS})\b)", ""),
+        (rf",?\s+\bbut\s+(?!{_NO_BREAK})(?=\S)", _LISTED),
+        (rf",?\s+\bbut\s+(?:they\s+)?(?=(?:{MODALS})\b)", _SAME),
+        (r",?\s+\b(?:while|whereas|although|though)\s+(?!(?:it|they|he|she)\b|\w+ing\b)(?=\S)", ""),
+        (rf",?\s+and\s+(?!{_RELATIVE})(?={_SUBJECT}\s+(?:{MODALS})\b)", _LISTED),
+        (rf",\s+(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:{MODALS})\b)", _LISTED),
         (r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", ""),
         (
             r",?\s+and\s+(?=(?!(?:whether|if|when|that|which|who|i|we|can|may|must|should|is|are|has|have|will)\b)(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+(?!and\b|or\b)[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?)\b)",
@@ -48,7 +75,7 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r",\s+(?=[\w-]+\s+(?:can\s+)?(?:see|sees|manages?|reads?|edits?|deletes?)\s+(?:all|every|any|only)\b)",
             "",
         ),
-        (r",?\s+(?:where|in\s+which|with\s+which)\s+(?=\S)", ""),
+        (r",?\s+(?:where|in\s+which|with\s+which)\s+(?!(?:they|he|she|it)\b)(?=\S)", ""),
         (r",?\s+and\s+(?=(?:is|are|can|has|have|belongs?|may|must|should)\s)", "It "),
     )
 )
@@ -108,10 +135,10 @@ def clauses_of(sentence: str) -> tuple[str, ...]:
         for found in pattern.finditer(sentence)
     }
     for (start, end), said in sorted(cuts.items()):
-        if start < begin or depths[start] or not _SAYS.search(sentence, begin, start):
+        if start < begin or depths[start] or not _says(sentence, begin, start, said):
             continue
         pieces.append(subject + sentence[begin:start].strip(" ,"))
-        begin, subject = end, said and _subject_of(sentence)
+        begin, subject = end, _subject_of(sentence, said) if said not in {"", _LISTED} else ""
     pieces.append(subject + sentence[begin:].strip(" ,"))
     return tuple(piece for piece in pieces if piece.strip(" ,.;"))
 

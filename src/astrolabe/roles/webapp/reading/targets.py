@@ -7,6 +7,7 @@ from astrolabe.roles.webapp.reading import nouns
 from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft
 from astrolabe.roles.webapp.reading.grants import Scope
 from astrolabe.roles.webapp.reading.sentences import Piece, split_list
+from astrolabe.roles.webapp.reading.words import is_plural
 
 _PLACE = re.compile(
     r"\s+(?:in|on|of|from)\s+(?:the|this|our|my)\s+(?:app|application|system|site|website|catalogue|catalog|library|database|list|platform|portal|inventory)\Z",
@@ -91,7 +92,7 @@ def _listed(draft: Draft, text: str, after: Scope | None, new: Piece | None) -> 
     for _, item in split_list(text):
         said, noun = _determined(item)
         scope = said or scope
-        entity = _thing(draft, noun, new)
+        entity = _thing(draft, noun, new if is_plural(noun) or noun != item else None)
         if entity is None:
             return []
         out.append(Target(entity, after or scope))
@@ -123,4 +124,6 @@ def _thing(draft: Draft, text: str, new: Piece | None) -> EntityDraft | None:
 
 def _can_be_made(noun: str) -> bool:
     unfit = nouns.APPLICATION | nouns.PEOPLE | _NOT_MADE
-    return nouns.head(noun) not in unfit and len(noun.split()) <= _FEW and noun.replace(" ", "").isalpha()
+    before = noun.lower().split()[:-1]
+    plain = noun.replace(" ", "").isalpha() and not any(is_plural(word) for word in before)
+    return plain and nouns.head(noun) not in unfit and len(before) < _FEW

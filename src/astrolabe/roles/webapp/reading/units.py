@@ -43,6 +43,14 @@ class PermissionUnit(Unit):
     cells: tuple[str, ...] = ()
 
 
+@dataclass
+class MatrixUnit(Unit):
+    """A row of a table of rights, with the names of its columns."""
+
+    header: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
+
+
 def asks(unit: Unit) -> bool:
     """Whether a unit asks for an application, so that it says nothing of things."""
     return unit.request is not None and unit.request.ask in {Ask.APPLICATION, Ask.PERHAPS}

@@ -49,6 +49,8 @@ _LOOSE = word_set(
 """Verbs that stand for a right only where a modal says so: `doors open` and `orders place` do not."""
 _AMBIGUOUS = word_set("list")
 """Sellers list what they sell, readers list what there is."""
+PUTTING = word_set("publish post submit open start place register enter record log save")
+"""Verbs that add a row, or bring one that is there into a state called by the same word."""
 CHANGES_OF_STATE = word_set("""
     approve reject close reopen complete finish assign reassign confirm cancel archive restore pin lock unlock verify
     accept decline resolve moderate hide flag promote mark rename sign award grade rate score tag
