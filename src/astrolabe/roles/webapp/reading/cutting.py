@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from astrolabe.roles.webapp.model import Action
 from astrolabe.roles.webapp.reading import nouns
-<<<<<<< HEAD
+from astrolabe.roles.webapp.reading.access import told_of
 from astrolabe.roles.webapp.reading.asking import (
     Kind,
     Part,
@@ -16,9 +16,6 @@ from astrolabe.roles.webapp.reading.asking import (
     parts_of,
     things_in,
 )
-=======
-from astrolabe.roles.webapp.reading.access import told_of
->>>>>>> 476d8b2 (Read rights from tables, headings and more wordings, and keep what is no right for a state out of them)
 from astrolabe.roles.webapp.reading.blocks import (
     Block,
     Code,
@@ -30,11 +27,8 @@ from astrolabe.roles.webapp.reading.blocks import (
 from astrolabe.roles.webapp.reading.draft import Draft
 from astrolabe.roles.webapp.reading.fields import subject_of
 from astrolabe.roles.webapp.reading.intent import Ask, Request, request_of
-<<<<<<< HEAD
 from astrolabe.roles.webapp.reading.kinds import kind_of
-=======
 from astrolabe.roles.webapp.reading.matrices import is_matrix
->>>>>>> 476d8b2 (Read rights from tables, headings and more wordings, and keep what is no right for a state out of them)
 from astrolabe.roles.webapp.reading.sections import (
     Section,
     columns_of,
@@ -46,10 +40,6 @@ from astrolabe.roles.webapp.reading.sections import (
 from astrolabe.roles.webapp.reading.seeding import SeedNotes
 from astrolabe.roles.webapp.reading.sentences import MODALS, Piece, clauses_of, sentences_of, split_list
 from astrolabe.roles.webapp.reading.specs import spec_of
-<<<<<<< HEAD
-from astrolabe.roles.webapp.reading.units import LONGEST_SENTENCE, PermissionUnit, Unit, is_sentence
-from astrolabe.roles.webapp.reading.words import is_plural
-=======
 from astrolabe.roles.webapp.reading.units import (
     LONGEST_SENTENCE,
     MatrixUnit,
@@ -57,7 +47,7 @@ from astrolabe.roles.webapp.reading.units import (
     Unit,
     is_sentence,
 )
->>>>>>> 476d8b2 (Read rights from tables, headings and more wordings, and keep what is no right for a state out of them)
+from astrolabe.roles.webapp.reading.words import is_plural
 from astrolabe.sdk import Reading, Sentence
 
 LONGEST_LEAD = 60

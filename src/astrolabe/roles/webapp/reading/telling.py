@@ -2,6 +2,7 @@
 
 import re
 
+from astrolabe.roles.webapp.model import Action
 from astrolabe.roles.webapp.reading import nouns
 from astrolabe.roles.webapp.reading.asking import Kind, Part, needs_readers
 from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft
@@ -123,7 +124,7 @@ class Teller:
     def _left(self, piece: Piece) -> None:
         """Say what became of words that name no thing."""
         if needs_readers(piece.text):
-            if not any(entity.grants.get("read") for entity in self.draft.entities.values()):
+            if not any(entity.grants.get(Action.READ) for entity in self.draft.entities.values()):
                 self.draft.note(piece, Reading.UNREAD, _SAY_WHO)
         elif self.impossible(piece.text) or not (self.feature(piece) or self._as_field(piece.text, piece)):
             self.give_up(piece)
