@@ -33,13 +33,15 @@ class Joined:
 class Published:
     """What the person's repository received.
 
-    `moved` tells whether the checked-out branch and its files advanced; if not, `reason` says why, and the work waits on `branch`.
+    `moved` tells whether the checked-out branch and its files advanced; if not, `reason` says why, and the work waits on
+    `branch`: `commands` are the shell lines that take it over from there.
     """
 
     branch: str
     commit: str
     moved: bool
     reason: str = ""
+    commands: tuple[str, ...] = ()
 
 
 class TargetKind(StrEnum):

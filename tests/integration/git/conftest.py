@@ -70,6 +70,19 @@ class Place:
         )
         return done.stdout.decode("utf-8", "surrogateescape").strip()
 
+    def shell(self, line: str, *, may_conflict: bool = False) -> None:
+        """Type a line into a shell; a merge may stop at conflicts, which it marks."""
+        environment = {"HOME": str(self.home), "PATH": os.environ["PATH"], "LC_ALL": "C"}
+        done = subprocess.run(
+            ["sh", "-c", line], env=environment, capture_output=True, text=True, check=False
+        )
+        stopped = may_conflict and "CONFLICT" in done.stdout
+        assert done.returncode == 0 or stopped, f"{line}\n{done.stdout}{done.stderr}"
+
+    def contains(self, younger: str, older: str) -> bool:
+        """Tell whether a commit is another one, or grew from it."""
+        return older in self.git("rev-list", younger).split()
+
     def repository(self, files: Mapping[str, str], where: Path | None = None) -> str:
         """Make the target a repository with one commit; return it."""
         folder = where or self.target

@@ -205,12 +205,32 @@ def test_uncommitted_work_is_never_lost(place, run, dirty):
     final = place.commit(workspace, head, {"a": "2", "b": "2", "new": "2", "folder/x": "2"})
     published = run(workspace.publish("R1", {"t": final}, final))
     assert not published.moved
-    assert "git merge astrolabe/R1" in published.reason
     assert any(repr(name) in published.reason for name in ("a", "new", "folder", "new/mine"))
     assert (place.content(), place.git("status", "--porcelain", "--ignored")) == (before, status)
     assert place.git("rev-parse", "HEAD", "astrolabe/R1") == f"{head}\n{final}"
     assert run(workspace.publish("R1", {"t": final}, final)) == published
     assert list(place.home.iterdir()) == [place.home / ".gitconfig"]
+    take_over(place, published, before)
+
+
+def take_over(place, published, before):
+    """Type what is told to be typed: the work arrives, and all that was there can still be had."""
+    *first, last = published.commands
+    for line in first:
+        place.shell(line)
+    place.shell(last, may_conflict=True)
+    arrived = place.target.parent / f"{place.target.name}-R1"
+    heads = [
+        place.git("rev-parse", "HEAD", where=folder) for folder in (place.target, arrived) if folder.exists()
+    ]
+    merging = place.target / ".git" / "MERGE_HEAD"
+    heads += [merging.read_text().strip()] if merging.exists() else []
+    assert any(place.contains(head, published.commit) for head in heads)
+    for content in {content for content in before.values() if content == b"mine"}:
+        oid = place.git("hash-object", "--stdin", stdin=content)
+        assert content in place.content().values() or place.git(
+            "log", "--all", "--format=%h", f"--find-object={oid}"
+        )
 
 
 def test_a_branch_that_moved_on_stays(place, run):
@@ -224,7 +244,7 @@ def test_a_branch_that_moved_on_stays(place, run):
     published = run(workspace.publish("R1", {}, final))
     assert (published.moved, place.git("rev-parse", "HEAD")) == (False, later)
     assert "main has commits" in published.reason
-    place.git("merge", "-q", "--no-edit", "astrolabe/R1")
+    take_over(place, published, {"z": b"later"})
     assert run(workspace.publish("R1", {}, final)).moved
 
 
@@ -236,8 +256,11 @@ def test_a_detached_head_and_a_merge_in_progress_stay(place, run):
     assert "a merge is in progress" in run(workspace.publish("R1", {}, final)).reason
     (place.target / ".git" / "MERGE_HEAD").unlink()
     place.git("checkout", "-q", "--detach")
-    assert "detached" in run(workspace.publish("R1", {}, final)).reason
+    published = run(workspace.publish("R1", {}, final))
+    assert "detached" in published.reason
     assert place.content() == {"a": b"1"}
+    take_over(place, published, {})
+    assert place.content() == {"a": b"1", "b": b"2"}
 
 
 def test_a_bare_repository_receives_the_branch(place, run):
@@ -247,6 +270,8 @@ def test_a_bare_repository_receives_the_branch(place, run):
     final = place.commit(workspace, head, {"b": "2"})
     published = run(workspace.publish("R1", {}, final))
     assert (published.moved, place.git("rev-parse", "main", "astrolabe/R1")) == (False, f"{head}\n{final}")
+    take_over(place, published, {})
+    assert place.git("rev-parse", "main") == final
 
 
 def test_a_held_index_is_left_alone(place, run):
@@ -260,6 +285,7 @@ def test_a_held_index_is_left_alone(place, run):
     assert "index.lock" in published.reason
     assert place.git("rev-parse", "astrolabe/R1") == final
     lock.unlink()
+    take_over(place, published, {})
     assert run(workspace.publish("R1", {}, final)).moved
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from astrolabe.adapters.git.command import GitFailedError
+from astrolabe.adapters.git.obstacles import Obstacle, uncommitted
 from astrolabe.adapters.git.references import References, write_anew
 from astrolabe.adapters.git.target import Theirs
 from astrolabe.adapters.git.trees import Entry, decoded, encoded, zero_separated
@@ -70,41 +71,41 @@ class Advance:
         self._lock = self._folder / "index.lock"
         self._fresh = self._folder / "astrolabe-index"
 
-    async def forward(self, run: str, new: str) -> str:
-        """Move the branch and its files to a commit that contains what is checked out; return why not, or nothing.
+    async def forward(self, run: str, new: str) -> Obstacle | None:
+        """Move the branch and its files to a commit that contains what is checked out; return why not, or None.
 
         Raises:
             StorageError: the work tree could not be written; it is as it was before.
         """
         obstacle = await asyncio.to_thread(self._unfinished)
         if obstacle:
-            return f"{obstacle} is in progress"
+            return Obstacle(f"{obstacle} is in progress, which has to be finished first")
         step = Step(run, await self._theirs.head(), new)
         if not await asyncio.to_thread(self._take_lock, step):
-            return "another git command is at work there, or was killed (.git/index.lock exists)"
+            return Obstacle("another git command is at work there, or was killed (.git/index.lock exists)")
         return await self._forward(step)
 
-    async def _forward(self, step: Step) -> str:
+    async def _forward(self, step: Step) -> Obstacle | None:
         """Go forward under our lock, and leave it; only going back that fails keeps it, to be done again."""
-        reason = "unknown"
+        obstacle: Obstacle | None = Obstacle("unknown")
         try:
             differences = await self._differences(step)
             step = await self._settle(step, differences)
-            reason = await self._reason_against(step, differences)
+            obstacle = await self._obstacle(step, differences)
         finally:
-            if reason:
+            if obstacle:
                 await asyncio.to_thread(self._leave)
-        if reason:
-            return reason
+        if obstacle:
+            return obstacle
         try:
             await self._check_out(step, differences)
         except (GitFailedError, OSError) as error:
             await self._go_back(step, differences)
             if _OVERWRITES.search(str(getattr(error, "complaint", ""))):
-                return f"git would overwrite files: {error}"
+                return Obstacle(f"git would overwrite files: {error}", beside=True)
             raise
         await self._arrive(step)
-        return ""
+        return None
 
     async def recover(self) -> bool:
         """Finish or undo what a killed process began; tell whether there was such a thing."""
@@ -144,19 +145,23 @@ class Advance:
         await asyncio.to_thread(self._note, noted)
         return noted
 
-    async def _reason_against(self, step: Step, differences: Sequence[Difference]) -> str:
+    async def _obstacle(self, step: Step, differences: Sequence[Difference]) -> Obstacle | None:
         differences = [difference for difference in differences if difference.path not in step.settled]
         changing = {difference.path for difference in differences}
         dirty = [path for path in await self._theirs.dirty() if path in changing]
         if dirty:
-            return f"uncommitted changes to {_told(dirty)} would be lost"
+            reason = f"uncommitted changes to {_told(dirty)} would be lost"
+            return uncommitted(reason, await asyncio.to_thread(self._present, dirty))
         untracked = await asyncio.to_thread(self._in_the_way, differences)
         if untracked:
-            return f"untracked files would be overwritten: {_told(untracked)}"
+            return uncommitted(f"untracked files would be overwritten: {_told(untracked)}", untracked)
         filtered = await self._filtered(step, changing)
         if filtered:
-            return f".gitattributes puts a filter on {_told(filtered)}, and no filter is run here"
-        return ""
+            return Obstacle(f".gitattributes puts a filter on {_told(filtered)}, and no filter is run here")
+        return None
+
+    def _present(self, paths: Sequence[str]) -> list[str]:
+        return [path for path in paths if os.path.lexists(self._worktree / path)]
 
     def _in_the_way(self, differences: Sequence[Difference]) -> list[str]:
         """Return what stands, untracked or ignored, where a file or folder is to come."""

@@ -13,6 +13,7 @@ from astrolabe.adapters.git.advancing import Advance
 from astrolabe.adapters.git.clone import MISSING_OBJECT, Clone, command_for
 from astrolabe.adapters.git.command import Git, GitFailedError, storage_error
 from astrolabe.adapters.git.locking import locked
+from astrolabe.adapters.git.obstacles import Obstacle
 from astrolabe.adapters.git.place import LEFTOVER, PART, READY, may_write, names_in, refuse, try_out
 from astrolabe.adapters.git.references import References
 from astrolabe.adapters.git.target import Repository, Target, Theirs
@@ -158,10 +159,12 @@ class Publisher:
         await References(theirs).set_branches(branches.wanted, tips)
         if work.final is None:
             return Published(branches.named, "", moved=False, reason=_NO_FINAL)
-        reason = await self._advance(theirs, work.run, work.final, head)
-        if reason:
-            reason += f"; the work is on the branch {branches.named}: `git merge {branches.named}`"
-        return Published(branches.named, work.final, moved=not reason, reason=reason)
+        obstacle = await self._advance(theirs, work.run, work.final, head)
+        if obstacle is None:
+            return Published(branches.named, work.final, moved=True)
+        place = theirs.repository.worktree or theirs.repository.folder
+        commands = obstacle.commands(place, branches.named)
+        return Published(branches.named, work.final, moved=False, reason=obstacle.reason, commands=commands)
 
     async def _fill(self, theirs: Theirs, work: Work, known: Iterable[str]) -> None:
         pack = await self._clone.hand_out(work.tips, known)
@@ -190,17 +193,18 @@ class Publisher:
                 raise _other_work(name)
         return _Branches(branches.named, wanted={n: oid for n, oid in wanted.items() if tips.get(n) != oid})
 
-    async def _advance(self, theirs: Theirs, run: str, final: str, head: str | None) -> str:
-        worktree = theirs.repository.worktree
+    async def _advance(self, theirs: Theirs, run: str, final: str, head: str | None) -> Obstacle | None:
+        worktree, branch = theirs.repository.worktree, await theirs.branch()
+        grown = not head or await _contains(theirs, final, head)
         if worktree is None:
-            return "the repository is bare: nothing is checked out"
+            reason = "the repository is bare: nothing is checked out"
+            return Obstacle(reason, bare=branch if grown else None, beside=True)
         if head and await _contains(theirs, head, final):
-            return ""
-        branch = await theirs.branch()
+            return None
         if branch is None:
-            return "no branch is checked out (HEAD is detached)"
-        if head and not await _contains(theirs, final, head):
-            return f"{branch} has commits that the run did not start from"
+            return Obstacle("no branch is checked out (HEAD is detached)")
+        if not grown:
+            return Obstacle(f"{branch} has commits that the run did not start from")
         return await Advance(theirs, worktree).forward(run, final)
 
 
