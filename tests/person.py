@@ -18,6 +18,24 @@ CACHE = Path(tempfile.gettempdir()) / f"astrolabe-test-cache-{os.geteuid()}"
 """Toolchains, which all tests share."""
 
 
+BEGUN = """
+import asyncio, os, sys
+from pathlib import Path
+from astrolabe.bootstrap import open_installation
+from astrolabe.services.builds import begin, propose_plan
+from astrolabe.services.plans import read_plan
+from astrolabe.settings import load_settings
+
+async def main():
+    async with open_installation(load_settings()) as installation:
+        proposal = await propose_plan(installation, read_plan(installation, sys.argv[1]), Path(sys.argv[2]))
+        await begin(installation, proposal)
+        os._exit(0)
+
+asyncio.run(main())
+"""
+
+
 @dataclass(frozen=True)
 class Done:
     """What a command ended with."""
@@ -54,6 +72,10 @@ class Person:
             signal.signal(signal.SIGTERM, before)
         told = self._capsys.readouterr()
         return Done(code, told.out, told.err)
+
+    def begins(self, plan: Path, target: Path) -> None:
+        """Leave a run of a plan behind whose process died when it had just begun."""
+        subprocess.run([sys.executable, "-c", BEGUN, plan, target], check=True)
 
     def shell(self, line: str) -> str:
         """Type a line into a shell in the person's folder, and return what it printed; it must not fail."""

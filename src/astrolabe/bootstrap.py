@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -28,6 +28,10 @@ from astrolabe.settings import Settings, process_environment
 PLUGINS = "astrolabe.plugins"
 
 
+def unheard(_sentence: str) -> None:
+    """Take a report that nobody reads."""
+
+
 def real_determinism() -> Determinism:
     """Return the machine's clock and fresh ids."""
     return Determinism(now=time.time, monotonic=time.monotonic, new_id=lambda: str(ULID()))
@@ -35,11 +39,16 @@ def real_determinism() -> Determinism:
 
 @asynccontextmanager
 async def open_installation(
-    settings: Settings, *, plugins: Sequence[Plugin] = (), reach: Reach = unharmed
+    settings: Settings,
+    *,
+    plugins: Sequence[Plugin] = (),
+    reach: Reach = unharmed,
+    report: Callable[[str], None] = unheard,
 ) -> AsyncGenerator[Installation]:
     """Put an installation together; it is closed, with all it has open, when the context ends.
 
     `plugins` are used besides the installed ones; an agent of theirs takes the place of an installed one of its name.
+    `report` is told in a sentence what a person should know and need not decide: a damaged clone that was set aside.
 
     Raises:
         StorageError: the state folder cannot be used.
@@ -80,6 +89,7 @@ async def open_installation(
                 target,
                 determinism,
                 environment=process_environment(),
+                report=report,
             )
 
         yield Installation(

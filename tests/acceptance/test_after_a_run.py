@@ -194,6 +194,40 @@ def test_a_run_whose_process_died_is_called_the_same_everywhere(person: Person) 
     assert person.types("runs", "show", "last", "--json").document["run"]["status"] == "cancelled"
 
 
+def test_a_run_whose_clone_was_removed_names_the_way_out_and_keeps_no_other_from_going_on(
+    person: Person, target: Path
+) -> None:
+    head = person.shell("git -C target rev-parse HEAD").strip()
+    lost, fine = FIRST, FIRST.replace("home", "other")
+    person.begins(person.file("lost.yaml", lost), target)
+    (clone,) = (person.folder / "home/state/workspaces").glob("*.git")
+    person.begins(person.file("fine.yaml", fine), person.folder / "fresh")
+    person.shell(
+        f"rm -rf '{clone}'; git -C target commit -q --amend -m 'rewritten'; git -C target reflog expire --expire=now --all; git -C target gc -q --prune=now"
+    )
+    gone, other = reversed(person.types("runs", "list", "--json").document)
+
+    done = person.types("resume", "--json")
+
+    assert done.code == Exit.UNAVAILABLE
+    told, report = done.document["runs"]
+    assert told["run"]["id"] == gone["id"]
+    assert head in told["error"]["message"]
+    assert (report["run"]["id"], report["run"]["status"]) == (other["id"], "passed")
+    person.shell(told["error"]["hint"].split(": ", 1)[1])
+    assert [run["status"] for run in person.types("runs", "list", "--json").document] == [
+        "passed",
+        "cancelled",
+    ]
+
+
+def test_a_run_whose_clone_was_removed_goes_on_if_nothing_of_it_is_lost(person: Person, target: Path) -> None:
+    person.begins(person.file("plan.yaml", FIRST), target)
+    person.shell(f"rm -rf '{person.folder}'/home/state/workspaces/*")
+    assert person.types("resume", "--json").document["run"]["status"] == "passed"
+    assert (target / "home.txt").read_text() == "home\n"
+
+
 def test_runs_and_plans_are_found_by_what_names_exactly_one(person: Person) -> None:
     assert person.types("runs", "show", "last").code == Exit.BAD_INPUT
     older, newer = (run(person, FIRST, f"target{n}")["run"] for n in range(2))

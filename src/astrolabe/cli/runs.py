@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from astrolabe.cli.documents import print_json
-from astrolabe.cli.exits import Exit
+from astrolabe.cli.documents import error_document, print_json
+from astrolabe.cli.exits import Exit, exit_of
 from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import SUMMARIES
-from astrolabe.cli.terminal import say
+from astrolabe.cli.terminal import clean, say
+from astrolabe.errors import AstrolabeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +113,6 @@ async def _print_output(
     installation: "Installation", record: "RunRecord", check: str, task: str | None, *, json: bool
 ) -> None:
     """Print what a check printed: on a terminal with nothing in it that steers one, elsewhere as it is."""
-    from astrolabe.cli.terminal import clean
     from astrolabe.services.artifacts import output_of
     from astrolabe.services.runs import view_run
 
@@ -134,7 +134,6 @@ async def _print_output(
 def resume(run: OptionalRun = None, json: Json = False) -> None:
     """Go on with a run that was interrupted, or with all of them; finished tasks are not repeated."""
     from astrolabe.cli.build import drive
-    from astrolabe.cli.output import console, print_report
     from astrolabe.cli.session import with_installation
     from astrolabe.services.builds import require_sandbox, take_up
     from astrolabe.services.finding import find_run
@@ -149,16 +148,32 @@ def resume(run: OptionalRun = None, json: Json = False) -> None:
         documents: list[dict[str, Any]] = []
         worst = Exit.DONE
         for record in records:
-            document, code = await drive(installation, await take_up(installation, record), quiet=json)
+            try:
+                document, code = await drive(installation, await take_up(installation, record), quiet=json)
+            except AstrolabeError as error:
+                if len(records) == 1:
+                    raise
+                document, code = {"run": {"id": record.id}, **error_document(error)}, exit_of(error)
             documents.append(document)
             worst = max(worst, code)
             if not json:
-                print_report(document, console())
+                _print_resumed(document)
         if json:
             print_json(documents[0] if len(documents) == 1 else {"runs": documents})
         return worst
 
     raise typer.Exit(with_installation(use))
+
+
+def _print_resumed(document: dict[str, Any]) -> None:
+    """Print what became of one of several runs: one that cannot go on does not keep the others from it."""
+    from astrolabe.cli.output import console, print_report
+
+    if "error" not in document:
+        print_report(document, console())
+        return
+    error = document["error"]
+    say(f"astrolabe: {clean(error['message'])}\n  {clean(error['hint'])}".rstrip(), err=True)
 
 
 @app.command("cancel")

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from astrolabe.cli.terminal import clean, say
+
 if TYPE_CHECKING:
     from astrolabe.services.installation import Installation
 
@@ -25,10 +27,14 @@ def with_installation(use: "Callable[[Installation], Awaitable[T]]") -> T:
         task = asyncio.current_task()
         if task is not None:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        async with open_installation(load_settings()) as installation:
+        async with open_installation(load_settings(), report=_note) as installation:
             return await use(installation)
 
     try:
         return asyncio.run(go())
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise InterruptedByPersonError from None
+
+
+def _note(sentence: str) -> None:
+    say(f"astrolabe: {clean(sentence)}", err=True)

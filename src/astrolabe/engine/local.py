@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -250,7 +251,9 @@ class _Drive:
             final, fault = await join_results(self._floor)
             status, reason = (RunStatus.FAILED, fault) if fault else (status, reason)
         published = await self._publish(commits, final)
-        told = None if published is None else asdict(published)
+        told: dict[str, Any] | None = None
+        if published is not None:
+            told = asdict(published) | {"commands": list(published.commands)}
         await self._append(EventType.RUN_FINISHED, status=status, reason=reason, commit=final, published=told)
 
     async def _publish(self, commits: Mapping[str, str], final: str | None) -> Published | None:

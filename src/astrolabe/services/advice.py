@@ -63,8 +63,16 @@ def _resolve(view: RunView) -> list[NextStep]:
         return []
     git = f"git -C {quote(view.record.target)}"
     branch = f"{view.state.published['branch']}conflicts"
-    why = "merge, decide at each mark, and then build again"
-    return [NextStep(why, (f"{git} merge {branch}", f"{git} commit --all --no-edit"))]
+    return [
+        NextStep(
+            "find the marked contradictions in your files",
+            (f"{git} merge --no-edit {branch}", f"{git} grep --line-number '^<<<<<<<'"),
+        ),
+        NextStep(
+            "go on when you have decided at each mark, before you build again",
+            (f"{git} commit --all --message Decided",),
+        ),
+    ]
 
 
 def _failed_checks(view: RunView, run: str) -> list[NextStep]:

@@ -11,7 +11,14 @@ from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import Ground, RunState, RunStatus
 from astrolabe.engine.local import Watcher
 from astrolabe.engine.scheduler import RULES_VERSION
-from astrolabe.errors import ConflictError, Problem, SandboxUnavailableError, TargetError
+from astrolabe.errors import (
+    ConflictError,
+    MissingError,
+    Problem,
+    SandboxUnavailableError,
+    StorageError,
+    TargetError,
+)
 from astrolabe.planning.recipe import Goal, Understanding
 from astrolabe.planning.static import plan_goal
 from astrolabe.ports.sandbox import SelfTest
@@ -125,11 +132,37 @@ async def take_up(installation: Installation, record: RunRecord) -> Begun:
 
     Raises:
         ConflictError: its process still lives, or it is finished.
+        TargetError: the place it goes to can no longer take the result.
+        StorageError: what it has done so far is gone.
     """
+    workspace = installation.workspace(Path(record.target))
     lease = await installation.store.claim(record.id, installation.owner)
+    try:
+        await workspace.start()
+        await _must_have_its_work(installation, workspace, record)
+    except BaseException:
+        await installation.store.release(lease)
+        raise
     versions = await installation.store.plan_versions(record.plan_id)
-    plan = versions[record.plan_version - 1].plan
-    return Begun(record, lease, plan, installation.workspace(Path(record.target)))
+    return Begun(record, lease, versions[record.plan_version - 1].plan, workspace)
+
+
+async def _must_have_its_work(installation: Installation, workspace: Workspace, record: RunRecord) -> None:
+    """Look for every commit and tree that a run goes on from: a lost one is told before anything is done."""
+    state = RunState(record.id).apply(await installation.store.events(record.id))
+    ground, tasks = state.ground, state.tasks.values()
+    commits = (ground.base, ground.onto, *(task.commit for task in tasks))
+    trees = (ground.previous, *(task.worked_tree for task in tasks))
+    try:
+        for commit in filter(None, commits):
+            await workspace.tree_of(commit)
+        for tree in filter(None, trees):
+            await workspace.paths(tree)
+    except (MissingError, StorageError) as error:
+        raise StorageError(
+            f"run {record.id} cannot go on, because what it has done is gone: {error}",
+            hint=f"Give it up, then start again: astrolabe runs cancel {record.id}",
+        ) from error
 
 
 async def carry_out(installation: Installation, begun: Begun, watcher: Watcher) -> RunState:
