@@ -28,7 +28,7 @@ class Kind(Enum):
 class Part:
     """`text` is the part as written, `body` the same without its first word; `things` are the nouns it says are kept.
 
-    `left` are its words that name no such thing; `end` is where it ends in what follows the noun of the request.
+    `left` are its words that name no such thing, `who` those who do it; `end` is where it ends in what follows the noun of the request.
     """
 
     kind: Kind
@@ -36,6 +36,7 @@ class Part:
     body: str
     things: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    who: str = ""
     end: int = 0
 
 
@@ -220,7 +221,10 @@ def deeds_of_people(clause: str) -> Part | None:
     """Return what is kept by `people share recipes` or `members borrow books`, or None when a clause tells no such thing."""
     found = _FALLBACK.fullmatch(clause.strip(" ."))
     things, left = deeds_of(found["deeds"]) if found else ((), ())
-    return Part(Kind.DEED, clause, found["deeds"], things, left) if found and things else None
+    if found is None or not things:
+        return None
+    who = "" if re.fullmatch(_PEOPLE, found["who"], re.IGNORECASE) else found["who"]
+    return Part(Kind.DEED, clause, found["deeds"], things, left, who)
 
 
 def as_right(text: str) -> str:

@@ -54,7 +54,7 @@ _NESTED = re.compile(
 )
 _EACH_OTHER = re.compile(
     r"(?P<subject>\S(?:.{0,40}?\S)?)\s+(?:(?:can|may|might|could|should|must)\s+)?(?:also\s+)?(?P<verb>(?:be\s+(?:linked|related|connected)|depends?|refers?|relates?|links?|follows?|precedes?|blocks?|replaces?|requires?|references?|cites?|resembles?|knows?)"
-    r"(?:\s+(?:on|to|with|by))?)\s+(?P<count>(?:(?:one|1|many|several|any\s+number\s+of|one\s+or\s+more|an?)\s+)*)(?:other|another)\s+(?P<noun>\S+(?:\s+\S+)?)",
+    r"(?:\s+(?:on|to|with|by))?)\s+(?P<count>(?:(?:one|1|many|several|any\s+number\s+of|at-least-one|an?)\s+)*)(?:other|another)\s+(?P<noun>\S+(?:\s+\S+)?)",
     re.IGNORECASE,
 )
 _PREPOSITIONS = re.compile(rf"\s+(?:and\s+)?{_PREPOSITION}\s+", re.IGNORECASE)

@@ -102,6 +102,17 @@ def plain(text: str) -> str:
     return _MARKUP.sub("", _LINK.sub(r"\1", text)).translate(_QUOTES).strip()
 
 
+def calm(text: str) -> str:
+    """Write a text that is all in capitals in small letters."""
+    letters = [letter for letter in text if letter.isalpha()]
+    capital = sum(map(str.isupper, letters))
+    return text.lower() if len(letters) > _FEW_LETTERS and capital > len(letters) * _NEARLY_ALL else text
+
+
+_FEW_LETTERS = 20
+_NEARLY_ALL = 0.9
+
+
 def blocks_of(text: str) -> list[Block]:
     """Return the blocks of a text, in order."""
     text = _COMMENT.sub(

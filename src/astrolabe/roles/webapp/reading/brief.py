@@ -13,7 +13,7 @@ from astrolabe.roles.webapp.reading.access import is_right, read_access, read_ro
 from astrolabe.roles.webapp.reading.asking import Kind
 from astrolabe.roles.webapp.reading.assembly import Extras
 from astrolabe.roles.webapp.reading.belonging import declare_belonging, read_belonging
-from astrolabe.roles.webapp.reading.blocks import blocks_of
+from astrolabe.roles.webapp.reading.blocks import blocks_of, calm
 from astrolabe.roles.webapp.reading.cutting import Cutter
 from astrolabe.roles.webapp.reading.deeds import read_deed, read_mark
 from astrolabe.roles.webapp.reading.draft import Draft
@@ -21,7 +21,7 @@ from astrolabe.roles.webapp.reading.features import is_chat, wishes_in
 from astrolabe.roles.webapp.reading.fields import declare, read_fields, read_named_list, take_fields
 from astrolabe.roles.webapp.reading.intent import Ask, Request, is_lead
 from astrolabe.roles.webapp.reading.language import is_english
-from astrolabe.roles.webapp.reading.listed import read_page, read_permissions, read_role
+from astrolabe.roles.webapp.reading.listed import read_page, read_permissions, read_role, read_term
 from astrolabe.roles.webapp.reading.matrices import read_matrix
 from astrolabe.roles.webapp.reading.rules import fields_named, read_rule
 from astrolabe.roles.webapp.reading.sections import Section
@@ -57,7 +57,7 @@ class Brief:
 
     def read(self) -> None:
         """Read everything; what was made of it is in the draft."""
-        cut = Cutter(self.draft, self.seeds).cut(blocks_of(self.text))
+        cut = Cutter(self.draft, self.seeds).cut(blocks_of(calm(self.text)))
         self.units, self.requests, self.title, self.headed = cut.units, cut.requests, cut.title, cut.headed
         for unit in self.units:
             self._with(unit, self._declare)
@@ -111,7 +111,12 @@ class Brief:
 
     def _structure(self, unit: Unit) -> None:
         draft, piece = self.draft, unit.piece
-        if unit.done or unit.section in {Section.SEED, Section.PAGES} or asks(unit) or unit.part:
+        if (
+            unit.done
+            or unit.section in {Section.SEED, Section.PAGES, Section.GLOSSARY, Section.OUT}
+            or asks(unit)
+            or unit.part
+        ):
             return
         if len(piece.text) > LONGEST_SENTENCE:
             return
@@ -139,7 +144,11 @@ class Brief:
         ):
             return False
         entity = self.draft.find(unit.within)
-        whole = Piece(f"Each {entity.noun if entity else unit.within} {unit.piece.text}", unit.piece.line)
+        whole = Piece(
+            f"Each {entity.noun if entity else unit.within} {unit.piece.text}",
+            unit.piece.line,
+            shown=unit.piece.text,
+        )
         return any(rule(self.draft, whole) for rule in rules)
 
     def _field_item(self, unit: Unit) -> bool:
@@ -183,6 +192,11 @@ class Brief:
             read_matrix(draft, piece, unit.header, unit.cells)
         elif unit.section is Section.SEED:
             self.seeds.take(draft, piece, unit.within)
+        elif unit.section is Section.GLOSSARY:
+            read_term(draft, piece)
+        elif unit.section is Section.OUT:
+            if not self.teller.left_out(piece):
+                self.teller.leave_out(piece, piece.text)
         elif (unit.section is Section.PAGES and read_page(draft, self.extras, unit)) or (
             unit.section is Section.ROLES and read_role(draft, unit, self._tell)
         ):
@@ -219,7 +233,7 @@ class Brief:
         if self.teller.impossible(piece.text):
             return self.teller.left_out(piece)
         if wish := _WISH.match(piece.text):
-            piece = Piece(f"I can {piece.text[wish.end() :]}", piece.line)
+            piece = Piece(f"I can {piece.text[wish.end() :]}", piece.line, shown=piece.text)
         if (
             read_roles(draft, piece)
             or read_mark(draft, piece)

@@ -40,6 +40,13 @@ from astrolabe.roles.webapp.reading.sections import (
 from astrolabe.roles.webapp.reading.seeding import SeedNotes
 from astrolabe.roles.webapp.reading.sentences import MODALS, Piece, clauses_of, sentences_of, split_list
 from astrolabe.roles.webapp.reading.specs import spec_of
+from astrolabe.roles.webapp.reading.stories import (
+    SCENARIO_UNREAD,
+    Story,
+    is_scenario,
+    is_scenario_line,
+    story_of,
+)
 from astrolabe.roles.webapp.reading.units import (
     LONGEST_SENTENCE,
     MatrixUnit,
@@ -63,6 +70,25 @@ class Cut:
     headed: int = 0
 
 
+@dataclass(frozen=True)
+class Intro:
+    """A line that announces a list: of the fields of `noun`, or of ends to the sentence that `lead` begins."""
+
+    noun: str = ""
+    lead: str = ""
+
+
+_LEAD = re.compile(
+    r"(?:(?:the\s+)?(?:fields|attributes|properties)\s+(?:of|for)\s+(?P<of>.+?)(?:\s+are)?"
+    r"|(?P<has>\S.{0,60}?)\s+(?:(?:should|must|shall|will|can|also)\s+)*(?:has|have|contains?|includes?|with|stores?|records?|consists?\s+of|needs?))",
+    re.IGNORECASE,
+)
+_ANNOUNCES = re.compile(
+    r"\b(?:following|as\s+follows|below|here\s+(?:is|are)|these|such\s+as|namely|for\s+example)\b|\A\W*(?:\w+\W*){1,3}\Z",
+    re.IGNORECASE,
+)
+
+
 class Cutter:
     """Makes the things that headings name known to the draft, and keeps the rows of the seed, on the way."""
 
@@ -73,7 +99,8 @@ class Cutter:
         self.level = 0
         self.within = ""
         self.actor = ""
-        self.intro: Piece | None = None
+        self.intro: Intro | None = None
+        self.plain = False
         self.parent: tuple[int, str] | None = None
 
     def cut(self, blocks: list[Block]) -> Cut:
@@ -92,10 +119,8 @@ class Cutter:
                 case Table():
                     self._table(block)
                 case Code():
-                    unit = self._unit(Piece(block.text[:200], block.line))
-                    unit.done = True
-                    unit.account.append(
-                        Sentence(block.text[:200], Reading.UNREAD, "blocks of code are not read", block.line)
+                    self._told(
+                        Piece(block.text[:200], block.line), Reading.UNREAD, "blocks of code are not read"
                     )
         return self.out
 
@@ -106,20 +131,24 @@ class Cutter:
         self.out.units.append(unit)
         return unit
 
+    def _told(self, piece: Piece, reading: Reading, meaning: str) -> None:
+        """Keep what is known of a piece without reading it."""
+        account = [Sentence(piece.text, reading, meaning, piece.line)]
+        self._unit(piece, done=True, account=account)
+
     def _heading(self, block: Heading, following: Block | None) -> None:
         section = section_of(block.text)
         if block.level == 1 and not self.out.title and section is None:
             self.out.title = block.text
             self.section, self.within, self.level = Section.TEXT, "", 1
-            self._unit(Piece(block.text, block.line), done=True).account.append(
-                Sentence(block.text, Reading.UNDERSTOOD, "the name of the application", block.line)
-            )
+            self._told(Piece(block.text, block.line), Reading.UNDERSTOOD, "the name of the application")
             return
         self.actor = ""
         inside = self.section in {Section.SEED, Section.THINGS} and block.level > self.level
         if self._of_rights(block, section):
             return
-        if inside and section in {None, Section.TEXT, Section.ROLES}:
+        single = section is Section.THINGS and not is_plural(block.text)
+        if inside and (single or section in {None, Section.TEXT, Section.ROLES}):
             self.within = block.text if self.section is Section.SEED else thing_named(block.text)
             noun = self.within if self.section is Section.THINGS else ""
         elif section:
@@ -149,17 +178,48 @@ class Cutter:
         return True
 
     def _paragraph(self, block: Paragraph, following: Block | None) -> None:
+        if self.plain:
+            self.section, self.within, self.plain = Section.TEXT, "", False
+        if is_scenario(block.lines):
+            self._told(Piece(block.text[:200], block.line), Reading.UNREAD, SCENARIO_UNREAD)
+        elif noun := self._plain_heading(block, following):
+            self.section, self.within, self.plain = Section.THING, noun, True
+            self.out.headed += 1
+            self.draft.entity(noun, Piece(block.text, block.line), declared=True)
+            self._told(Piece(block.text, block.line), Reading.UNDERSTOOD, f"a kind of thing: {noun}")
+        else:
+            self._sentences(block, following)
+
+    def _sentences(self, block: Paragraph, following: Block | None) -> None:
         pieces = sentences_of(block.lines)
         listed = isinstance(following, Item | Table) and pieces[-1:] and pieces[-1].text.endswith(":")
         for number, piece in enumerate(pieces):
             if listed and number == len(pieces) - 1:
-                self.intro = piece
+                self._introduce(piece)
             else:
                 self._sentence(piece)
 
+    def _plain_heading(self, block: Paragraph, following: Block | None) -> str:
+        """Return the noun of a line that stands above a list of fields without being marked as a heading."""
+        text = block.text.rstrip(":")
+        plain = len(block.lines) == 1 and isinstance(following, Item) and not re.search(r"[.!?,;]", text)
+        noun = thing_named(text) if plain and self.section is Section.TEXT else ""
+        asked = (
+            noun
+            and (self.out.requests or self.out.title)
+            and not re.search(rf"\b(?:{MODALS}|has|have)\b", text)
+        )
+        return noun if asked and section_of(text) is None and _holds_fields(following) else ""
+
     def _sentence(self, piece: Piece) -> None:
         if self.actor:
-            piece = Piece(told_of(self.actor, piece.text), piece.line)
+            piece = Piece(told_of(self.actor, piece.text), piece.line, shown=piece.text)
+        if is_scenario_line(piece.text):
+            self._told(piece, Reading.UNREAD, SCENARIO_UNREAD)
+            return
+        if story := story_of(piece.text):
+            self._story(story, piece)
+            return
         request = self._request(piece)
         colon = piece.text.find(": ")
         if (
@@ -175,6 +235,12 @@ class Cutter:
             self._asked(Piece(piece.text[:colon], piece.line), request, piece.text)
             self._rest_of(piece.text[colon + 2 :], piece.line)
             return
+        if (
+            request is None
+            and len(piece.text) <= LONGEST_SENTENCE
+            and self._named_lists(piece.text, piece.line)
+        ):
+            return
         clauses = clauses_of(piece.text) if len(piece.text) <= LONGEST_SENTENCE else (piece.text,)
         for number, clause in enumerate(clauses or (piece.text,)):
             if request and request.ask in {Ask.APPLICATION, Ask.PERHAPS}:
@@ -184,6 +250,16 @@ class Cutter:
                     self._deeds(Piece(clause, piece.line))
             else:
                 self._unit(Piece(clause, piece.line)).request = request if number == 0 else None
+
+    def _story(self, story: Story, piece: Piece) -> None:
+        """Read `as a nurse, I want to see patients so that …` as what nurses can do, and the reason by itself."""
+        part = deeds_of_people(story.right)
+        self._unit(Piece(story.right, piece.line, shown=story.wish), part=part)
+        if story.reason:
+            reason = Part(Kind.REASON, story.reason, story.reason)
+            self._unit(Piece(story.reason, piece.line), part=reason)
+        if not self.out.requests:
+            self.out.requests.append(Request(Ask.PERHAPS, things=part.things if part else ()))
 
     def _deeds(self, piece: Piece) -> None:
         """Read `where I can save films with a title and a year`: what is kept, and what it has."""
@@ -228,15 +304,21 @@ class Cutter:
 
     def _rest_of(self, text: str, line: int) -> None:
         """Read what follows `an invoice app:`: named lists, or clauses."""
-        parts = [part for _, part in split_list(text)]
-        if all(re.fullmatch(r"[\w -]{1,40}\([^()]*\)[.]?", part) for part in parts):
-            for part in parts:
-                self._unit(Piece(part, line), section=Section.THINGS)
-        elif listed := things_in(text):
+        if self._named_lists(text, line):
+            return
+        if listed := things_in(text):
             self._unit(Piece(text, line), part=listed)
         else:
             for clause in clauses_of(text):
                 self._unit(Piece(clause, line))
+
+    def _named_lists(self, text: str, line: int) -> bool:
+        """Read `students (name, email), cars (plate, model)` as a list for each thing."""
+        parts = [part for _, part in split_list(text)]
+        listed = all(re.fullmatch(r"[\w -]{1,40}\([^()]*\)[.]?", part) for part in parts)
+        for part in parts if listed else ():
+            self._unit(Piece(part, line), section=Section.THINGS)
+        return listed
 
     def _request(self, piece: Piece) -> Request | None:
         if len(piece.text) > LONGEST_SENTENCE:
@@ -260,9 +342,7 @@ class Cutter:
             self.parent = (block.depth, noun)
             self.draft.entity(noun, piece, declared=True)
             self.out.headed += 1
-            self._unit(piece, done=True).account.append(
-                Sentence(piece.text, Reading.UNDERSTOOD, f"a kind of thing: {noun}", piece.line)
-            )
+            self._told(piece, Reading.UNDERSTOOD, f"a kind of thing: {noun}")
         elif self.parent:
             self._unit(piece, within=self.parent[1], field_item=True, section=Section.THING)
         elif self.actor:
@@ -288,43 +368,58 @@ class Cutter:
             self._unit(piece, field_item=True)
 
     def _free_item(self, block: Item, piece: Piece) -> None:
-        if self.section in {Section.SEED, Section.PAGES, Section.ROLES, Section.VALUES}:
+        if self.section in _BY_ITEM:
             self._unit(piece)
         else:
             for one in sentences_of(block.lines):
                 self._sentence(one)
 
-    def _introduced(self, piece: Piece, intro: Piece) -> None:
-        """Read an item together with the line that announces the list: `A recipe has:` and `a title`."""
+    def _introduce(self, piece: Piece) -> None:
+        """Judge a line that announces a list: `A recipe has:`, `Build a blog with:`, `Users can:`."""
         text = re.sub(
             r"\s+the\s+following(?:\s+\w+)?\Z|\s+these\s+\w+\Z",
             "",
-            intro.text.rstrip(": "),
+            piece.text.rstrip(": "),
             flags=re.IGNORECASE,
         )
-        found = re.fullmatch(
-            r"(?:(?:the\s+)?(?:fields|attributes|properties)\s+(?:of|for)\s+(?P<of>.+?)(?:\s+are)?"
-            r"|(?P<has>\S.{0,60}?)\s+(?:(?:should|must|will|can|also)\s+)*(?:has|have|contains?|includes?|with|stores?|records?|consists?\s+of|needs?))",
-            text,
-            re.IGNORECASE,
-        )
+        found = _LEAD.fullmatch(text)
         noun = nouns.thing(found["of"] or found["has"]) if found else ""
-        if (
-            noun
-            and not nouns.is_interface(noun)
-            and not nouns.is_account(noun)
-            and not is_sentence(piece.text)
-        ):
-            self.draft.entity(noun, intro, declared=True)
-            self._unit(piece, within=noun, field_item=True, section=Section.THING)
+        request = self._request(Piece(text, piece.line))
+        if request and request.ask in {Ask.APPLICATION, Ask.PERHAPS}:
+            bare = re.sub(r"\s+(?:with|including|having|for|has|have)\Z", "", text, flags=re.IGNORECASE)
+            self._asked(Piece(bare, piece.line), request, bare)
+            self.intro = Intro()
+        elif noun and not nouns.is_interface(noun) and not nouns.is_account(noun):
+            self.draft.entity(noun, piece, declared=True)
+            self._told(piece, Reading.UNDERSTOOD, f"a kind of thing: {noun}")
+            self.intro = Intro(noun=noun)
         elif re.search(rf"\b(?:{MODALS}|be\s+able\s+to|to|has|have)\Z", text, re.IGNORECASE):
-            self._sentence(Piece(f"{text} {piece.text}", piece.line))
+            self.intro = Intro(lead=text)
         else:
-            plain = re.match(r"[A-Z][\w-]*(?:\s+[\w-]+){0,2}\s*[:(\u2013\u2014-]", piece.text)
-            if plain and self.section is Section.TEXT:
-                self._unit(piece, section=Section.THINGS)
-            else:
-                self._sentence(piece)
+            self._announced(piece)
+            self.intro = Intro()
+
+    def _announced(self, piece: Piece) -> None:
+        if _ANNOUNCES.search(piece.text):
+            self._told(piece, Reading.UNDERSTOOD, "announces the list below")
+        else:
+            self._sentence(Piece(piece.text.rstrip(": "), piece.line))
+
+    def _introduced(self, piece: Piece, intro: Intro) -> None:
+        """Read an item together with the line that announces the list."""
+        if intro.noun and not is_sentence(piece.text):
+            self._unit(piece, within=intro.noun, field_item=True, section=Section.THING)
+        elif intro.lead:
+            self._sentence(Piece(f"{intro.lead} {piece.text}", piece.line))
+        elif (
+            re.match(r"[A-Z][\w-]*(?:\s+[\w-]+){0,2}\s*[:(\u2013\u2014-]", piece.text)
+            and self.section is Section.TEXT
+        ):
+            self._unit(piece, section=Section.THINGS)
+        elif listed := things_in(piece.text):
+            self._unit(piece, part=listed)
+        else:
+            self._sentence(piece)
 
     def _table(self, block: Table) -> None:
         if self.section is Section.SEED:
@@ -373,6 +468,12 @@ class Cutter:
                 self._unit(Piece(text, line), done=True).account.append(
                     Sentence(text, Reading.UNREAD, "the columns of this table are not known", line)
                 )
+
+
+_BY_ITEM = frozenset(
+    {Section.SEED, Section.PAGES, Section.ROLES, Section.VALUES, Section.GLOSSARY, Section.OUT}
+)
+"""Sections whose items are read whole, whatever sentences they hold."""
 
 
 def _begin_of_tail(sentence: str, tail: str) -> int:

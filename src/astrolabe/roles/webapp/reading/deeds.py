@@ -47,7 +47,7 @@ _DEED = re.compile(
 )
 _MANY = re.compile(
     rf"{_PEOPLE}{_CAN}\s+[a-z]+(?:\s+(?:for|in|to|at|on|with|into|up\s+for))?\s+"
-    r"(?:many|several|multiple|more\s+than\s+(?:one|1)|any\s+number\s+of|various)\s+(?P<what>\S.*)",
+    r"(?:many|at-least-one|several|multiple|more\s+than\s+(?:one|1)|any\s+number\s+of|various)\s+(?P<what>\S.*)",
     re.IGNORECASE,
 )
 _STATES = {
@@ -207,6 +207,10 @@ def _known_deed(draft: Draft, piece: Piece, text: str) -> bool:
         for item in draft.entities.values()
         if {actor.key, entity.key} <= {item.key, *(link.to for link in item.links.values())}
     ]
+    pair = {actor.key, entity.key}
+    if not between and any({item.source, item.target} == pair for item in draft.several):
+        draft.note(piece, Reading.UNDERSTOOD, f"kept as the link of {actor.noun} and {entity.noun}")
+        return True
     if not between:
         return False
     draft.note(piece, Reading.UNDERSTOOD, f"kept as {', '.join(plural(item.noun) for item in between)}")

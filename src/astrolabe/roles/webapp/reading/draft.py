@@ -117,7 +117,7 @@ class Draft:
 
     def note(self, piece: Piece, reading: Reading, meaning: str) -> None:
         """Put a line into the account."""
-        self.account.append(Sentence(piece.text, reading, meaning, piece.line))
+        self.account.append(Sentence(piece.shown or piece.text, reading, meaning, piece.line))
 
     def problem(self, piece: Piece, text: str, hint: str = "", about: str = "") -> None:
         """Record what is wrong with a piece, at the word or phrase in it that it is about."""

@@ -19,7 +19,7 @@ _FEATURES = _table((
     (r"\b(?:filter(?:s|ed|able|ing)?|narrow(?:ed)?(?:\s+down)?)\b", "every list can be filtered"),
     (r"\b(?:sort(?:s|ed|able|ing)?|order(?:ed)?\s+by)\b", "every list can be sorted"),
     (r"\b(?:paginat\w+|paging|paged|pages?\s+of\s+results)\b", "every list comes in pages"),
-    (r"\b(?:sign(?:ing)?[\s-]?(?:in|out)|sign(?:ing)?[\s-]?up(?!\s+(?:for|to)\b)|log(?:ging)?[\s-]?(?:in|out)|log[io]ns?|logout|register(?:s|ed)?(?!\s+(?:for|to|an?|the|new)\b)|registration|authenticat\w+|user\s+accounts?|accounts?)\b", "accounts: register, sign in, sign out"),
+    (r"\b(?:sign(?:ing)?[\s-]?(?:in|out)|sign(?:ing)?[\s-]?up(?!\s+(?:for|to)\b)|log(?:ging)?[\s-]?(?:in|out)|log[io]ns?|logout|register(?:s|ed)?(?=\s*(?:\Z|[.,;/]|\s(?:and|or|with|via|by|using|themselves|first|before|on)\b))|registration|authenticat\w+|user\s+accounts?|accounts?)\b", "accounts: register, sign in, sign out"),
     (r"\b(?:reset|forgot(?:ten)?|recover)(?:ting|ing)?\s+(?:\w+\s+)?passwords?\b|\bpasswords?\s+(?:\w+\s+)?(?:reset|forgotten|recover\w*|change\w*)\b", "passwords can be reset"),
     (r"\bpasswords?\b[^.]{0,40}\b(?:hash|secure|safe)\w*|\b(?:hashed|secure|safe)\s+passwords?\b", "passwords are kept as hashes"),
     (r"\b(?:dark\s+(?:mode|theme))\b", "there is a dark mode"),
@@ -71,7 +71,7 @@ _CANNOT = _table((
 ))  # fmt: skip
 _LESS = _table((
     (r"\bin\s+(?:german|french|spanish|italian|dutch|portuguese|polish|russian|chinese|japanese|arabic|turkish|swedish|danish|norwegian|finnish|greek|czech|hungarian|korean|hindi|ukrainian)\b|\b(?:german|french|spanish|italian|dutch)\s+(?:interface|pages|texts?|labels|ui|version)\b|\blanguages?\b", "its pages are in English"),
-    (r"\b(?:colou?rs?|colou?red|fonts?|typeface|logo|brand(?:ed|ing)?|corporate\s+(?:design|identity)|css|themes?|palette|background|look\s+and\s+feel|look(?:s)?\s+like|header|footer|sidebar|menu\s+bar|navigation|banner|favicon|animat\w+|transitions?|layout|icons?|buttons?|rounded|gradient|style[sd]?|stylish|design(?:ed)?|red|green|blue|yellow|orange|purple|pink|black|white|grey|gray)\b|#[0-9a-f]{3,8}\b", "how its pages look is fixed"),
+    (r"\b(?:colou?rs?|colou?red|fonts?|typeface|logo|brand(?:ed|ing)?|corporate\s+(?:design|identity)|css|themes?|palette|background|look\s+and\s+feel|look(?:s)?\s+like|header|footer|sidebar|menu\s+bar|navigation|banner|favicon|animat\w+|transitions?|layout|icons?|buttons?|rounded|gradient|style[sd]?|stylish|design(?:ed)?)\b|\b(?:be|in)\s+(?:dark\s+|light\s+|bright\s+)?(?:red|green|blue|yellow|orange|purple|pink|black|white|grey|gray)\b|#[0-9a-f]{3,8}\b", "how its pages look is fixed"),
     (r"\b(?:fast|quick(?:ly)?|performan(?:t|ce)|load(?:s|ing)?\s+(?:in|within|time|under)|seconds?|milliseconds?|ms|concurrent|scal(?:e|es|able|ability|ing)|uptime|availab(?:le|ility)\s+(?:24|of|99)|24/7|99(?:\.\d+)?\s?%|high\s+availability|simultaneous\w*)\b", "speed, load and uptime are not measured"),
     (r"\b(?:gdpr|dsgvo|hipaa|ccpa|pci|iso\s?\d+|wcag|complian(?:t|ce)|legal(?:ly)?|laws?|regulations?|privacy\s+policy|imprint|cookie\s+banner|terms\s+(?:of|and))\b", "nothing is done about laws and standards"),
     (r"\b(?:deploy(?:ed|ment|s)?|host(?:ed|ing)|server|domain|cloud|on[- ]premises?|backups?|backed\s+up|monitoring|https|ssl|encrypt(?:ed|ion)?)\b", "it is built here, not put on a server or run there"),
@@ -89,8 +89,9 @@ _NOT_KEPT = _table((
     (r"(?:\w+\s+)?(?:kanban|calendar)(?:\s+(?:board|view))?", "its pages are lists, details and forms"),
 ))  # fmt: skip
 _CHAT = re.compile(
-    r"(?:many\s+)?(?:thanks?(?:\s+(?:you|a\s+lot|so\s+much|very\s+much|in\s+advance|again))*|please|hi|hello|hey(?:\s+there)?|good\s+(?:morning|evening|day|afternoon)"
-    r"|dear\s+\w+(?:\s+\w+)?|cheers|(?:best|kind|warm)\s+(?:regards|wishes)|regards)(?:[,!\s].{0,40})?"
+    r"(?:(?:many\s+)?thanks?|thank\s+you)(?:\s+(?:you|all|a\s+lot|so\s+much|very\s+much|in\s+advance|again|kindly))*(?:[,\s]+for\s+(?:(?:your|the|all|any)\s+)*(?:help|time|support|work|effort))?"
+    r"|please|(?:hi|hello|hey|dear)(?:[,\s]+(?:there|all|everyone|everybody|team|sir|madam|or|folks))*|good\s+(?:morning|evening|day|afternoon)"
+    r"|cheers|(?:(?:best|kind|warm)\s+)?(?:regards|wishes)(?:,?\s+[A-Z]\w+(?:\s+[A-Z]\w+)?)?"
     r"|that(?:'s|\s+is)\s+(?:it|all)|nothing\s+else|keep\s+it\s+simple|have\s+fun|good\s+luck|use\s+common\s+sense|please\s+and\s+thank\s+you|\W+",
     re.IGNORECASE,
 )
@@ -108,6 +109,7 @@ _LEFT_OUT = re.compile(
     re.IGNORECASE,
 )
 _MOST_LEFT_OUT_WORDS = 8
+_FEW_WORDS = 2
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,8 @@ def cannot(clause: str, known: Collection[str] = ()) -> str:
         return _cannot(clause)
     for pattern, reason in _CANNOT:
         for found in pattern.finditer(clause):
-            if not {singular_word(word) for word in re.findall(r"[a-z]+", found[0].lower())} & set(known):
+            words = [singular_word(word) for word in re.findall(r"[a-z]+", found[0].lower())]
+            if len(words) > _FEW_WORDS or not set(words) & set(known):
                 return reason
     return ""
 

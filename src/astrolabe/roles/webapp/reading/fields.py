@@ -117,7 +117,7 @@ def read_fields(draft: Draft, piece: Piece) -> bool:
 
 _PERFECT = re.compile(
     r"(?:[a-z]+ed|made|written|taken|given|done|seen|read|sung|won|bought|built|drawn|held|led|taught|known)\s+"
-    r"(?=(?:an?|one|1|many|several|multiple|one\s+or\s+more|various)\s+(?P<noun>\S+(?:\s+\S+)?)\s*\Z)",
+    r"(?=(?:an?|one|1|many|several|multiple|at-least-one|various)\s+(?P<noun>\S+(?:\s+\S+)?)\s*\Z)",
     re.IGNORECASE,
 )
 
@@ -222,16 +222,33 @@ def take_fields(
 def _tell_rest(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece) -> None:
     if spec.rest:
         draft.note(
-            Piece(" ".join(spec.rest), piece.line),
+            Piece(", ".join(spec.rest), piece.line),
             Reading.UNREAD,
             f"about {quoted(spec.noun or entity.noun)}",
         )
 
 
+_WHICH = re.compile(r"\b(?:which|what|who)\s+((?:[a-z-]+\s+)??[a-z-]+)", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"(?:is|are|was|were|has|have|had|been|[a-z]+ed|[a-z]+en|\w+ght|of|by|to|from|in|at|for|with|on|and|\s)*",
+    re.IGNORECASE,
+)
+
+
+def _asked_links(draft: Draft, spec: Spec) -> list[Spec]:
+    """Read `which book was borrowed by which member` as a link to each."""
+    text = " ".join(spec.rest)
+    found = [] if spec.noun else [draft.find(name) for name in _WHICH.findall(text)]
+    links = [Spec(entity.noun, determined=True) for entity in found if entity]
+    return (
+        links if links and len(links) == len(found) and _BETWEEN.fullmatch(_WHICH.sub("", text)) else [spec]
+    )
+
+
 def _with_targets(draft: Draft, specs: list[Spec]) -> list[Spec]:
     """Let `a father and a mother, who are persons` link to persons."""
     out: list[Spec] = []
-    for spec in specs:
+    for spec in (link for said in specs for link in _asked_links(draft, said)):
         found = _RELATIVE.fullmatch(" ".join(spec.rest)) if not spec.noun else None
         target = draft.find(nouns.thing(found["noun"])) if found and nouns.thing(found["noun"]) else None
         if target is None:

@@ -223,7 +223,11 @@ def _about(text: str) -> str:
         text,
         re.IGNORECASE,
     )
-    return found[1] if found else ""
+    return (
+        found[1]
+        if found and found[1].lower() not in {"it", "this", "that", "them", "us", "me", "you"}
+        else ""
+    )
 
 
 def _name(text: str) -> str:

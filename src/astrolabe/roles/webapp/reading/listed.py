@@ -107,3 +107,18 @@ def _permit(draft: Draft, entity: EntityDraft, action: Action, cell: str, piece:
     make_known(draft, who, piece)
     draft.grant([entity], [action], Grant(who.principals, piece, scope=Scope.EVERY, only=nobody))
     return True
+
+
+def read_term(draft: Draft, piece: Piece) -> None:
+    """Take an entry of a glossary as the description of the thing it explains."""
+    found = re.fullmatch(
+        r"(?P<term>[^:(]{1,60}?)\s*(?::|\s[-\u2013\u2014]\s|\s(?:is|are|means)\s)\s*(?P<text>\S.*)",
+        piece.text.strip(" ."),
+        re.IGNORECASE,
+    )
+    entity = draft.find(nouns.thing(found["term"])) if found and nouns.thing(found["term"]) else None
+    if found is None or entity is None:
+        draft.note(piece, Reading.UNREAD, "nothing of that name is kept")
+    else:
+        entity.description = entity.description or found["text"]
+        draft.note(piece, Reading.UNDERSTOOD, f"the description of {entity.noun}")

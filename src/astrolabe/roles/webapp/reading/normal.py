@@ -29,6 +29,7 @@ _ONE_OR_MORE = re.compile(
     r"\b(?:at\s+least\s+(?:one|1)|(?:one|1)\s+or\s+(?:more|several|many)|(?:one|1)\s+to\s+many)\s+(?!(?:and|or|but|characters?|letters?|digits?|stars?|euros?)\b)(?=[a-z])",
     re.IGNORECASE,
 )
+_AT_MOST_ONE = re.compile(r"\b(?:zero|0|none|no)\s+or\s+(?:one|1)\s+(?=[a-z])", re.IGNORECASE)
 _CURRENCY = re.compile(r"([€$£])\s?(\d[\d,]*(?:\.\d+)?)|\b(EUR|USD|GBP|CHF)\s(\d[\d,]*(?:\.\d+)?)")
 _CURRENCIES = {"€": "euros", "$": "dollars", "£": "pounds", "EUR": "euros", "USD": "dollars", "GBP": "pounds", "CHF": "CHF"}  # fmt: skip
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -39,6 +40,8 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(is|are|was|were|does|do|must|should)n't\b", r"\1 not"),
         (r"\bcan(?:'t|\s+not)\b", "cannot"),
         (r"\bwon't\b", "will not"),
+        (r"\Aplease,?\s+(?:also\s+)?(?=keep|store|record|save|note)", ""),
+        (r"\bshall\s+(?=(?:have|contain|include|consist|store|record)\b)", ""),
         (r"\bshall\b", "must"),
         (r"\b(?:ha(?:s|ve)|ought|needs?|(?:is|are)\s+(?:required|supposed|expected|meant))\s+to\s+(?=(?:be|have|belong|contain|include|refer|consist|start|default|lie)\b)", "must "),
         (r"\b(?:is|are)\s+to\s+(?=(?:be|have)\b)", "must "),
@@ -79,7 +82,8 @@ def normal(text: str) -> str:
         text = pattern.sub(form, text)
     text = _CURRENCY.sub(_price, text)
     text = _SEVERAL.sub("several ", text)
-    text = _ONE_OR_MORE.sub("one or more ", text)
+    text = _AT_MOST_ONE.sub("at most 1 ", text)
+    text = _ONE_OR_MORE.sub("at-least-one ", text)
     text = _BETWEEN.sub(lambda found: f"from {_digits(found[1])} to {_digits(found[2])}", text)
     text = _RANGE.sub(lambda found: f"from {_digits(found[1])} to {_digits(found[2])}", text)
     text = _LIMIT.sub(lambda found: f"{found[1]} {_digits(found[2])}", text)

@@ -226,7 +226,7 @@ _PARTS: tuple[tuple[re.Pattern[str], Taker], ...] = tuple(
         (r"(?:the\s+)?default(?:s|ing)?(?:\s+value)?(?:\s+(?:to|is|of|as))?\s*[:=]?\s*(?:an?\s+|the\s+)?(\S+(?:\s+\S+){0,2})", _default),
         (r"(?:(?:is|are)\s+)?(?:initially|set\s+to|starts?\s+(?:as|at|with|out\s+as)|starting\s+(?:as|at|with))\s*[:=]?\s*(\S+(?:\s+\S+){0,2})", _default),
         (r"(?:(?:is|are|being)\s+)?(\S+(?:\s+\S+)?)\s+by\s+default|by\s+default\s+(\S+(?:\s+\S+)?)|(\S+)\s+(?:is|being)\s+the\s+default|(\S+)\s+\(default\)", _default),
-        (rf"{_BE}(?:as\s+)?(?:an?\s+)?(?:valid\s+|plain\s+|simple\s+|single\s+)?(?P<type>{_TYPES}|short|long|free-text|whole)(?:\s+(?:field|value))?(?:\s*[(:]?\s*(?P<n>\d{{1,5}})\)?)?", _type),
+        (rf"{_BE}(?:as\s+)?(?:an?\s+)?(?:valid\s+|plain\s+|simple\s+)?(?:(?:marked|answered|ticked)\s+(?:as\s+|with\s+)?)?(?P<type>{_TYPES}|short|long|free-text|whole)(?:\s+(?:field|value))?(?:\s*[(:]?\s*(?P<n>\d{{1,5}})\)?)?", _type),
         (rf"(?:{_BE}(?:measured|given|stored|kept|expressed|counted)\s+)?(?:in\s+)?(?P<unit>{UNITS})", _unit),
         (r"(?:an?\s+)?(?:(?P<many>many|several|multiple|list\s+of|links\s+to|references\s+to)\s+)?(?:link|reference|relation|relationship|foreign\s+key|points|refers|belongs|ref|fk)\s+(?:to|on|of)\s+(?:(?:an?|the|one|1)\s+)?(?P<target>\w+(?:\s\w+)?)", _target),
         (r"(?:can\s+have\s+)?(?:multiple|many|several|a\s+list|list|any\s+number)", _several),
@@ -299,10 +299,16 @@ def _examples(spec: Spec, text: str) -> bool:
 def _answers(spec: Spec, text: str) -> bool:
     """Read `yes, no or maybe` as three values, though `yes or no` alone is a type."""
     items = [item.lower() for _, item in split_list(text)]
-    if not {"yes", "no"} < set(items) or not all(map(is_noun, set(items) - {"yes", "no"})):
+    said = set(items)
+    opposite = any(pair <= said for pair in _OPPOSITES) or {"yes", "no"} < said
+    if not opposite or not all(map(is_noun, said - {"yes", "no"})):
         return False
     spec.values = values_of(text)
     return True
+
+
+_OPPOSITES = ({"positive", "negative"}, {"short", "long"}, {"required", "optional"})
+"""Words that limit a value each by itself, and are values when they stand side by side."""
 
 
 def _separated(spec: Spec, text: str) -> bool:

@@ -169,9 +169,9 @@ def _split_name(draft: Draft, name: str) -> tuple[EntityDraft | None, str]:
                 return entity, nouns.bare(found["field"])
     words = name.split()
     for cut in range(1, len(words)):
-        entity = draft.find(" ".join(words[:cut]))
-        if entity and field_identifier(" ".join(words[cut:])) in entity.fields:
-            return entity, " ".join(words[cut:])
+        entity, rest = draft.find(" ".join(words[:cut])), " ".join(words[cut:])
+        if entity and {field_identifier(rest), field_identifier(singular(rest))} & entity.fields.keys():
+            return entity, rest
     return None, re.sub(r"\A(?:its|their)\s+", "", name, flags=re.IGNORECASE)
 
 

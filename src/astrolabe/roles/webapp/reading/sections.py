@@ -22,6 +22,8 @@ class Section(Enum):
     PAGES = "pages"
     SEED = "seed"
     VALUES = "values"
+    GLOSSARY = "glossary"
+    OUT = "out"
 
 
 _SECTIONS: tuple[tuple[Section, re.Pattern[str]], ...] = tuple(
@@ -33,7 +35,9 @@ _SECTIONS: tuple[tuple[Section, re.Pattern[str]], ...] = tuple(
         (Section.SEED, r"(?:seed(?:\s+data)?|(?:sample|example|demo|test|initial|starter)\s+(?:data|rows|content|records)|examples?|fixtures?)"),
         (Section.VALUES, r"(?:enums?|enumerations?|choices|lists?\s+of\s+values|values|states|statuses)"),
         (Section.THINGS, r"(?:(?:the\s+)?(?:entities|things|data(?:\s*base)?|data\s+model|domain(?:\s+model)?|models?|objects?|schema|tables?|records|information\s+kept|what\s+(?:it|we|the\s+app)\s+(?:keeps?|stores?)))"),
-        (Section.TEXT, r"(?:overview|about|goals?|intro(?:duction)?|summary|background|description|purpose|features?|requirements?|functional\s+requirements|non-?functional(?:\s+requirements)?|scope|out\s+of\s+scope|notes?|technical.*|tech(?:nology)?(?:\s+stack)?|stack|constraints?|user\s+stories|use\s+cases?|validation(?:\s+rules)?|relations?(?:hips?)?|associations?|fields?|attributes?|details|misc(?:ellaneous)?|other|general|motivation|todo|acceptance\s+criteria|search|the\s+application|what.*|how.*|why.*)"),
+        (Section.GLOSSARY, r"(?:glossary|terms|terminology|definitions|vocabulary|glossary\s+of\s+terms)"),
+        (Section.OUT, r"(?:(?:out\s+of|not\s+in)\s+scope|non-?\s?goals?|not\s+(?:included|needed|wanted|required)|exclusions?|excluded|won'?t(?:\s+have)?|later|not\s+now|future(?:\s+(?:work|ideas|versions?))?)"),
+        (Section.TEXT, r"(?:overview|about|goals?|intro(?:duction)?|summary|background|description|purpose|features?|requirements?|functional\s+requirements|non-?functional(?:\s+requirements)?|scope|in\s+scope|must\s+have|should\s+have|could\s+have|nice\s+to\s+have|scenarios?|notes?|technical.*|tech(?:nology)?(?:\s+stack)?|stack|constraints?|user\s+stories|use\s+cases?|validation(?:\s+rules)?|relations?(?:hips?)?|associations?|fields?|attributes?|details|misc(?:ellaneous)?|other|general|motivation|todo|acceptance\s+criteria|search|the\s+application|what.*|how.*|why.*)"),
     )
 )  # fmt: skip
 _NUMBERED = re.compile(r"\A(?:\d+(?:\.\d+)*[.)]?|[A-Z][.)])\s+")

@@ -8,7 +8,7 @@ from astrolabe.roles.webapp.reading.blocks import Line
 from astrolabe.roles.webapp.reading.words import CACHED
 
 MODALS = r"can|may|must|should|could|will|shall|cannot|can't|mustn't|shouldn't|might"
-_END = re.compile(r"[.!?]+[\"')\]]*(?=\s|\Z)")
+_END = re.compile(r"[.!?]+[\"')\]]*(?=\s|\Z)|(?<=\s)[:;]-?[)DP](?=\s|\Z)")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|max|min|no|nr|dr|mr|mrs|ms|st|resp)|(?:\A|\s)[A-Za-z])\.\Z",
     re.IGNORECASE,
@@ -35,9 +35,9 @@ _SAME = "same"
 
 
 def _subject_of(sentence: str, said: str) -> str:
-    """Return who or what a sentence speaks of, to begin a clause with that leaves it out."""
+    """Return who or what a sentence speaks of, to begin a clause with that leaves it out; nothing when that is not clear."""
     found = _LEADING.match(sentence)
-    subject = f"{found[1]} " if found else "It "
+    subject = f"{found[1]} " if found else ""
     return re.sub(r"\Aonly\s+", "", subject, flags=re.IGNORECASE) if said == _SAME else subject
 
 
@@ -67,7 +67,7 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf",\s+(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:{MODALS})\b)", _LISTED),
         (r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", ""),
         (
-            r",?\s+and\s+(?=(?!(?:whether|if|when|that|which|who|i|we|can|may|must|should|is|are|has|have|will)\b)(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+(?!and\b|or\b)[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?)\b)",
+            r",?\s+and\s+(?=(?!(?:whether|if|when|that|which|who|i|we|can|may|must|should|is|are|has|have|will)\b)(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+(?!and\b|or\b)[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?|(?:is|are)\s+\w+(?:ed|en|ght|ld|de)\s+(?:by|to|in|at|for|from|with|on|of))\b)",
             "",
         ),
         (r",\s+(?=(?:each|every)\s+[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|is|are|contains?)\b)", ""),
@@ -76,17 +76,21 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "",
         ),
         (r",?\s+(?:where|in\s+which|with\s+which)\s+(?!(?:they|he|she|it)\b)(?=\S)", ""),
-        (r",?\s+and\s+(?=(?:is|are|can|has|have|belongs?|may|must|should)\s)", "It "),
+        (
+            r",?\s+and\s+(?=(?:is|are|can|has|have|belongs?|may|must|should|contains?|includes?|consists?|refers?|concerns?|comes|references)\s)",
+            "It ",
+        ),
     )
 )
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A sentence or clause and the line it begins on."""
+    """A sentence or clause and the line it begins on; `shown` is how it was written, where that differs."""
 
     text: str
     line: int
+    shown: str = ""
 
 
 def sentences_of(lines: tuple[Line, ...]) -> list[Piece]:
@@ -137,8 +141,11 @@ def clauses_of(sentence: str) -> tuple[str, ...]:
     for (start, end), said in sorted(cuts.items()):
         if start < begin or depths[start] or not _says(sentence, begin, start, said):
             continue
+        following = _subject_of(sentence, said) if said not in {"", _LISTED} else ""
+        if said not in {"", _LISTED} and not following:
+            continue
         pieces.append(subject + sentence[begin:start].strip(" ,"))
-        begin, subject = end, _subject_of(sentence, said) if said not in {"", _LISTED} else ""
+        begin, subject = end, following
     pieces.append(subject + sentence[begin:].strip(" ,"))
     return tuple(piece for piece in pieces if piece.strip(" ,.;"))
 

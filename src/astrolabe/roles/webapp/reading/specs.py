@@ -30,7 +30,7 @@ _AT_MOST_ONE = re.compile(
     r"(?:at\s+most|up\s+to|no\s+more\s+than|not\s+more\s+than|(?:zero|0|none|no)\s+or|maximum(?:\s+of)?)\s+(?:one|1)\s+(?=[^\W\d])",
     re.IGNORECASE,
 )
-_ONE_OR_MORE = re.compile(r"one\s+or\s+more\s+", re.IGNORECASE)
+_ONE_OR_MORE = re.compile(r"at-least-one\s+", re.IGNORECASE)
 _MANY = re.compile(
     r"(?:(?:any\s+number\s+of|as\s+many|many|several|multiple|various|numerous|a\s+few|a\s+couple\s+of|different|lots\s+of|more\s+than\s+(?:one|1)"
     r"|(?:an?\s+)?(?:list|lists|set|collection|series|bunch)\s+of)\s+)",

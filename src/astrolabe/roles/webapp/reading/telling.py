@@ -15,6 +15,7 @@ from astrolabe.sdk import Reading
 
 _NOT_UNDERSTOOD = "not understood; nothing was done about it"
 _FEW_LETTERS = 3
+_SAY_DEEDS = "say who may do what, as in: only librarians may delete books"
 _SAY_WHO = "say who may see them, as in: everyone can read recipes"
 
 
@@ -108,6 +109,8 @@ class Teller:
             if entity is None and not self._as_field(noun, piece):
                 text = f"nothing is said about what {noun} are"
                 self.draft.note(Piece(noun, piece.line), Reading.UNREAD, text)
+        if part.who:
+            self.draft.note(Piece(part.who, piece.line), Reading.UNREAD, _SAY_DEEDS)
         for text in part.left:
             self._left(Piece(text, piece.line))
 

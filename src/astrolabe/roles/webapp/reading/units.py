@@ -19,7 +19,7 @@ LONGEST_SENTENCE = 1000
 class Unit:
     """A piece of the goal that is read by itself. `within` is the noun of the thing whose section it stands in.
 
-    `part` is what it is of a request, `whole` the sentence of a request.
+    `part` is what it is of a request, `whole` the sentence of a request, `reason` why it is told as not read.
     """
 
     piece: Piece
@@ -31,6 +31,7 @@ class Unit:
     request: Request | None = None
     part: Part | None = None
     whole: str = ""
+    reason: str = ""
     context: EntityDraft | None = None
     done: bool = False
 
