@@ -55,11 +55,15 @@ class _Heard:
 
 
 class Verifier:
-    """Puts checks to trees, in sandboxes, and writes down what came out."""
+    """Puts the checks of one run to trees, in sandboxes, and writes down what came out.
+
+    `reuse` lets it take over what earlier runs proved; what this run has proved is never asked twice.
+    """
 
     def __init__(
         self,
         *,
+        run: str,
         store: Store,
         workspace: Workspace,
         sandbox: Sandbox,
@@ -68,6 +72,8 @@ class Verifier:
         policy: Policy,
         reuse: bool,
     ) -> None:
+        self._run = run
+        self._passed: dict[str, Evidence] = {}
         self._store = store
         self._workspace = workspace
         self._sandbox = sandbox
@@ -99,9 +105,17 @@ class Verifier:
         limits = (await self._sandbox.self_test()).limits
         in_force = policy.digest(limits)
         digest = await self._digest(check, tree, in_force, prepared, given)
-        if self._reuse and (known := await self._store.evidence_for(digest)) is not None:
+        if (known := await self._known(digest)) is not None:
             return _again(known, check, tree)
-        return await self._ask(_Question(check, tree, in_force, limits, prepared, given, digest), live)
+        evidence = await self._ask(_Question(check, tree, in_force, limits, prepared, given, digest), live)
+        if evidence.verdict is Verdict.PASSED:
+            self._passed[digest] = evidence
+        return evidence
+
+    async def _known(self, digest: str) -> tuple[str, Evidence] | None:
+        if digest in self._passed:
+            return self._run, self._passed[digest]
+        return await self._store.evidence_for(digest) if self._reuse else None
 
     async def _digest(
         self, check: Check, tree: str, policy_digest: str, prepared: Prepared, given: Sequence[Artifact]

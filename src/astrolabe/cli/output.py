@@ -71,7 +71,7 @@ def _print_checks(document: dict[str, Any], console: Console) -> None:
     shown = table("", "check", *(() if narrow else ("task", "exit")), "time")
     for column in ("tree", "inputs", "policy") if wide else ():
         shown.add_column(column, no_wrap=True)
-    remarks = [_remark(check) for check in document["checks"]]
+    remarks = [_remark(check, document["run"]["id"]) for check in document["checks"]]
     if any(remarks):
         shown.add_column("", ratio=1, overflow="fold")
     for check, remark in zip(document["checks"], remarks, strict=True):
@@ -85,11 +85,13 @@ def _print_checks(document: dict[str, Any], console: Console) -> None:
     console.print(shown)
 
 
-def _remark(check: dict[str, Any]) -> str:
+def _remark(check: dict[str, Any], run: str) -> str:
     """Say what a verdict alone does not: why not, or since which run it has been known."""
     if check["reason"]:
         reason = one_line(check["reason"])
         return f"not run: {reason}" if check["verdict"] == "not-run" else reason
+    if check["reused_from"] == run:
+        return "as proved before"
     return f"as proved in run {check['reused_from'][-6:]}" if check["reused_from"] else ""
 
 

@@ -112,6 +112,7 @@ class LocalDriver:
 def _floor(shop: Workshop, plan: Plan, log: RunLog, workspace: Workspace, watcher: Watcher) -> Floor:
     preparer = Preparer(shop.images, workspace, watcher.progress)
     verifier = Verifier(
+        run=log.state.id,
         store=shop.store,
         workspace=workspace,
         sandbox=shop.sandbox,

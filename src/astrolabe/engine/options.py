@@ -15,5 +15,6 @@ class EngineOptions(Value):
         default=0, ge=0, le=256, description="Checks of one run that go on at once; 0 means one a processor."
     )
     reuse_evidence: bool = Field(
-        default=True, description="Take over evidence that answers the same question about the same content."
+        default=True,
+        description="Take over evidence of earlier runs that answers the same question about the same content.",
     )

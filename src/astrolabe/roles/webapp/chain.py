@@ -6,6 +6,7 @@ the others use, so that each is made once and all judge the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from shlex import quote
 
 from astrolabe.roles.webapp.devops import devops_checks
@@ -21,25 +22,38 @@ NOT_RUN = 75
 CLIENT, BUILD, OPENAPI = "Database client", "Build", "OpenAPI"
 """Checks whose output others use."""
 
+_PRETTIER = "node node_modules/prettier/bin/prettier.cjs --check --ignore-unknown"
 _MANIFESTS = ("package.json", "package-lock.json", "api/package.json", "web/package.json", ".npmrc")
 _FORMAT = (".prettierrc.json", ".prettierignore", ".editorconfig")
 _API = (*_MANIFESTS, "tsconfig.base.json", "scripts", "api")
 _WEB = (*_MANIFESTS, "tsconfig.base.json", "web")
 
 
-def formatted(name: str, writes: tuple[str, ...]) -> Check:
+def formatted(name: str, writes: Sequence[str]) -> Check:
     """Return the check that a part is formatted; it refuses what is no valid code at all."""
     paths = " ".join(quote(path) for path in writes)
     return Check(
         name=f"Format of {name}",
-        run=f"node node_modules/prettier/bin/prettier.cjs --check --ignore-unknown {paths}",
+        run=f"{_PRETTIER} {paths}",
         inputs=(*_MANIFESTS, *_FORMAT, *(path for path in writes if path not in {*_MANIFESTS, *_FORMAT})),
         timeout_seconds=120,
     )
 
 
-def checks() -> tuple[Check, ...]:
-    """Return the whole chain. Each starts from source and what it uses; the longest come first."""
+def format_of_the_whole(parts: Mapping[str, Sequence[str]]) -> tuple[Check, ...]:
+    """Return the checks of each part's format, answered already where nobody edited it, and of what belongs to none."""
+    others = " ".join(
+        quote(pattern)
+        for paths in parts.values()
+        for path in paths
+        for pattern in (f"!{path}", f"!{path}/**")
+    )
+    rest = Check(name="Format of the rest", run=f"{_PRETTIER} --no-error-on-unmatched-pattern . {others}")
+    return (*(formatted(name, writes) for name, writes in parts.items()), rest)
+
+
+def checks(parts: Mapping[str, Sequence[str]]) -> tuple[Check, ...]:
+    """Return the whole chain; `parts` are the paths of each. Each starts from source and what it uses; the longest come first."""
     return (
         Check(
             name=CLIENT,
@@ -91,7 +105,6 @@ def checks() -> tuple[Check, ...]:
         Check(name="API types", run="npm run typecheck --workspace api", inputs=_API, uses=(CLIENT,)),
         Check(name="Web types", run="npm run typecheck --workspace web", inputs=_WEB),
         Check(name="Migrations", run="npm run db:check", inputs=_API),
-        Check(name="Format", run="npm run format:check"),
         Check(
             name=OPENAPI,
             run="npm run openapi:check",
@@ -99,6 +112,7 @@ def checks() -> tuple[Check, ...]:
             uses=(CLIENT,),
             produces=("openapi.json",),
         ),
+        *format_of_the_whole(parts),
         Check(name="Secrets", run="npm run secrets"),
         *devops_checks(),
         *documentation_checks(OPENAPI),

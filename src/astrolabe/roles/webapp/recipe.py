@@ -23,6 +23,10 @@ SIDE_BY_SIDE = {
 """Tasks that run beside each other, with what each may write."""
 
 
+PARTS = {"scaffold": scaffold.WRITES, **{name: writes for name, (_, writes) in SIDE_BY_SIDE.items()}}
+"""What each part of the application consists of."""
+
+
 class IntegrationAgent:
     """Changes nothing: its task's checks judge the merged tree of all others."""
 
@@ -62,7 +66,7 @@ class WebAppRecipe:
             agent="integration",
             goal="Every part works with the others: built, tested, started and driven in a browser.",
             depends_on=tuple(SIDE_BY_SIDE),
-            checks=checks(),
+            checks=checks(PARTS),
             environment=NODE,
         )
         return (first, *middle, last)
