@@ -62,6 +62,7 @@ def checks(parts: Mapping[str, Sequence[str]]) -> tuple[Check, ...]:
                 *_MANIFESTS,
                 "scripts/prisma.mjs",
                 "scripts/schema-engine.mjs",
+                "scripts/wasm-engine.mjs",
                 "api/prisma",
                 "api/prisma.config.ts",
             ),

@@ -112,15 +112,21 @@ def file_name(type_name: str) -> str:
     return names.kebab(type_name)
 
 
+class Copied(str):
+    """A file's text as it lies among the templates, where Prettier has been at it already."""
+
+    __slots__ = ()
+
+
 def render_folder(folder: str, context: Mapping[str, Any]) -> dict[str, str]:
-    """Render every file below `templates/<folder>`, by path; names that end in `.j2` are templates, others copied."""
+    """Render every file below `templates/<folder>`, by path; names that end in `.j2` are templates, others `Copied`."""
     root = package_files("astrolabe.roles.webapp").joinpath("templates", *folder.split("/"))
     found: dict[str, str] = {}
     for path, source in _walk(root):
         if path.endswith(".j2"):
             found[path.removesuffix(".j2")] = render(f"{folder}/{path}", context)
         else:
-            found[path] = source.read_text(encoding="utf-8")
+            found[path] = Copied(source.read_text(encoding="utf-8"))
     return found
 
 

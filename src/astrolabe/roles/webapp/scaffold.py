@@ -31,6 +31,7 @@ WRITES = (
     "scripts/migration.mjs",
     "scripts/prisma.mjs",
     "scripts/schema-engine.mjs",
+    "scripts/wasm-engine.mjs",
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from astrolabe.roles.webapp.reading import model_of
+from astrolabe.roles.webapp.rendering import Copied
 from astrolabe.roles.webapp.view import AppView
 from astrolabe.sdk import AgentFailedError, CommandResult, Workbench
 
@@ -12,6 +13,7 @@ MODEL = "astrolabe.yaml"
 Files = dict[str, str]
 
 _FORMAT_SECONDS = 120
+_PRETTIER = "node node_modules/prettier/bin/prettier.cjs --write --ignore-unknown --log-level warn"
 _SHOWN_CHARACTERS = 4000
 
 
@@ -28,7 +30,7 @@ def view_of(document: str) -> AppView:
 async def write(
     bench: Workbench, files: Files, owned: Sequence[str] = (), *, executable: Sequence[str] = ()
 ) -> None:
-    """Write files, remove what an earlier version left below `owned`, and format them.
+    """Write files, remove what an earlier version left below `owned`, and format those that were not copied.
 
     Raises:
         AgentFailedError: Prettier refuses a file, which is then no valid code.
@@ -37,12 +39,9 @@ async def write(
     if owned:
         stale = [path for path in await bench.paths(*owned) if path not in files and not _kept(path)]
         await bench.remove(stale)
-    await needed(
-        bench,
-        "node node_modules/prettier/bin/prettier.cjs --write --ignore-unknown --log-level warn "
-        + " ".join(sorted(_quoted(path) for path in files)),
-        timeout_seconds=_FORMAT_SECONDS,
-    )
+    rendered = sorted(_quoted(path) for path, text in files.items() if not isinstance(text, Copied))
+    if rendered:
+        await needed(bench, f"{_PRETTIER} {' '.join(rendered)}", timeout_seconds=_FORMAT_SECONDS)
 
 
 async def needed(bench: Workbench, command: str, *, timeout_seconds: float) -> CommandResult:

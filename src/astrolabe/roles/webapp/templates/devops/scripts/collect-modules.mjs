@@ -40,7 +40,9 @@ function collect(name, from, optional) {
   const manifest = JSON.parse(readFileSync(path.join(root, found, 'package.json'), 'utf8'));
   const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = manifest;
   const { peerDependenciesMeta = {} } = manifest;
-  const peers = Object.keys(peerDependencies).filter((peer) => !peerDependenciesMeta[peer]?.optional);
+  const peers = Object.keys(peerDependencies).filter(
+    (peer) => !peerDependenciesMeta[peer]?.optional,
+  );
   for (const other of [...Object.keys(optionalDependencies), ...peers]) collect(other, found, true);
   for (const other of Object.keys(dependencies)) {
     collect(other, found, Object.hasOwn(optionalDependencies, other));

@@ -55,7 +55,9 @@ function licencesOf(component) {
 /** The application's own workspaces; no registry takes a private package. */
 function isOurs(component) {
   const { properties = [] } = component;
-  return properties.some(({ name, value }) => name === 'cdx:npm:package:private' && value === 'true');
+  return properties.some(
+    ({ name, value }) => name === 'cdx:npm:package:private' && value === 'true',
+  );
 }
 
 const [path] = process.argv.slice(2);

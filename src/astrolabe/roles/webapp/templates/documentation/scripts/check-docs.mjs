@@ -42,7 +42,9 @@ function slugOf(heading) {
 function checkLink(paper, number, target) {
   if (/^[a-z][a-z0-9+.-]*:/i.test(target)) return;
   const [where, fragment] = target.split('#');
-  const file = where ? path.resolve(path.dirname(paper), decodeURIComponent(where)) : path.resolve(paper);
+  const file = where
+    ? path.resolve(path.dirname(paper), decodeURIComponent(where))
+    : path.resolve(paper);
   if (file !== root && !file.startsWith(root + path.sep)) {
     problems.push(`${paper}:${number}: ${target} leaves the repository`);
   } else if (!existsSync(file)) {
@@ -76,7 +78,8 @@ function checkRoutes(document) {
       }
     }
   }
-  for (const name of described) problems.push(`${name} is described, but the API has no such route`);
+  for (const name of described)
+    problems.push(`${name} is described, but the API has no such route`);
 }
 
 if (papers.length === 0) {
@@ -88,7 +91,9 @@ let links = 0;
 for (const paper of papers) {
   const text = readFileSync(paper, 'utf8');
   prose(text).forEach((line, index) => {
-    const visible = line.replace(/`[^`]*`/g, (code) => ' '.repeat(code.length)).replace(/\\./g, '  ');
+    const visible = line
+      .replace(/`[^`]*`/g, (code) => ' '.repeat(code.length))
+      .replace(/\\./g, '  ');
     for (const [, target] of visible.matchAll(/\]\(<?([^)\s>]+)>?\)/g)) {
       links += 1;
       checkLink(paper, index + 1, target);
@@ -100,7 +105,8 @@ const readme = papers.includes('README.md') ? readFileSync('README.md', 'utf8') 
 for (const example of ['.env.example', 'api/.env.example']) {
   if (!readme || !existsSync(example)) continue;
   for (const [, name] of readFileSync(example, 'utf8').matchAll(/^#?\s?([A-Z][A-Z0-9_]+)=/gm)) {
-    if (!readme.includes(`\`${name}\``)) problems.push(`README.md: the setting ${name} of ${example} is not explained`);
+    if (!readme.includes(`\`${name}\``))
+      problems.push(`README.md: the setting ${name} of ${example} is not explained`);
   }
 }
 if (openapi) checkRoutes(JSON.parse(readFileSync(openapi, 'utf8')));

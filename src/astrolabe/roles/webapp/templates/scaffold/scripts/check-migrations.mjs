@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { difference } from './migration.mjs';
+import { difference, PROVIDERS } from './migration.mjs';
 import { prisma } from './prisma.mjs';
 
 function say(name, fault) {
@@ -11,8 +11,8 @@ function say(name, fault) {
   if (fault) process.exitCode = 1;
 }
 
-for (const provider of ['sqlite', 'postgresql']) {
-  say(`${provider}: the migrations lead to the schema`, difference(provider));
+for (const provider of PROVIDERS) {
+  say(`${provider}: the migrations lead to the schema`, await difference(provider));
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'migrations-'));

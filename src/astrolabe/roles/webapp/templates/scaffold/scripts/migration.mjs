@@ -6,28 +6,20 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { prisma } from './prisma.mjs';
+import { schemaDifference } from './wasm-engine.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const URLS = {
-  sqlite: 'file:./unused.db',
-  postgresql: 'postgresql://127.0.0.1:1/unused',
-};
+export const PROVIDERS = ['sqlite', 'postgresql'];
 
 /** The SQL that leads from the migrations of a provider to its schema; empty when there is nothing to do. */
 export function difference(provider) {
   const folder = path.join(root, 'api', 'prisma', provider);
   const applied = path.join(folder, 'migrations', 'schema.applied.prisma');
-  const from = existsSync(applied) ? ['--from-schema', applied] : ['--from-empty'];
-  const to = ['--to-schema', path.join(folder, 'schema.prisma')];
-  const done = prisma(['migrate', 'diff', ...from, ...to, '--script', '--exit-code'], {
-    capture: true,
-    environment: { DATABASE_URL: URLS[provider], SCHEMA_ENGINE_OFFLINE: '1' },
-  });
-  // 0: nothing differs, 2: something does.
-  if (done.code === 0) return '';
-  if (done.code !== 2) throw new Error(`${provider}: ${done.errors || done.output}`);
-  return done.output;
+  return schemaDifference(
+    provider,
+    existsSync(applied) ? applied : null,
+    path.join(folder, 'schema.prisma'),
+  );
 }
 
 const TABLE = /^ALTER TABLE ("[^"]+") [\s\S]*?;$/gm;
@@ -67,8 +59,8 @@ function write(provider, name, sql) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const name = (process.argv[2] ?? 'change').toLowerCase().replace(/[^a-z0-9]+/g, '_');
-  for (const provider of Object.keys(URLS)) {
-    const sql = difference(provider);
+  for (const provider of PROVIDERS) {
+    const sql = await difference(provider);
     if (sql) write(provider, name, sql);
     else console.log(`${provider}: the migrations already lead to the schema`);
   }

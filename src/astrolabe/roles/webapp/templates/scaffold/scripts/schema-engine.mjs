@@ -3,15 +3,10 @@
 // answers with the engine's WebAssembly build and the driver adapters the application uses anyway. It cannot make
 // shadow databases, so `migrate dev` and `migrate reset` still need the native engine.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-
-const api = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', 'api');
-const require = createRequire(path.join(api, 'package.json'));
-const load = (name) => import(pathToFileURL(require.resolve(name)).href);
+import { api, load, startEngine } from './wasm-engine.mjs';
 
 const FAILED = 4466;
 // adapter-pg does not know the catalogue's one-byte "char" type and its array: read them as text and text[].
@@ -82,34 +77,15 @@ async function postgresAdapter() {
   return new PrismaPg(parts, { schema });
 }
 
-/** A PostgreSQL that is never asked for data: enough to compare two schemas, so that needs no server. */
-function disconnectedAdapter() {
-  const never = () => Promise.reject(new Error('This command needs a database.'));
-  const connection = {
-    provider: 'postgres',
-    adapterName: 'disconnected',
-    executeRaw: () => Promise.resolve(0),
-    executeScript: never,
-    // All that is asked is the server's version; 7 is the type of a text.
-    queryRaw: () =>
-      Promise.resolve({ columnNames: ['version'], columnTypes: [7], rows: [['PostgreSQL 17']] }),
-    startTransaction: never,
-    getConnectionInfo: () => ({ schemaName: 'public', supportsRelationJoins: true }),
-    dispose: () => Promise.resolve(),
-  };
-  const connect = () => Promise.resolve(connection);
-  const { adapterName, provider } = connection;
-  return { adapterName, provider, connect, connectToShadowDb: connect };
+async function adapter() {
+  if (isPostgres) return postgresAdapter();
+  const { PrismaLibSql } = await load('@prisma/adapter-libsql');
+  return new PrismaLibSql({ url: `file:${sqliteFile()}` });
 }
 
-async function adapterFactory() {
-  const { bindMigrationAwareSqlAdapterFactory } = await load('@prisma/driver-adapter-utils');
-  if (isPostgres && process.env.SCHEMA_ENGINE_OFFLINE) {
-    return bindMigrationAwareSqlAdapterFactory(disconnectedAdapter());
-  }
-  if (isPostgres) return bindMigrationAwareSqlAdapterFactory(await postgresAdapter());
-  const { PrismaLibSql } = await load('@prisma/adapter-libsql');
-  return bindMigrationAwareSqlAdapterFactory(new PrismaLibSql({ url: `file:${sqliteFile()}` }));
+async function loadEngine() {
+  const schemas = options.datamodels.map((file) => [file, readFileSync(file, 'utf8')]);
+  return startEngine(schemas, await adapter());
 }
 
 async function databaseExists() {
@@ -161,29 +137,6 @@ async function runCommand(command) {
   } catch (error) {
     return reportError(String(error?.message ?? error), 'P1001');
   }
-}
-
-async function loadEngine() {
-  globalThis.PRISMA_WASM_PANIC_REGISTRY = {
-    message: '',
-    set_message(message) {
-      this.message = message;
-      process.stderr.write(`${message}\n`);
-    },
-  };
-  const folder = path.dirname(require.resolve('@prisma/schema-engine-wasm'));
-  const glue = await import(pathToFileURL(path.join(folder, 'schema_engine_bg.js')).href);
-  const wasm = readFileSync(path.join(folder, 'schema_engine_bg.wasm'));
-  const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': glue });
-  glue.__wbg_set_wasm(instance.exports);
-  instance.exports.__wbindgen_start();
-  const datamodels = options.datamodels.map((file) => [file, readFileSync(file, 'utf8')]);
-  const log = () => undefined;
-  return glue.SchemaEngine.new(
-    { datamodels: datamodels.length > 0 ? datamodels : undefined },
-    log,
-    await adapterFactory(),
-  );
 }
 
 const send = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);

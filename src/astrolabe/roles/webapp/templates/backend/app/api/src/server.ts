@@ -55,6 +55,9 @@ server.on('error', (error) => {
 });
 
 start().catch((error: unknown) => {
-  logger.fatal({ err: error }, 'cannot reach the database: check DATABASE_URL, then npm run db:deploy');
+  logger.fatal(
+    { err: error },
+    'cannot reach the database: check DATABASE_URL, then npm run db:deploy',
+  );
   process.exit(1);
 });

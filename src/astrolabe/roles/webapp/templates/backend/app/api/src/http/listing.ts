@@ -12,7 +12,11 @@ export const pagingShape = {
 };
 
 export const queryFlag = z.enum(['true', 'false']).transform((value) => value === 'true');
-export const queryInteger = z.coerce.number().int().min(-(2 ** 31)).max(2 ** 31 - 1);
+export const queryInteger = z.coerce
+  .number()
+  .int()
+  .min(-(2 ** 31))
+  .max(2 ** 31 - 1);
 export const queryNumber = z.coerce.number().refine(Number.isFinite, 'is not a number');
 
 /** The parameters of a request that have a value; an empty one counts as left out. */

@@ -119,7 +119,12 @@ export const accountOperations: Operation[] = [
     tag,
     summary: 'List accounts (admins)',
     query: usersQuerySchema,
-    answer: { status: 200, description: 'A page of accounts', name: 'UserPage', schema: usersSchema },
+    answer: {
+      status: 200,
+      description: 'A page of accounts',
+      name: 'UserPage',
+      schema: usersSchema,
+    },
     problems: [400, 401, 403],
   },
   {

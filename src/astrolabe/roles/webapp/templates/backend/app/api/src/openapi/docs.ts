@@ -32,9 +32,7 @@ function answers(operation: DescribedOperation): string {
 
 function described(path: string, method: string, operation: DescribedOperation): string {
   const lock = operation.security.length > 0 ? ' <small>needs an access token</small>' : '';
-  const body = operation.requestBody
-    ? `<h4>Body</h4>${code(operation.requestBody.content)}`
-    : '';
+  const body = operation.requestBody ? `<h4>Body</h4>${code(operation.requestBody.content)}` : '';
   return `<details id="${escaped(operation.operationId)}">
 <summary><b class="${method}">${method.toUpperCase()}</b> <code>${escaped(path)}</code>
 ${escaped(operation.summary)}${lock}</summary>
@@ -62,7 +60,9 @@ function groups(): string {
 
 function schemas(): string {
   return Object.entries(openapiDocument.components.schemas)
-    .map(([name, schema]) => `<details><summary>${escaped(name)}</summary>${code(schema)}</details>`)
+    .map(
+      ([name, schema]) => `<details><summary>${escaped(name)}</summary>${code(schema)}</details>`,
+    )
     .join('');
 }
 

@@ -39,7 +39,8 @@ test('every operation of the OpenAPI document has its own id', async () => {
 test('the documentation shows every operation and loads nothing from elsewhere', async () => {
   const { text } = await nobody.get('/api/docs');
   for (const methods of Object.values(openapiDocument.paths)) {
-    for (const { operationId } of Object.values(methods)) expect(text).toContain(`id="${operationId}"`);
+    for (const { operationId } of Object.values(methods))
+      expect(text).toContain(`id="${operationId}"`);
   }
   expect(text).not.toMatch(/(src|href)="https?:/);
   expect((await nobody.get('/api/docs.css')).type).toBe('text/css');

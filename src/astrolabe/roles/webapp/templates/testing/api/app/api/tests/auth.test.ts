@@ -165,7 +165,10 @@ describe('accounts of others', () => {
     expect(promoted.body).toMatchObject({ role: 'admin' });
     expect((await user.get('/api/users')).status).toBe(200);
     expect((await admin.patch('/api/users/nobody', { role: 'user' })).status).toBe(404);
-    await prisma.user.updateMany({ where: { NOT: { id: admin.id ?? '' } }, data: { role: 'user' } });
+    await prisma.user.updateMany({
+      where: { NOT: { id: admin.id ?? '' } },
+      data: { role: 'user' },
+    });
     const last = await admin.patch(`/api/users/${admin.id}`, { role: 'user' });
     expect(last.status).toBe(409);
     expect((await admin.get('/api/users')).status).toBe(200);

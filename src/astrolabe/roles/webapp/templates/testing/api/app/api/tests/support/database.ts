@@ -33,7 +33,8 @@ function migrations(): string[] {
 
 function removeFile(): void {
   const file = env.DATABASE_URL.replace(/^file:/, '');
-  for (const ending of ['', '-journal', '-shm', '-wal']) rmSync(`${file}${ending}`, { force: true });
+  for (const ending of ['', '-journal', '-shm', '-wal'])
+    rmSync(`${file}${ending}`, { force: true });
 }
 
 beforeAll(async () => {
