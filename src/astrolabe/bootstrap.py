@@ -104,6 +104,7 @@ async def open_installation(
             determinism=determinism,
             owner=owner,
             policy=settings.sandbox,
+            limits=workshop.limits,
             state=settings.state_folder,
             cache=settings.cache_folder,
         )

@@ -160,10 +160,12 @@ async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) ->
     from astrolabe.cli.progress import watching
     from astrolabe.services.advice import unproved
     from astrolabe.services.builds import carry_out, start_commands
+    from astrolabe.services.expectation import expecting
     from astrolabe.services.reports import report
     from astrolabe.services.runs import view_run
 
-    with watching(begun.plan, begun.record, quiet=quiet) as watcher:
+    left = None if quiet else await expecting(installation, begun.plan)
+    with watching(begun.plan, begun.record, left, quiet=quiet) as watcher:
         await carry_out(installation, begun, watcher)
     view = await view_run(installation, begun.record)
     code = BY_STATUS[view.state.status]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from astrolabe.agents.agent import Agent
 from astrolabe.domain.policy import Policy
-from astrolabe.engine.local import LocalDriver
+from astrolabe.engine.local import Limits, LocalDriver
 from astrolabe.planning.recipe import Recipe
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.images import Images
@@ -38,5 +38,6 @@ class Installation:
     determinism: Determinism
     owner: Owner
     policy: Policy
+    limits: Limits
     state: Path
     cache: Path
