@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterable
-from functools import partial
 from typing import Any, cast
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from astrolabe.roles.webapp.model import SCHEMA, AppModel, FieldModel, PageModel, RelationModel, SeedUser
 from astrolabe.roles.webapp.reading.flaw import Flaw
 from astrolabe.roles.webapp.reading.meaning import problems_in
+from astrolabe.roles.webapp.reading.rest import flaws_of_the_rest
 from astrolabe.sdk import Document, GoalError, Problem, read_document, validate
 
 DOCUMENT_NAME = "astrolabe.yaml"
@@ -31,7 +31,6 @@ _HEAD = """\
 
 """
 _PLACE = re.compile(r":(\d+):(\d+)(?: |$)")
-_ROUNDS = 50
 
 
 def model_of(document: str, name: str = DOCUMENT_NAME) -> AppModel:
@@ -44,7 +43,7 @@ def model_of(document: str, name: str = DOCUMENT_NAME) -> AppModel:
     try:
         model = validate(read, AppModel, error=GoalError, forms=FORMS)
     except GoalError as invalid:
-        more = _places(read, _flaws_of_the_rest(read))
+        more = _places(read, flaws_of_the_rest(read.value(), [fault.path for fault in read.faults]))
         raise GoalError(f"{read.name} is not a valid model", _sorted((*invalid.problems, *more))) from invalid
     problems = _places(read, problems_in(model))
     if problems:
@@ -62,63 +61,6 @@ def _sorted(problems: Iterable[Problem]) -> list[Problem]:
         return (int(found[1]), int(found[2])) if found else (0, 0)
 
     return sorted(dict.fromkeys(problems), key=mark)
-
-
-def _flaws_of_the_rest(document: Document) -> list[Flaw]:
-    """Return the flaws in meaning of what remains of an ill-formed model when its ill-formed parts are taken out.
-
-    Those that come only from what was taken out are left out: a name that cannot be found because its definition is faulty.
-    """
-    value, removed = document.value(), set[str]()
-    for fault in document.faults:
-        _remove(value, removed, fault.path)
-    for _ in range(_ROUNDS):
-        try:
-            model = AppModel.model_validate(value)
-        except ValidationError as invalid:
-            locations = [error["loc"] for error in invalid.errors(include_url=False)]
-            if not all(map(partial(_remove, value, removed), sorted(locations, key=str, reverse=True))):
-                return []
-        else:
-            return [flaw for flaw in problems_in(model) if not removed & {flaw.about, *map(str, flaw.path)}]
-    return []
-
-
-_NOTHING = object()
-
-
-def _remove(value: Any, removed: set[str], location: tuple[str | int, ...]) -> bool:
-    """Empty the innermost thing a location of pydantic's leads to; False when that is everything.
-
-    What stays in a list keeps its position; a list with an item that is empty already goes as a whole.
-    """
-    way: list[tuple[Any, Any]] = []
-    inside = value
-    for name in location:
-        found = _child(inside, name)
-        if found is _NOTHING:
-            break
-        way.append((inside, name))
-        inside = found
-    while way:
-        parent, step = way.pop()
-        removed.add(str(step))
-        if isinstance(parent, dict):
-            del parent[step]
-            return True
-        if parent[step] is not None:
-            parent[step] = None
-            return True
-    return False
-
-
-def _child(inside: Any, name: Any) -> Any:
-    if isinstance(inside, dict):
-        return cast("dict[Any, Any]", inside).get(name, _NOTHING)
-    if isinstance(inside, list) and isinstance(name, int):
-        items = cast("list[Any]", inside)
-        return items[name] if name < len(items) else _NOTHING
-    return _NOTHING
 
 
 def dump(model: AppModel, name: str = DOCUMENT_NAME) -> str:

@@ -20,7 +20,7 @@ from astrolabe.roles.webapp.reading.sections import title_of
 from astrolabe.roles.webapp.reading.sentences import Piece
 from astrolabe.roles.webapp.reading.units import asks
 from astrolabe.roles.webapp.reading.words import label_of, plural
-from astrolabe.sdk import Goal, GoalError, Problem, Reading, Sentence, Understanding
+from astrolabe.sdk import Goal, GoalError, Problem, Reading, Sentence, Understanding, read_document
 
 RECIPE = "webapp"
 MOST_ENTITIES = 40
@@ -29,7 +29,7 @@ _MARKED = re.compile(
     r"\A\ufeff?(?:\s|#[^\n]*\n|---[^\n]*\n|%[^\n]*\n|\{)*[\"']?astrolabe[\"']?[ \t]*:[ \t]*[\"']?(\S*)"
 )
 _MODEL_FILE = re.compile(r"\.(?:ya?ml|json)\Z", re.IGNORECASE)
-_UNMARKED_MODEL = re.compile(r"^[\"']?entities[\"']?[ \t]*:|^\s*\{", re.MULTILINE)
+_MODEL_KEY = re.compile(r"(?:^|[{,])[ \t]*[\"']?(?:astrolabe|entities)[\"']?[ \t]*:", re.MULTILINE)
 _ENOUGH_EVIDENCE = 2
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 _MOST_ODD_CHARACTERS = 0.01
@@ -43,20 +43,32 @@ def read_goal(goal: Goal) -> Understanding | None:
     """
     name = PurePath(goal.path).name if goal.path else "goal"
     _check_text(goal.text, name)
-    marked = _MARKED.match(goal.text)
-    if marked and (marked[1].startswith("webapp") or not marked[1]):
+    if _is_model(goal.text, name):
         model = model_of(goal.text, name)
         return replace(understanding_of(model, canonical=True), document=goal.text)
-    if marked or (_MODEL_FILE.search(name) and not _UNMARKED_MODEL.search(goal.text)):
-        return None
-    if _MODEL_FILE.search(name):
-        problem = Problem(
-            f"{name}:1:1",
-            "it has entities, but does not say what it is",
-            "begin it with `astrolabe: webapp/1`",
-        )
-        raise GoalError(f"{name} is not a valid model", [problem])
-    return _read_words(goal.text, name)
+    return None if _MODEL_FILE.search(name) or _MARKED.match(goal.text) else _read_words(goal.text, name)
+
+
+def _is_model(text: str, name: str) -> bool:
+    """Tell whether a goal is a model of ours, well-formed or not; other recipes may have models too.
+
+    Raises:
+        GoalError: it has entities, but does not say that it is one; or it is a file that may be a model, and breaks the
+            rules of YAML or JSON.
+    """
+    if marked := _MARKED.match(text):
+        return marked[1].startswith("webapp") or not marked[1]
+    if not _MODEL_FILE.search(name) or not _MODEL_KEY.search(text):
+        return False
+    document = read_document(text, name, GoalError)
+    if document.has(["astrolabe"]):
+        return str(document.at(["astrolabe"]) or "webapp").startswith("webapp")
+    if not document.has(["entities"]):
+        return False
+    problem = document.problem(
+        ["entities"], "it has entities, but does not say what it is", "begin it with `astrolabe: webapp/1`"
+    )
+    raise GoalError(f"{name} is not a valid model", [problem])
 
 
 def _read_words(text: str, name: str) -> Understanding | None:

@@ -60,6 +60,38 @@ def test_a_model_without_its_mark_is_pointed_out():
     assert "astrolabe: webapp/1" in problems("entities:\n  Book: {}\n", "a.yaml")[0].hint
 
 
+BOOK = "entities: {Book: {fields: {title: {}}}}\n"
+LATE = {
+    "a.yaml": f"# mine\nname: Books\n{BOOK}astrolabe: webapp/1\n",
+    "b.yml": f"? astrolabe\n: webapp/1\nname: Books\n{BOOK}",
+    "c.json": '{"name": "Books", "entities": {"Book": {"fields": {"title": {}}}},\n "astrolabe": "webapp/1"}',
+}
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_what_marks_a_model_may_stand_anywhere_in_it(name):
+    understood = read_goal(Goal(LATE[name], name))
+    assert understood
+    assert understood.canonical
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "place"),
+    [
+        ("a.yaml", "name: Books\nentities:\n\tBook: {}\nastrolabe: webapp/1\n", "a.yaml:3:1"),
+        ("a.yaml", "name: 'Books\nentities: {Book: {}}\n", "a.yaml:1:7"),
+        ("a.json", '{"name": "Books",\n "entities": {},}', "a.json:2:17"),
+        ("a.yaml", "astrolabe: webapp/1\nname: a: b\n", "a.yaml:2:8"),
+    ],
+)
+def test_a_model_that_breaks_the_rules_of_its_format_says_where(name, text, place):
+    assert [problem.place for problem in problems(text, name)] == [place]
+
+
+def test_a_file_that_breaks_the_rules_and_has_nothing_of_a_model_is_left_to_others():
+    assert read_goal(Goal("goal: 'x\ntasks: []\n", "plan.yaml")) is None
+
+
 def test_a_document_of_another_recipe_is_left_alone():
     assert read_goal(Goal("astrolabe: pipeline/1\n", "a.yaml")) is None
     assert read_goal(Goal("goal: x\ntasks: []\n", "plan.yaml")) is None
