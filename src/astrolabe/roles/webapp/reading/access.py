@@ -44,8 +44,10 @@ _DONE = r"(?:created|read|seen|viewed|updated|edited|changed|modified|deleted|re
 _RIGHT = re.compile(
     rf"(?:{MODAL}|{NOT})\s+(?:also\s+|only\s+|just\s+)?(?:{_VERB}|do\s+(?:everything|anything|all))\b"
     rf"|(?:{MODAL}|{NOT}|\bis|\bare)\s+(?:also\s+|only\s+)?(?:be\s+)?(?:only\s+)?{_DONE}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+)\w+)*\s+(?:only\s+|exclusively\s+)?by\b"
-    r"|\b(?:has|have|gets?)\s+(?:\S+\s+){0,4}?(?:access|rights?|permissions?|privileges?)(?:\s+(?:to|over|on|for|as|of)\b|\Z)"
+    r"|\b(?:has|have|gets?)\s+(?:\S+\s+){0,4}?(?:access|rights?|permissions?|privileges?|control|power)(?:\s+(?:to|over|on|for|as|of)\b|[.!]*\Z)"
+    r"|\b(?:can|may|might|could)\s+be\s+\w+\s+without\s+(?:an?\s+account|logging|signing|login)"
     r"|\A\w+ing\s+.*\b(?:requires?|needs?)\s+(?:an?\s+|the\s+)?(?:\S+\s+)?(?:roles?|accounts?|login|permissions?|rights?|signing\s+in|logging\s+in)\b"
+    rf"|\A(?:please\s+)?(?:(?:do\s+not|don't|never)\s+)?(?:let|allow|permit|enable)\s+\S.{{0,80}}?\b{_VERB}\s+(?!.*\swith\s)"
     r"|\b(?:own|owns)\s+rights?\b",
     re.IGNORECASE,
 )

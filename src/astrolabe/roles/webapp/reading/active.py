@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from astrolabe.roles.webapp.model import ANYONE, OWNER, SIGNED_IN
+from astrolabe.roles.webapp.model import ANYONE, OWNER, SIGNED_IN, Action
 from astrolabe.roles.webapp.reading import nouns
 from astrolabe.roles.webapp.reading.claims import Claim, settle
 from astrolabe.roles.webapp.reading.draft import Draft
@@ -30,12 +30,12 @@ _BUT_WHOM = r"(?:\s+(?:other\s+)?(?:users?|members?|people|persons?|one))?\s+(?:
 ONLY = (
     rf"(?:(?P<only>only|just|solely|exclusively|(?:nobody|no\s*-?\s*one|none|no){_BUT_WHOM})\s+(?:for\s+)?)?"
 )
-_ALONE = r"(?P<alone>\s*,?\s+(?:only|alone|exclusively|and\s+(?:nobody|no\s*-?\s*one)\s+else))?"
+_ALONE = r"(?P<alone>\s*,?\s+(?:only|alone|exclusively|and\s+(?:nobody|no\s*-?\s*one)\s+else),?)?"
 _TRAIL = re.compile(
     r"\s+(?:at\s+any\s+time|as\s+well|too|anymore|any\s+more|freely|at\s+all|(?:once|when|after)\s+(?:they\s+are\s+|they're\s+|being\s+)?(?:signed|logged|logging|signing)[\s-]in|either)\Z",
     re.IGNORECASE,
 )
-_NO_ACCOUNT = re.compile(
+NO_ACCOUNT = re.compile(
     r"\s+without\s+(?:(?:signing|logging|being\s+(?:signed|logged))\s+in|(?:an?\s+|having\s+an?\s+|creating\s+an?\s+)?(?:user\s+)?(?:account|login|registration|registering)|authentication)\Z",
     re.IGNORECASE,
 )
@@ -57,6 +57,9 @@ _NOBODY = re.compile(
 _WORD = re.compile(r"[\w'/-]+")
 
 
+_NEITHER = re.compile(
+    r"\b(?P<may>can|may|must|should|shall|will)\s+neither\s+(?P<one>\S.{0,60}?)\s+nor\s+", re.IGNORECASE
+)
 _SAME = re.compile(
     rf"{ONLY}(?P<who>\S(?:.{{0,100}}?\S)??){_ALONE}\s+(?:(?P<negative>{NOT})|(?P<modal>{MODAL}))(?:\s+do\s+(?:so|that|this|it))?(?:\s+(?:too|as\s+well|either))?",
     re.IGNORECASE,
@@ -77,6 +80,7 @@ def _the_same(draft: Draft, piece: Piece, text: str) -> bool:
 
 def read_active(draft: Draft, piece: Piece, text: str) -> bool:
     """Read a right that is told of people."""
+    text = _NEITHER.sub(r"\g<may> not \g<one> or ", text)
     if _the_same(draft, piece, text):
         return True
     found = _ACTIVE.fullmatch(text)
@@ -104,7 +108,7 @@ def _said_of(
     who = who_of(draft, found["who"])
     if who is None or (not firm and not _is_people(draft, who, found["who"])):
         return False
-    if cut := _NO_ACCOUNT.search(rest):
+    if cut := NO_ACCOUNT.search(rest):
         who, rest = Who((GUESTS,)), rest[: cut.start()]
     elif (cut := _WITH_ACCOUNT.search(rest)) and who.principals == (ANYONE,):
         who, rest = Who((SIGNED_IN,), wide=True), rest[: cut.start()]
@@ -142,12 +146,14 @@ def _deeds_of(
     """Read what follows the people: `create, edit and delete their own books`, `read but not edit books`."""
     rest = _TRAIL.sub("", rest)
     if _FULL.fullmatch(rest):
-        return _everything(draft, piece, who, only=only, allowed=allowed)
+        return read_everything(draft, piece, who, only=only, allowed=allowed)
     if allowed and (found := _BUT_NOT.fullmatch(rest)):
         return _but_not(draft, piece, who, found["can"], found["cannot"], only=only)
     just = bool(_JUST.match(rest)) or bool(_JUST_OWN.search(rest))
     rest = re.sub(r"\s+only\Z", "", _JUST.sub("", rest), flags=re.IGNORECASE)
-    rest = re.sub(r"\A(?:also|always|freely|then)\s+", "", rest, flags=re.IGNORECASE)
+    rest = re.sub(
+        r"\A(?:(?:also|always|freely|then|be\s+(?:able|allowed)\s+to)\s+)+", "", rest, flags=re.IGNORECASE
+    )
     deeds = deeds_in(_WITH_ALL.sub("manage ", rest), searching=only or not allowed)
     if just and not allowed:
         return False
@@ -207,11 +213,12 @@ def _closed(draft: Draft, piece: Piece, deeds: list[Deed]) -> bool:
     return True
 
 
-def _everything(draft: Draft, piece: Piece, who: Who, *, only: bool, allowed: bool) -> bool:
+def read_everything(draft: Draft, piece: Piece, who: Who, *, only: bool, allowed: bool) -> bool:
+    """Let roles do everything, in addition to those who may do something."""
     if not allowed or only or set(who.principals) & {OWNER, GUESTS, ANYONE, SIGNED_IN}:
         return False
     make_known(draft, who, piece)
-    draft.over_all.append(Grant(who.principals, piece, scope=Scope.EVERY))
+    draft.over_all.append((Grant(who.principals, piece, scope=Scope.EVERY), tuple(Action)))
     told = f"{people(who.principals)} may do everything"
     if who.principals == (ADMIN,):
         told = "administrators may do everything in every application"

@@ -22,7 +22,8 @@ from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft, FieldDraft,
 from astrolabe.roles.webapp.reading.flaw import quoted
 from astrolabe.roles.webapp.reading.kinds import SHARED, Kind, kind_of
 from astrolabe.roles.webapp.reading.meaning import OBJECT_PROPERTIES, SYSTEM_ENTITIES, SYSTEM_FIELDS
-from astrolabe.roles.webapp.reading.permissions import Table, resolve
+from astrolabe.roles.webapp.reading.permissions import resolve
+from astrolabe.roles.webapp.reading.ruling import Table
 from astrolabe.roles.webapp.reading.sentences import Piece
 from astrolabe.roles.webapp.reading.words import (
     enum_identifier,
@@ -104,9 +105,12 @@ class Assembly:
         source, target = self.draft.entities[item.source], self.draft.entities[item.target]
         back = next((link for link in target.links.values() if link.to == source.key), None)
         forth = next((link for link in source.links.values() if link.to == target.key), None)
-        if forth and not mutual and back is None:
+        same = source.links.get(field_identifier(singular(item.noun)))
+        one = same if same and same.to == target.key and same.many is False else None
+        if one or (forth and not mutual and back is None):
+            before = (one or forth or item).said
             self.draft.clash(
-                forth.said, item.said, f"{quoted(source.noun)} has many {quoted(plural(target.noun))}"
+                before, item.said, f"{quoted(source.noun)} has many {quoted(plural(target.noun))}"
             )
             return
         if back and not mutual:

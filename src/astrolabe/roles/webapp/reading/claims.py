@@ -38,6 +38,10 @@ def settle(draft: Draft, piece: Piece, claim: Claim) -> bool:
         draft.note(piece, Reading.UNREAD, reason)
         return True
     make_known(draft, claim.who if claim.allowed else replace(claim.who, notes=()), piece)
+    if rules_all(claim):
+        draft.over_all.append((Grant(claim.who.principals, piece, scope=Scope.EVERY), claim.actions))
+        draft.note(piece, Reading.UNDERSTOOD, f"{_told_of(claim)} everything")
+        return True
     for action in claim.actions:
         for target in claim.targets:
             draft.grant([target.entity], [action], _grant(claim, action, target, piece))
@@ -50,6 +54,13 @@ def settle(draft: Draft, piece: Piece, claim: Claim) -> bool:
         draft.context = draft.entities[entities[0]]
     _tell(draft, piece, claim)
     return True
+
+
+def rules_all(claim: Claim) -> bool:
+    """Whether a claim lets roles do something with all there is, besides those who may do it with one thing."""
+    roles = not set(claim.who.principals) & {ANYONE, SIGNED_IN, OWNER, GUESTS}
+    whole = all(target.whole for target in claim.targets)
+    return roles and whole and claim.allowed and not (claim.only or claim.just or claim.who.but)
 
 
 def impossible(claim: Claim) -> str:
@@ -103,7 +114,7 @@ def _principal(name: str, action: Action, scope: Scope, claim: Claim) -> str:
 def _is_loose(claim: Claim) -> bool:
     """Whether `users can edit notes` may mean their own: where everybody signed in may change rows, or asks for himself."""
     plain = claim.who.principals == (SIGNED_IN,)
-    changes = set(claim.actions) & {Action.UPDATE, Action.DELETE, Action.CREATE}
+    changes = set(claim.actions) & ({Action.CREATE} if claim.who.signed else set(WRITING))
     return plain and (bool(changes) or claim.who.myself)
 
 
@@ -129,14 +140,18 @@ def _tell(draft: Draft, piece: Piece, claim: Claim) -> None:
 
 def meaning_of(claim: Claim) -> str:
     """Return a claim in words."""
+    things = ", ".join(f"{WHOSE[target.scope]}{plural(target.entity.noun)}" for target in claim.targets)
+    see = claim.only and claim.managed and Action.READ in claim.actions
+    return f"{_told_of(claim)} {things}{'; they see them' if see else ''}"
+
+
+def _told_of(claim: Claim) -> str:
     but = f" but {people(claim.who.but)}" if claim.who.but else ""
     may = ("may only" if claim.just else "may") if claim.allowed else "may not"
-    things = [f"{WHOSE[target.scope]}{plural(target.entity.noun)}" for target in claim.targets]
     only = "only " if claim.only else ""
-    see = claim.only and claim.managed and Action.READ in claim.actions
+    see = claim.only and claim.managed
     deeds = [action for action in claim.actions if not (see and action is Action.READ)]
-    told = f"{only}{people(claim.who.principals, allowed=claim.allowed)}{but} {may} {_listed(deeds)} {', '.join(things)}"
-    return f"{told}; they see them" if see else told
+    return f"{only}{people(claim.who.principals, allowed=claim.allowed)}{but} {may} {_listed(deeds)}"
 
 
 WHOSE = {Scope.ALL: "", Scope.EVERY: "all ", Scope.OWN: "their own ", Scope.OTHERS: "others' "}

@@ -100,7 +100,9 @@ class Draft:
     entities: dict[str, EntityDraft] = field(default_factory=dict[str, EntityDraft])
     roles: dict[str, Piece] = field(default_factory=dict[str, Piece])
     heirs: list[Heir] = field(default_factory=list[Heir])
-    over_all: list[Grant] = field(default_factory=list[Grant])
+    over_all: list[tuple[Grant, tuple[Action, ...]]] = field(
+        default_factory=list[tuple[Grant, tuple[Action, ...]]]
+    )
     people: Who | None = None
     deed: tuple[tuple[Action, ...], tuple[tuple[str, Scope], ...]] = ((), ())
     account: list[Sentence] = field(default_factory=list[Sentence])

@@ -22,14 +22,16 @@ class Scope(Enum):
 class Who:
     """People a phrase names: principals, those left `but`, and roles among them that were not known before.
 
-    `wide` tells that everybody of them is meant expressly, `other` that they are all but those spoken of before,
-    `myself` that it is whoever asks; `of` is the thing whose owner is meant, where it is named.
+    `wide` tells that everybody of them is meant expressly, `signed` that being signed in is named as what counts, `other`
+    that they are all but those spoken of before, `myself` that it is whoever asks; `of` is the thing whose owner is
+    meant, where it is named.
     """
 
     principals: tuple[str, ...]
     roles: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     wide: bool = False
+    signed: bool = False
     other: bool = False
     myself: bool = False
     of: str = ""

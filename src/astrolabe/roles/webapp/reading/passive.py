@@ -1,15 +1,21 @@
 """Rights told of things: `posts can be edited by their author`, `notes are visible only to`, `deleting books is for ...`."""
 
 import re
+from collections.abc import Iterator
 
 from astrolabe.roles.webapp.model import SIGNED_IN, Action
-from astrolabe.roles.webapp.reading.active import MODAL, NOT, read_active
+from astrolabe.roles.webapp.reading.active import MODAL, NO_ACCOUNT, NOT, read_active, read_everything
 from astrolabe.roles.webapp.reading.draft import Draft
-from astrolabe.roles.webapp.reading.grants import ADMIN, Who
+from astrolabe.roles.webapp.reading.grants import ADMIN, GUESTS, Who
 from astrolabe.roles.webapp.reading.people import who_of
 from astrolabe.roles.webapp.reading.permits import Deed, deed_of, deeds_in, permit
 from astrolabe.roles.webapp.reading.sentences import Piece
-from astrolabe.roles.webapp.reading.verbs import WRITING, actions_without_object, adjective_actions
+from astrolabe.roles.webapp.reading.verbs import (
+    WRITING,
+    actions_of,
+    actions_without_object,
+    adjective_actions,
+)
 from astrolabe.sdk import Reading
 
 _LIST = r"[a-z]+(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+|/)[a-z]+){0,4}"
@@ -55,11 +61,12 @@ _MUST_BE = (
 )
 _ACCESS = re.compile(
     r"(?P<only>only\s+)?(?P<who>\S.{0,80}?)\s+(?:(?:can|may|should|must|will)\s+)?(?P<negative>(?:do|does|should)\s+not\s+|don't\s+|doesn't\s+)?(?:has|have|gets?)\s+(?P<only2>only\s+)?(?P<kind>(?:full|complete|unrestricted|total|read|read[\s-]only|view|viewing|write|edit|editing|no|read\s+and\s+write|read[/-]write)\s+)?"
-    r"(?:access|rights?|permissions?)(?:\s+(?:to|over|on|for)\s+(?P<only3>only\s+)?(?P<what>\S.*))?",
+    r"(?:access|rights?|permissions?|control)(?:\s+(?:to|over|on|for|of)\s+(?P<only3>only\s+)?(?P<what>\S.*))?",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[\w'/-]+")
 _ALLOW = re.compile(
-    r"(?:please\s+)?(?:(?P<not>do\s+not|don't|never)\s+)?(?:(?:allow|let|permit|enable)\s+(?P<who>\S.{0,80}?)\s+(?:to\s+)?|(?:give|grant)\s+(?P<who2>\S.{0,80}?)\s+(?:the\s+)?(?:rights?|permissions?|ability|power)\s+to\s+)(?P<deed>[a-z]+\b.*)",
+    r"(?:please\s+)?(?:(?P<not>do\s+not|don't|never)\s+)?(?:(?:allow|let|permit|enable)\s+(?P<said>\S.*)|(?:give|grant)\s+(?P<who>\S.{0,80}?)\s+(?:the\s+)?(?:rights?|permissions?|ability|power)\s+to\s+(?P<deed>[a-z]+\b.*))",
     re.IGNORECASE,
 )
 _POSSIBLE = re.compile(
@@ -121,13 +128,15 @@ def _only(found: re.Match[str]) -> bool:
 
 def _done(draft: Draft, piece: Piece, text: str) -> bool:
     """Read `posts can be edited by their author`, `invoices cannot be deleted`."""
-    found = _DONE.fullmatch(text)
+    found = _DONE.fullmatch(NO_ACCOUNT.sub("", text))
     if not found or not (found["be"] or found["is"]):
         return False
     negative = bool(found["negative"] or found["not"])
     deed = deed_of(_words(found["verbs"]), re.sub(r"\Aonly\s+", "", found["what"], flags=re.IGNORECASE))
     if not deed.actions and not deed.states:
         return False
+    if NO_ACCOUNT.search(text):
+        return permit(draft, piece, Who((GUESTS,)), [deed], allowed=not negative)
     if found["who"]:
         who = who_of(draft, _ALONE.sub("", found["who"]))
         only = _only(found) or bool(_ALONE.search(found["who"]))
@@ -205,8 +214,13 @@ def _access(draft: Draft, piece: Piece, text: str) -> bool:
     who = who_of(draft, found["who"])
     none = kind == "no" or bool(found["negative"])
     just = kind == "read only" or (kind == "read" and bool(found["only2"]))
+    everything = not found["what"] or bool(
+        re.fullmatch(r"everything|all(?:\s+data)?", found["what"], re.IGNORECASE)
+    )
     whole = kind in {"full", "complete", "unrestricted", "total", "read and write", "read write", "no"}
     actions = tuple(Action) if whole else _ACCESSES.get(kind.removesuffix(" only").removesuffix("ing"), ())
+    if whole and everything and who and not none:
+        return read_everything(draft, piece, who, only=bool(found["only"]), allowed=True)
     deed = Deed(actions, found["what"] or "", managed=whole)
     return bool(actions) and permit(
         draft, piece, who, [deed], only=bool(found["only"]), just=just, allowed=not none
@@ -218,7 +232,19 @@ def _allow(draft: Draft, piece: Piece, text: str) -> bool:
     if not found:
         return False
     may = "cannot" if found["not"] else "can"
-    return read_active(draft, piece, f"{found['who'] or found['who2']} {may} {found['deed']}")
+    cuts = [(found["who"], found["deed"])] if found["deed"] else _let(found["said"])
+    return any(read_active(draft, piece, f"{who} {may} {deed}") for who, deed in cuts)
+
+
+def _let(text: str) -> Iterator[tuple[str, str]]:
+    """Cut `librarians to add books` at `to`, and `librarians add books` before each verb that is known."""
+    who, to, deed = text.partition(" to ")
+    if to and actions_of([deed.split(maxsplit=1)[0].strip(",").lower()] if deed.split() else []):
+        yield who, deed
+        return
+    for word in list(_WORD.finditer(text))[1:9]:
+        if actions_of([word[0].lower()]):
+            yield text[: word.start()].rstrip(), text[word.start() :]
 
 
 def _possible(draft: Draft, piece: Piece, text: str) -> bool:

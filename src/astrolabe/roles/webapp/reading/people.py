@@ -21,6 +21,7 @@ from astrolabe.roles.webapp.reading.words import (
 from astrolabe.sdk import Reading
 
 _MOST_WORDS = 3
+_FEWEST_LETTERS = 3
 _RESERVED = frozenset({ANYONE, SIGNED_IN, OWNER, "user", "guest"})
 
 _EVERYONE = word_set("everyone everybody anyone anybody all all_people world whole_world")
@@ -39,6 +40,10 @@ _SIGNED_WORDS = re.compile(
     r"(?:(?:signed|logged)[\s-]?in|registered|authenticated|signed[\s-]?up)(?:\s+(?:users?|members?|people|persons?|accounts?|customers?|visitors?|everyone|anyone))?"
     r"|(?:users?|members?|people|persons?|those|everyone|everybody|anyone|anybody|whoever|visitors?|customers?)\s+(?:(?:who|that)\s+(?:is|are|has|have)\s+|who's\s+)?"
     r"(?:(?:signed|logged)[\s-]?(?:in|up)|registered|authenticated|(?:with\s+)?(?:an?\s+)?(?:user\s+)?accounts?|registered\s+an\s+account)",
+    re.IGNORECASE,
+)
+_PLAIN_ACCOUNTS = re.compile(
+    r"(?:(?:normal|regular|ordinary|standard|simple|common|logged|plain|basic)\s+)?(?:users?|accounts?|logins?)",
     re.IGNORECASE,
 )
 _LATER = word_set("they them he she these_people these_user those_people those_user such_user")
@@ -74,6 +79,7 @@ _NO_ROLES = word_set("""
     app application system site website it this that these there which what book everything anything nothing
     something thing access permission right data content today time page user_interface rule
 """)
+_ASKING = word_set("let allow permit enable give grant make have ensure please prevent")
 _COLLECTIVE = {
     "sale": "sales",
     "operation": "operations",
@@ -108,6 +114,7 @@ def joined(people: Iterable[Who]) -> Who:
         roles=tuple(dict.fromkeys(role for one in people for role in one.roles)),
         notes=tuple(dict.fromkeys(note for one in people for note in one.notes)),
         wide=any(one.wide for one in people),
+        signed=any(one.signed for one in people),
         other=any(one.other for one in people),
         myself=any(one.myself for one in people),
         of=next((one.of for one in people if one.of), ""),
@@ -127,14 +134,14 @@ def _all_but(draft: Draft, every: str, but: str) -> Who | None:
 
 
 def _one(draft: Draft, text: str) -> Who | None:
-    text = re.sub(r"\A(?:also|just|only)\s+", "", text.strip(), flags=re.IGNORECASE)
+    text = re.sub(r"\A(?:also|just|only|even|including)\s+", "", text.strip(), flags=re.IGNORECASE)
     if _SOME.match(text):
         return None
     if found := _ELSE.fullmatch(text):
         everybody = not (found["kind"] or found["plain"])
         return Who((ANYONE if everybody else SIGNED_IN,), wide=True, other=True)
     if _SIGNED_WORDS.fullmatch(_QUANTIFIER.sub("", text, count=1)):
-        return Who((SIGNED_IN,), wide=bool(_QUANTIFIER.match(text)))
+        return Who((SIGNED_IN,), wide=bool(_QUANTIFIER.match(text)), signed=True)
     if found := _WITH_ROLE.fullmatch(text):
         named = next(part for part in found.groups() if part)
         return _role(draft, named) if len(named.split()) <= _MOST_WORDS else None
@@ -178,7 +185,7 @@ def _group(draft: Draft, text: str) -> Who | None:
         return None
     if bare in _GUESTS:
         return Who((GUESTS,))
-    if bare in _SIGNED or nouns.is_account(text):
+    if bare in _SIGNED or _PLAIN_ACCOUNTS.fullmatch(nouns.bare(text)):
         vague = bool(draft.find(nouns.bare(text))) or bare in {"member", "customer", "person"}
         note = (f"{quoted(text)} means everybody who is signed in",) if vague else ()
         wide = bool(re.match(r"(?:all|any|every|each)\b", text, re.IGNORECASE))
@@ -191,9 +198,15 @@ def _identifier(noun: str) -> str:
     return _COLLECTIVE.get(role, role) if is_plural(noun) else role
 
 
+def _same_role(draft: Draft, role: str) -> str:
+    """Return the name by which a role is known already: `jury` and `jury member` are the same people."""
+    other = role.removesuffix("_member") if role.endswith("_member") else f"{role}_member"
+    return other if other in draft.roles and role not in draft.roles else role
+
+
 def _role(draft: Draft, text: str) -> Who | None:
     noun = nouns.thing(re.sub(r"\s+(?:users?|accounts?)\Z", "", text, flags=re.IGNORECASE))
-    role = _identifier(noun)
+    role = _same_role(draft, _identifier(noun))
     if role in _ADMINS:
         return Who((ADMIN,))
     if role in draft.roles:
@@ -204,6 +217,7 @@ def _role(draft: Draft, text: str) -> Who | None:
         or role in _RESERVED - {"guest"}
         or nouns.is_interface(noun)
         or nouns.head(noun) in _NO_ROLES
+        or noun.split()[0].lower() in _ASKING
         or re.search(r"[^\w\s-]", noun)
         or len(noun.split()) > _MOST_WORDS
         or (len(noun.split()) == _MOST_WORDS and any(map(is_plural, noun.lower().split()[:-1])))
@@ -262,4 +276,4 @@ def people(principals: Iterable[str], *, allowed: bool = True) -> str:
 
 def _many(role: str) -> str:
     name = role.replace("_", " ")
-    return name if role in _COLLECTIVE.values() else plural(name)
+    return name if role in _COLLECTIVE.values() or len(name) < _FEWEST_LETTERS else plural(name)

@@ -52,9 +52,9 @@ def permit(
     claims: list[Claim] = []
     states = set[str]()
     for deed in deeds:
-        targets = targets_for(
-            draft, deed, piece if new and allowed and Action.CREATE in deed.actions else None
-        )
+        made = piece if new and allowed and Action.CREATE in deed.actions else None
+        again = claims and deed.what.lower() in {"them", "it", "these", "those"}
+        targets = [*claims[-1].targets] if again else targets_for(draft, deed, made)
         if not targets:
             return False
         plain = _without_states(deed, targets)
@@ -161,7 +161,7 @@ def _verbs(words: list[str]) -> tuple[list[str], list[str]]:
         else:
             break
         words = words[1:]
-    return verbs, words
+    return ([], words) if joined and verbs and words else (verbs, words)
 
 
 def _is_verb(word: str) -> bool:

@@ -25,18 +25,21 @@ _LEADING = re.compile(
 )
 
 
+_LEADING_BE = re.compile(
+    r"(\S.{0,60}?\s(?:(?:can|may|must|should)\s+(?:only\s+)?be|is|are))\s", re.IGNORECASE
+)
 _FIRMLY = re.compile(
     rf"\b(?:{MODALS}|is|are|was|has|have|belongs?|contains?|includes?|needs?|sees?|manages?|reads?|adds?|edits?|writes?|deletes?|creates?|app|want|need|build|make)\b|;",
     re.IGNORECASE,
 )
 _EXCLUSIVE = re.compile(r"\A(?:only|just|both|either|neither|nobody|no|all|every|each|any)\b", re.IGNORECASE)
 _FEWEST_WORDS = 3
-_SAME = "same"
+_SAME, _BY = "same", "by"
 
 
 def _subject_of(sentence: str, said: str) -> str:
     """Return who or what a sentence speaks of, to begin a clause with that leaves it out; nothing when that is not clear."""
-    found = _LEADING.match(sentence)
+    found = (_LEADING_BE if said == _BY else _LEADING).match(sentence)
     subject = f"{found[1]} " if found else ""
     return re.sub(r"\Aonly\s+", "", subject, flags=re.IGNORECASE) if said == _SAME else subject
 
@@ -60,15 +63,22 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), subject)
     for pattern, subject in (
         (r"\s*;\s+", ""),
-        (rf",?\s+\bbut\s+(?!{_NO_BREAK})(?=\S)", _LISTED),
         (rf",?\s+\bbut\s+(?:they\s+)?(?=(?:{MODALS})\b)", _SAME),
-        (r",?\s+\b(?:while|whereas|although|though)\s+(?!(?:it|they|he|she)\b|\w+ing\b)(?=\S)", ""),
+        (
+            r",?\s+(?:but|and)\s+(?:also\s+)?(?=(?:only\s+)?(?:(?:\w+ed|seen|written|made)\s+(?:only\s+|exclusively\s+)?by|\w+[ai]ble\s+(?:only\s+|exclusively\s+)?(?:to|by|for))\b)",
+            _BY,
+        ),
+        (rf",?\s+\bbut\s+(?!{_NO_BREAK})(?=\S)", _LISTED),
+        (
+            rf"(?:,\s+(?:while|although|though)|,?\s+whereas|\s+(?:while|although|though)(?=[^.,]*\b(?:{MODALS})\b))\s+(?!(?:it|they|he|she)\b|\w+ing\b)(?=\S)",
+            "",
+        ),
         (rf",?\s+and\s+(?!{_RELATIVE})(?={_SUBJECT}\s+(?:{MODALS})\b)", _LISTED),
         (rf",\s+(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:{MODALS})\b)", _LISTED),
         (r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", ""),
         (
             r",?\s+and\s+(?=(?!(?:whether|if|when|that|which|who|i|we|can|may|must|should|is|are|has|have|will)\b)(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+(?!and\b|or\b)[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?|(?:is|are)\s+\w+(?:ed|en|ght|ld|de)\s+(?:by|to|in|at|for|from|with|on|of))\b)",
-            "",
+            _LISTED,
         ),
         (r",\s+(?=(?:each|every)\s+[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|is|are|contains?)\b)", ""),
         (

@@ -45,7 +45,9 @@ _EVERYTHING = re.compile(
 _THEM = re.compile(
     r"(?:(?:any|all|each|one)\s+of\s+)?(?:them|they|it|these|those|this|that)|one", re.IGNORECASE
 )
-_DETAIL = re.compile(r"\s+(?:entries|entry|details|information|info|data|pages?|lists?)\Z", re.IGNORECASE)
+_DETAIL = re.compile(
+    r"\s+(?:records?|entries|entry|details|information|info|data|pages?|lists?)\Z", re.IGNORECASE
+)
 _NOT_MADE = frozenset({
     "profile", "password", "login", "report", "chart", "file", "photo", "image", "email", "notification", "message", "comment",
     "invoice", "payment", "theme", "language", "setting", "thing", "item", "data", "export", "pdf", "statistic", "filter", "search",
@@ -56,16 +58,17 @@ _FEW = 2
 
 @dataclass(frozen=True)
 class Target:
-    """A thing and which of its rows; EVERY says so expressly, ALL just names the thing."""
+    """A thing and which of its rows; EVERY says so expressly, ALL just names the thing, `whole` is one of all things."""
 
     entity: EntityDraft
     scope: Scope = Scope.ALL
+    whole: bool = False
 
 
 def targets_of(draft: Draft, text: str, *, new: Piece | None = None) -> list[Target]:
     """Return what a phrase is about, nothing when any part of it is not known; `new` lets it name a thing for the first time."""
     text = _PLACE.sub("", text.strip(" .,:"))
-    if found := _EVERYTHING.fullmatch(text):
+    if (found := _EVERYTHING.fullmatch(text)) and not (draft.mentioned and _THEM.fullmatch(text)):
         return _everything(draft, found["but"] or "")
     if _THEM.fullmatch(text):
         spoken = draft.mentioned or ([draft.context] if draft.context else [])
@@ -82,7 +85,11 @@ def _everything(draft: Draft, but: str) -> list[Target]:
     left_out = {target.entity.key for target in targets_of(draft, but)} if but else set[str]()
     if but and not left_out:
         return []
-    return [Target(entity, Scope.EVERY) for key, entity in draft.entities.items() if key not in left_out]
+    return [
+        Target(entity, Scope.EVERY, whole=not but)
+        for key, entity in draft.entities.items()
+        if key not in left_out
+    ]
 
 
 def _listed(draft: Draft, text: str, after: Scope | None, new: Piece | None) -> list[Target]:
