@@ -9,7 +9,7 @@ import pytest
 from astrolabe.adapters.sandboxes import enforcement, self_test
 from astrolabe.adapters.sandboxes.enforcement import Means
 from astrolabe.domain.policy import MIB, Policy
-from astrolabe.ports.sandbox import Ending, Outcome, Session, Setup
+from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Session, Setup
 
 from .conftest import bubblewraps, namespaces
 
@@ -225,3 +225,26 @@ def test_a_workspace_that_is_full_of_memory_fails_commands_not_the_sandbox(run: 
     first, second, third = run(scenario())
     assert first.ending is second.ending is Ending.MEMORY
     assert third.ending is Ending.MEMORY or third.stdout == b"alive\n"
+
+
+def test_what_outran_the_watch_can_be_looked_at_and_removed_but_not_added_to(
+    run: Any, tmp_path: Path
+) -> None:
+    """Files put from outside stand for a command that wrote faster than it was looked at."""
+    sandbox, backend = namespaces(tmp_path), bubblewraps()[-1]
+    setup = Setup(policy=_POLICY, mounts=self_test.interpreter())
+    left = [FileEntry(f"{n}.bin", 0o100644, b"x" * (64 * MIB)) for n in range(4)]
+
+    async def scenario() -> list[Outcome]:
+        async with sandbox._opened(backend, Means.WATCH, setup) as box:
+            await box.put(left)
+            looked = await box.run(["sh", "-c", "cat *.bin | wc -c"])
+            added = await _run(box, "import time; open('/workspace/y', 'wb').write(b'x'); time.sleep(5)")
+            taken = await _run(box, "b = bytearray(b'x') * (100 << 20); import time; time.sleep(5)")
+            removed = await box.run(["sh", "-c", "rm *.bin y && ls"])
+            return [looked, added, taken, removed]
+
+    looked, added, taken, removed = run(scenario())
+    assert looked.stdout.strip() == str(256 * MIB).encode()
+    assert added.ending is taken.ending is Ending.MEMORY
+    assert (removed.exit_code, removed.stdout) == (0, b"")

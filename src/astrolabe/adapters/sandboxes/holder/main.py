@@ -119,6 +119,8 @@ class Holder:
         return spares.fork(self._joins, lambda: commands.prepare(self._spec), self._serve_request)
 
     def _begin(self, job: Job) -> None:
+        if self._memory and not any(other.kind == RUN for other in self._jobs.values()):
+            self._memory.begin()
         self._jobs[job.pid] = job
         self._descriptors[job.info] = job
         self._descriptors[job.channel.fileno()] = job

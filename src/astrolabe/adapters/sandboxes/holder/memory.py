@@ -11,6 +11,8 @@ _DESCRIPTOR_BYTES = 8 * _KIB
 """What a pipe holds for each of its ends once a user has many; a file or an event costs less."""
 _THREAD_BYTES = 32 * _KIB
 """A thread's stack in the kernel, and what is written down about it."""
+_ROOM = 8
+"""The part of the limit, as a divisor, that a command has beside files left in the workspace."""
 
 
 class GroupMemory:
@@ -62,6 +64,9 @@ class WatchedMemory:
     Counted are the pages, page tables and threads of all processes, files in memory, and for each socket and
     descriptor the most it can hold. What else could hold memory is refused by the filter (`seccomp`). Should the
     machine still run short, foreign code is what ends: `reserve_bytes` of its memory are to stay available.
+
+    A command that outran a look may leave more files than the limit. Those after it get a little beyond them, and may
+    not add to them, so that what is too much can be looked at and removed.
     """
 
     def __init__(
@@ -77,16 +82,25 @@ class WatchedMemory:
         self._reserve = min(reserve_bytes, self._available() // 2)
         self._workspace = workspace
         self._scratch = scratch
+        self._left = 0
+
+    def begin(self) -> None:
+        """Take the files that lie in the workspace as what earlier commands left."""
+        self._left = _used(self._workspace)
 
     def exceeded(self, roots: Sequence[int]) -> bool:
         """Tell whether the commands whose outer processes these are have more than they may."""
         if self._available() < self._reserve:
             return True
+        workspace = _used(self._workspace)
+        if workspace > max(self._limit, self._left):
+            return True
+        limit = max(self._limit, min(self._left, workspace) + self._limit // _ROOM)
         pids = list(_trees(roots))
-        files = _used(self._workspace) + sum(_used(f"/proc/{root}/root{self._scratch}") for root in roots)
+        files = workspace + sum(_used(f"/proc/{root}/root{self._scratch}") for root in roots)
         held = files + sum(_sockets(root) for root in roots) * _SOCKET_BYTES + sum(map(_bound, pids))
         most = held + sum(map(_resident, pids))
-        return most > self._limit and held + sum(map(_proportional, pids)) > self._limit
+        return most > limit and held + sum(map(_proportional, pids)) > limit
 
 
 def available_bytes() -> int:
