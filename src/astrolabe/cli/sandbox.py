@@ -1,6 +1,9 @@
 """`astrolabe sandbox`: try the isolation everything runs in."""
 
-import sys
+import base64
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +16,11 @@ from astrolabe.cli.overview import SUMMARIES
 from astrolabe.cli.terminal import say
 
 if TYPE_CHECKING:
+    from astrolabe.ports.sandbox import Outcome
     from astrolabe.services.installation import Installation
+
+_TIMED_OUT = 124
+"""As `timeout` of coreutils ends."""
 
 app = typer.Typer(cls=Group, help=SUMMARIES["sandbox"])
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -69,51 +76,88 @@ def exec_(
     toolchain: Annotated[list[str] | None, typer.Option(help="A toolchain to mount, such as node.")] = None,
     json: Json = False,
 ) -> None:
-    """Run a command as agents' commands are run, and pass back its output and exit code.
+    """Run a command as agents' commands are run, and pass its input, output and exit code.
 
-    Exits with 3 when no sandbox works here, 124 when the time was up, else with the command's own code.
+    Reads this command's own input like any other program; `< /dev/null` gives none. Output comes as it is made, up to
+    the policy's limit for each stream. Exits with 3 when no sandbox works here, 124 when the time was up, 141 when nobody
+    reads the output any more, else with the command's own code: 128 + n after signal n. A terminal is shown colours,
+    but no other control sequences.
     """
     from astrolabe.cli.session import with_installation
     from astrolabe.errors import RefusedError
-    from astrolabe.services.sandboxing import execute
 
     if net:
         raise RefusedError(
             f"the sandbox has no network, so {', '.join(net)} cannot be reached",
             hint="What a command needs from a registry is fetched by lock file before it starts.",
         )
+    asked = _Asked(command, workspace, tuple(toolchain or ()), timeout)
+    code = with_installation(lambda installation: _run(installation, asked, json=json))
+    raise SystemExit(code)  # typer would take 130, a command's own, for an interrupt of ours
 
-    async def use(installation: "Installation") -> int:
-        live = None if json else _pass_on
+
+@dataclass(frozen=True)
+class _Asked:
+    command: Sequence[str]
+    workspace: Path | None
+    toolchains: tuple[str, ...]
+    wall_seconds: float | None
+
+
+async def _run(installation: "Installation", asked: _Asked, *, json: bool) -> int:
+    from astrolabe.cli.streams import Passing, standard_input
+    from astrolabe.services.sandboxing import execute
+
+    passing = {} if json else {"stdout": Passing(1), "stderr": Passing(2)}
+    try:
         outcome = await execute(
             installation,
-            command,
-            workspace,
-            toolchains=tuple(toolchain or ()),
-            wall_seconds=timeout,
-            on_output=live,
+            asked.command,
+            asked.workspace,
+            toolchains=asked.toolchains,
+            stdin=standard_input(),
+            wall_seconds=asked.wall_seconds,
+            on_output=None if json else lambda stream, piece: passing[stream].put(piece),
         )
-        if json:
-            print_json(
-                {
-                    "exit_code": outcome.exit_code,
-                    "ending": outcome.ending.value,
-                    "stdout": outcome.stdout.decode(errors="replace"),
-                    "stderr": outcome.stderr.decode(errors="replace"),
-                    "output_cut": outcome.output_cut,
-                    "duration_seconds": outcome.duration_seconds,
-                }
-            )
-        elif outcome.ending.value != "exited":
-            say(f"astrolabe: the command was killed: {outcome.ending.value}", err=True)
-        elif outcome.output_cut:
-            say("astrolabe: its output was cut at the policy's limit", err=True)
-        return 124 if outcome.ending.value == "timeout" else outcome.exit_code
-
-    raise typer.Exit(with_installation(use))
+    except BrokenPipeError:
+        return 128 + signal.SIGPIPE
+    for stream in passing.values():
+        await stream.end()
+    limit = installation.policy.output_bytes
+    if json:
+        print_json(_document(outcome, limit))
+    else:
+        _remark(outcome, limit)
+    return _TIMED_OUT if outcome.ending.value == "timeout" else outcome.exit_code
 
 
-def _pass_on(stream: str, piece: bytes) -> None:
-    out = sys.stdout.buffer if stream == "stdout" else sys.stderr.buffer
-    out.write(piece)
-    out.flush()
+def _remark(outcome: "Outcome", limit: int) -> None:
+    if outcome.ending.value != "exited":
+        say(f"astrolabe: the command was killed: {outcome.ending.value}", err=True)
+    if outcome.output_cut:
+        say(
+            f"astrolabe: its output was cut after {limit} bytes of a stream; ASTROLABE_SANDBOX__OUTPUT_BYTES raises that",
+            err=True,
+        )
+
+
+def _document(outcome: "Outcome", limit: int) -> dict[str, object]:
+    document: dict[str, object] = {
+        "exit_code": outcome.exit_code,
+        "ending": outcome.ending.value,
+        "output_cut": outcome.output_cut,
+        "output_limit_bytes": limit,
+        "duration_seconds": outcome.duration_seconds,
+    }
+    for name, content in (("stdout", outcome.stdout), ("stderr", outcome.stderr)):
+        text, encoding = _text(content)
+        document |= {name: text, f"{name}_encoding": encoding}
+    return document
+
+
+def _text(content: bytes) -> tuple[str, str]:
+    """Return bytes as JSON can carry them without loss, and how to read them."""
+    try:
+        return content.decode(), "utf-8"
+    except UnicodeDecodeError:
+        return base64.b64encode(content).decode(), "base64"

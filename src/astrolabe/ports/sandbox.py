@@ -1,6 +1,6 @@
 """Where foreign code runs: isolated, limited, without a network, and never anywhere else."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -76,6 +76,9 @@ class FileEntry:
     content: bytes
 
 
+Input = bytes | AsyncIterable[bytes]
+"""What a command reads: whole, or in pieces that are asked for as it reads them."""
+
 Output = Callable[[str, bytes], None]
 """Called with `stdout` or `stderr` and a piece of it, as it comes."""
 
@@ -91,13 +94,14 @@ class Session(Protocol):
         self,
         command: Sequence[str],
         *,
-        stdin: bytes = b"",
+        stdin: Input = b"",
         wall_seconds: float | None = None,
         on_output: Output | None = None,
     ) -> Outcome:
         """Run one command at the workspace's root, in process and network namespaces of its own.
 
-        It never raises for what the command does. No process of it is left when this returns, however it ends;
+        It never raises for what the command does; what `stdin` or `on_output` raise ends the command and is raised
+        here. No process of it is left when this returns, however it ends;
         cancelling the calling task kills it too. `wall_seconds` may lower the policy's limit, not raise it.
 
         Raises:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from astrolabe.errors import InputError, PolicyViolationError, Problem
 from astrolabe.ports.images import Report
-from astrolabe.ports.sandbox import FileEntry, Outcome, Output, Setup
+from astrolabe.ports.sandbox import FileEntry, Input, Outcome, Output, Setup
 from astrolabe.services.builds import require_sandbox
 from astrolabe.services.installation import Installation
 
@@ -18,6 +18,7 @@ async def execute(
     folder: Path | None,
     *,
     toolchains: Sequence[str] = (),
+    stdin: Input = b"",
     wall_seconds: float | None = None,
     on_output: Output | None = None,
     report: Report | None = None,
@@ -43,7 +44,7 @@ async def execute(
     )
     async with installation.sandbox.open(setup) as session:
         await session.put(files)
-        return await session.run(command, wall_seconds=wall_seconds, on_output=on_output)
+        return await session.run(command, stdin=stdin, wall_seconds=wall_seconds, on_output=on_output)
 
 
 def _files(folder: Path, bytes_left: int, files_left: int) -> Generator[FileEntry]:

@@ -126,29 +126,3 @@ class Intake:
             self._ended.set_result(None)
             self._loop.remove_reader(self._reading)
             os.close(self._reading)
-
-
-class Feed:
-    """A command's input; one that stops reading it loses the rest, as in a shell."""
-
-    def __init__(self, data: bytes) -> None:
-        self._rest = memoryview(data)
-        self._loop = asyncio.get_running_loop()
-        self._open = True
-        self.reading, self._writing = os.pipe()
-        os.set_blocking(self._writing, False)
-        self._loop.add_writer(self._writing, self._writable)
-
-    def _writable(self) -> None:
-        try:
-            self._rest = self._rest[os.write(self._writing, self._rest[: 1 << 16]) :]
-        except BrokenPipeError:
-            self._rest = self._rest[:0]
-        if not self._rest:
-            self.close()
-
-    def close(self) -> None:
-        if self._open:
-            self._open = False
-            self._loop.remove_writer(self._writing)
-            os.close(self._writing)

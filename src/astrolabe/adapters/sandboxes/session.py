@@ -7,13 +7,14 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from astrolabe.adapters.sandboxes.channel import Channel, ClosedError, Feed, Intake
+from astrolabe.adapters.sandboxes.channel import Channel, ClosedError, Intake
+from astrolabe.adapters.sandboxes.feed import Feed
 from astrolabe.adapters.sandboxes.holder.jobs import PUT, RUN, TAKE
 from astrolabe.adapters.sandboxes.patience import to_the_end, waited
 from astrolabe.adapters.sandboxes.way_out import Listed, Selection, chosen, way_in
 from astrolabe.domain.policy import Policy
 from astrolabe.errors import InputError, PolicyViolationError, SandboxLostError, SandboxUnavailableError
-from astrolabe.ports.sandbox import WORKSPACE, Ending, FileEntry, Outcome, Output
+from astrolabe.ports.sandbox import WORKSPACE, Ending, FileEntry, Input, Outcome, Output
 
 _KILLED = 137
 T = TypeVar("T")
@@ -28,10 +29,23 @@ class _Command:
     stderr: Intake
     stopped: Ending | None = None
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        self.stdout.close()
+        self.stderr.close()
+        if self.stdin:
+            await self.stdin.close()
+
+    def on_fault(self, stop: Callable[[], None]) -> None:
         for part in (self.stdin, self.stdout, self.stderr):
             if part:
-                part.close()
+                part.on_fault = stop
+                if part.fault:
+                    stop()
+
+    def raise_fault(self) -> None:
+        for part in (self.stdout, self.stderr, self.stdin):
+            if part and part.fault:
+                raise part.fault
 
     def outcome(self, status: dict[str, Any], seconds: float) -> Outcome:
         ending = Ending.MEMORY if status["memory"] else self.stopped or Ending.EXITED
@@ -71,7 +85,7 @@ class NamespaceSession:
         self,
         command: Sequence[str],
         *,
-        stdin: bytes = b"",
+        stdin: Input = b"",
         wall_seconds: float | None = None,
         on_output: Output | None = None,
     ) -> Outcome:
@@ -89,7 +103,7 @@ class NamespaceSession:
                 limit = most_seconds if wall_seconds is None else min(most_seconds, wall_seconds)
                 return await self._whole(channel, self._run(channel, parts, command, limit))
         finally:
-            parts.close()
+            await parts.close()
 
     def _start(self, parts: _Command) -> Channel:
         source = parts.stdin.reading if parts.stdin else os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
@@ -105,7 +119,7 @@ class NamespaceSession:
             parts.stopped = parts.stopped or why
             channel.stop()
 
-        parts.stdout.on_fault = parts.stderr.on_fault = lambda: stop(Ending.CANCELLED)
+        parts.on_fault(lambda: stop(Ending.CANCELLED))
         started = self._monotonic()
         timer = asyncio.get_running_loop().call_later(limit, stop, Ending.TIMEOUT)
         try:
@@ -117,9 +131,8 @@ class NamespaceSession:
             parts.stopped = parts.stopped or Ending.CANCELLED
         await parts.stdout.ended()
         await parts.stderr.ended()
+        parts.raise_fault()
         _refuse_unstarted(status, parts)
-        if fault := parts.stdout.fault or parts.stderr.fault:
-            raise fault
         return parts.outcome(status, self._monotonic() - started)
 
     async def take(
