@@ -8,11 +8,13 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
 
 MS_RDONLY = 0x1
 MS_NOSUID = 0x2
 MS_NODEV = 0x4
+MS_NOEXEC = 0x8
 MS_REMOUNT = 0x20
 MS_BIND = 0x1000
 MS_REC = 0x4000
@@ -22,7 +24,6 @@ _MNT_DETACH = 2
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_CAPBSET_DROP = 24
-_PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _PIDFD_SEND_SIGNAL = 424
@@ -68,20 +69,13 @@ def _prctl(option: int, value: int) -> int:
     return int(_LIBC.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero))
 
 
-def die_with_parent(parent: int) -> None:
-    """Be killed when the parent ends; now, if it is gone already."""
+def die_with_parent() -> None:
     _checked(_prctl(_PR_SET_PDEATHSIG, 9), "prctl(PDEATHSIG)")
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 def become_dumpable() -> None:
     """Own /proc/self again, which a change of uid took away; the uid map is written there."""
     _checked(_prctl(_PR_SET_DUMPABLE, 1), "prctl(DUMPABLE)")
-
-
-def adopt_orphans() -> None:
-    _checked(_prctl(_PR_SET_CHILD_SUBREAPER, 1), "prctl(CHILD_SUBREAPER)")
 
 
 def forbid_new_privileges() -> None:

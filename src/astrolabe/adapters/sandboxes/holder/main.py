@@ -10,7 +10,7 @@ from types import FrameType
 from astrolabe.adapters.sandboxes.holder import commands, files, kernel, spares
 from astrolabe.adapters.sandboxes.holder.channel import frame, read_frame
 from astrolabe.adapters.sandboxes.holder.jobs import PUT, RUN, TAKE, Job
-from astrolabe.adapters.sandboxes.holder.memory import GroupMemory, WatchedMemory
+from astrolabe.adapters.sandboxes.holder.memory import GroupMemory, WatchedMemory, children
 from astrolabe.adapters.sandboxes.holder.root import RootRefusedError, enter
 from astrolabe.adapters.sandboxes.holder.spec import SCRATCH, WORKSPACE, Spec
 
@@ -157,13 +157,20 @@ class Holder:
                 self._spare = None
 
     def _await_first(self, job: Job) -> None:
-        """The backend is gone; its sandbox's process 1 may take a moment longer."""
+        """The backend is gone; its sandbox's process 1 may take a moment longer, and may be one nobody heard of yet."""
         if job.first is None and job.info in self._descriptors:
             job.hear()
+        if job.first is None and (orphan := self._orphan()):
+            job.first = kernel.pidfd_open(orphan)
         if job.first is not None:
             kernel.pidfd_kill(job.first)
             self._descriptors[job.first] = job
             self._epoll.register(job.first, select.EPOLLIN)
+
+    def _orphan(self) -> int | None:
+        """A child this process has not started: left to it by a backend that was killed while it was setting up."""
+        known = {*self._jobs, self._spare.pid if self._spare else 0}
+        return next((pid for pid in children(os.getpid()) if pid not in known), None)
 
     def _finish(self) -> None:
         for job in [job for job in self._jobs.values() if job.status is not None]:
@@ -217,7 +224,6 @@ def main(control: int) -> None:
         group = GroupMemory(spec.oom) if spec.oom else None
         joins = [os.open(procs, os.O_WRONLY | os.O_CLOEXEC) for procs in spec.cgroups]
         uid = enter(spec)
-        kernel.adopt_orphans()
     except (OSError, RootRefusedError) as error:
         channel.sendall(frame({"error": str(error)}))
         sys.exit(_FAILED)

@@ -113,10 +113,11 @@ def _trees(roots: Iterable[int]) -> Iterator[int]:
     while waiting:
         pid = waiting.pop()
         yield pid
-        waiting += _children(pid)
+        waiting += children(pid)
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """List the processes a process has started or adopted, those of all its threads."""
     found: list[int] = []
     try:
         for task in os.listdir(f"/proc/{pid}/task"):

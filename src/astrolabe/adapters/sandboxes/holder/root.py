@@ -25,8 +25,9 @@ def enter(spec: Spec) -> int:
     if os.geteuid() == 0:
         return _enter_as_root(spec)
     uid = os.geteuid()
-    _own_namespace(uid)
+    _own_namespaces(uid)
     _build(spec, uid)
+    _be_first()
     kernel.forbid_new_privileges()
     return refuse_root(uid)
 
@@ -45,7 +46,8 @@ def _enter_as_root(spec: Spec) -> int:
     os.setresuid(uid, uid, uid)
     kernel.forbid_new_privileges()
     kernel.become_dumpable()
-    _own_namespace(uid)
+    _own_namespaces(uid)
+    _be_first()
     return refuse_root(os.getuid())
 
 
@@ -64,10 +66,23 @@ def free_uid(number: int) -> int:
     return wanted if any(first <= wanted < first + count for first, _, count in ranges) else _LAST_MAPPED_UID
 
 
-def _own_namespace(uid: int) -> None:
-    """Enter a user namespace in which mounting is allowed; only this uid exists there."""
+def _be_first() -> None:
+    """Go on as process 1 of a namespace of its own: when that ends, however it does, the kernel ends all that is in it.
+
+    What was started here stays outside and only waits; whoever waits for it waits for all of it.
+    """
+    pid = os.fork()
+    if pid:
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xFF)
+    kernel.die_with_parent()
+    kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
+
+
+def _own_namespaces(uid: int) -> None:
+    """Enter a user namespace in which mounting is allowed; only this uid exists there. Children get their processes'."""
     gid = os.getegid()
-    kernel.unshare(kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS)
+    kernel.unshare(kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS | kernel.CLONE_NEWPID)
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)

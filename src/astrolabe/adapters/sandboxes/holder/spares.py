@@ -42,21 +42,20 @@ def fork(groups: Sequence[int], prepare: Callable[[], None], serve: Serve) -> Sp
     `groups` are open `cgroup.procs` files. `serve` is given the kind of the request and its descriptors.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    holder = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _be_spare(holder, theirs, groups, prepare, serve)
+        _be_spare(theirs, groups, prepare, serve)
     theirs.close()
     return Spare(pid, ours)
 
 
 def _be_spare(
-    holder: int, orders: socket.socket, groups: Sequence[int], prepare: Callable[[], None], serve: Serve
+    orders: socket.socket, groups: Sequence[int], prepare: Callable[[], None], serve: Serve
 ) -> None:
     """Be the child; whatever happens, it does not return into the holder's loop."""
     received: list[int] = []
     try:
-        kernel.die_with_parent(holder)
+        kernel.die_with_parent()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _keep_only((0, 1, 2, orders.fileno(), *groups))
