@@ -208,7 +208,7 @@ def needs_readers(text: str) -> bool:
 
 
 _FALLBACK = re.compile(
-    rf"(?:that\s+|which\s+)?(?:(?:lets?|allows?|enables?|helps?)\s+)?(?P<who>\S+(?:\s+\S+)?)\s+(?:to\s+|can\s+|could\s+|may\s+|should\s+|will\s+)?(?P<deeds>{_VERBS}\s+\S.*)",
+    rf"(?:that\s+|which\s+)?(?:(?:lets?|allows?|enables?|helps?)\s+)?(?P<who>\S+(?:\s+\S+)??)\s+(?:to\s+|can\s+|could\s+|may\s+|should\s+|will\s+)?(?P<deeds>{_VERBS}\s+\S.*)",
     re.IGNORECASE,
 )
 _LETS = re.compile(

@@ -72,6 +72,7 @@ class Assembly:
     def model(self, name: str, extras: Extras) -> AppModel:
         """Return the model; faults found on the way are in the draft's problems."""
         self._settle_several()
+        self._open_circles()
         self._name_the_nameless()
         find_conflicts(self.draft)
         tables = resolve(self.draft)
@@ -123,7 +124,7 @@ class Assembly:
         ):
             link = self.draft.link(source, target, item.noun, item.said)
             link.many, link.required = True, item.required
-            if not mutual and not item.plural_subject:
+            if not mutual and not (item.plural_subject and item.counted):
                 text = f"one {target.noun} can belong to many {plural(source.noun)}"
                 self._assume(source, text, item.said)
             return
@@ -133,6 +134,36 @@ class Assembly:
             text = f"that a {source.noun} has at least one {target.noun} is not checked"
             self.draft.note(item.said, Reading.UNREAD, text)
         self._assume(source, f"each {target.noun} belongs to at most one {source.noun}", item.said)
+
+    def _open_circles(self) -> None:
+        """Make a link optional where each of some things was said to have another, so that one can be made first."""
+        while circle := self._circle():
+            source, link = next(pair for pair in reversed(circle) if pair[1].implied)
+            link.required = link.implied = False
+            target = self.draft.entities[link.to]
+            text = f"the first {source.noun} has no {target.noun} yet: its {link.noun} is optional"
+            self._assume(source, text, link.said)
+
+    def _circle(self) -> list[tuple[EntityDraft, LinkDraft]]:
+        """Return the links of a circle of required ones of which one is only implied, or nothing."""
+        for start in self.draft.entities.values():
+            way = self._way(start, start.key, set())
+            if any(link.implied for _, link in way):
+                return way
+        return []
+
+    def _way(self, here: EntityDraft, goal: str, seen: set[str]) -> list[tuple[EntityDraft, LinkDraft]]:
+        """Return required links that lead from an entity to the one called `goal`, or nothing."""
+        seen.add(here.key)
+        for link in here.links.values():
+            if not link.required or link.many or link.to == here.key:
+                continue
+            if link.to == goal:
+                return [(here, link)]
+            further = [] if link.to in seen else self._way(self.draft.entities[link.to], goal, seen)
+            if further:
+                return [(here, link), *further]
+        return []
 
     def _name_the_nameless(self) -> None:
         for entity in self.draft.entities.values():

@@ -53,7 +53,7 @@ _NESTED = re.compile(
     re.IGNORECASE,
 )
 _EACH_OTHER = re.compile(
-    r"(?P<subject>\S(?:.{0,40}?\S)?)\s+(?:(?:can|may|might|could|should|must)\s+)?(?:also\s+)?(?P<verb>(?:be\s+(?:linked|related|connected)|depends?|refers?|relates?|links?|follows?|precedes?|blocks?|replaces?|requires?|references?|cites?|resembles?|knows?)"
+    r"(?P<subject>\S(?:.{0,40}?\S)?)\s+(?:(?:can|may|might|could|should|must)\s+)?(?:also\s+)?(?P<verb>(?:(?:be|is|are)\s+[a-z]+ed|depends?|refers?|relates?|links?|follows?|precedes?|blocks?|replaces?|requires?|references?|cites?|resembles?|knows?)"
     r"(?:\s+(?:on|to|with|by))?)\s+(?P<count>(?:(?:one|1|many|several|any\s+number\s+of|at-least-one|an?)\s+)*)(?:other|another)\s+(?P<noun>\S+(?:\s+\S+)?)",
     re.IGNORECASE,
 )
@@ -82,7 +82,12 @@ def declare_belonging(draft: Draft, piece: Piece) -> None:
 def read_belonging(draft: Draft, piece: Piece) -> bool:
     """Read `each loan belongs to a member and a book`, `categories can be nested`, `a task may depend on other tasks`."""
     text = normal(piece.text).rstrip(".! ")
-    return _nested(draft, piece, text) or _each_other(draft, piece, text) or _belongs(draft, piece, text)
+    return (
+        _cardinality(draft, piece)
+        or _nested(draft, piece, text)
+        or _each_other(draft, piece, text)
+        or _belongs(draft, piece, text)
+    )
 
 
 def _subject(draft: Draft, text: str) -> EntityDraft | None:
@@ -90,6 +95,38 @@ def _subject(draft: Draft, text: str) -> EntityDraft | None:
         return draft.context
     noun = nouns.thing(text)
     return draft.find(noun) if noun else None
+
+
+_SIDE = r"(?:1|n|m|\*|many|one)"
+_TO = r" ?(?::|- ?to ?-|to|-|\.\.|[\u2013\u2014\u2192]|[-=]+>) ?"
+_ENTITY = r"[A-Za-z]\w*(?: [A-Za-z]\w*)?"
+_CARDINALITY = re.compile(
+    rf"(?P<one>{_ENTITY}?) ?[:(-]? ?(?<!\w)(?P<left>{_SIDE}){_TO}(?P<right>{_SIDE})(?!\w)\)? ?:? ?(?P<other>{_ENTITY})"
+    rf"|(?P<one2>{_ENTITY}) ?(?:[-=]+>|[\u2013\u2014\u2192]) ?(?P<other2>{_ENTITY}) ?\(?(?<!\w)(?P<left2>{_SIDE}){_TO}(?P<right2>{_SIDE})(?!\w)\)?",
+    re.IGNORECASE,
+)
+
+
+def _cardinality(draft: Draft, piece: Piece) -> bool:
+    """Read `Book N:1 Publisher` and `Author many-to-many Book`."""
+    found = _CARDINALITY.fullmatch(" ".join(piece.text.split()).strip(" ."))
+    said = {name.rstrip("2"): text for name, text in found.groupdict().items() if text} if found else {}
+    one, other = (draft.find(said.get(name, "")) for name in ("one", "other"))
+    if one is None or other is None:
+        return False
+    left, right = (said[side].lower() in {"n", "m", "*", "many"} for side in ("left", "right"))
+    if left and right:
+        draft.several.append(Several(one.key, other.key, plural(other.noun), plural_subject=True, said=piece))
+        told = f"{one.noun}: many {plural(other.noun)}"
+    else:
+        source, target = (one, other) if left or not right else (other, one)
+        link = draft.link(source, target, target.noun, piece)
+        draft.settle_many(link, many=False, piece=piece, owner=source.noun)
+        link.one_to_one = not left and not right
+        told = f"{source.noun}: one {target.noun}"
+    draft.note(piece, Reading.UNDERSTOOD, told)
+    draft.evidence += 1
+    return True
 
 
 def _nested(draft: Draft, piece: Piece, text: str) -> bool:
@@ -108,7 +145,7 @@ def _each_other(draft: Draft, piece: Piece, text: str) -> bool:
     entity = _subject(draft, found["subject"]) if found else None
     if found is None or entity is None or draft.find(found["noun"]) is not entity:
         return False
-    noun = re.sub(r"\Abe\s+", "", found["verb"], flags=re.IGNORECASE).lower()
+    noun = re.sub(r"\A(?:be|is|are)\s+", "", found["verb"], flags=re.IGNORECASE).lower()
     noun = " ".join([re.sub(r"(?<=[^s])s\Z", "", noun.split()[0]), *noun.split()[1:]])
     several = is_plural(found["noun"])
     if several:
@@ -200,6 +237,7 @@ def _link(
     draft.settle_many(link, many=False, piece=piece, owner=entity.noun)
     link.one_to_one = link.one_to_one or (spec.exactly_one and _one_of_each(entity, target))
     required = not optional if spec.required is None else spec.required
+    link.implied = required and spec.required is None and link.required is None
     draft.settle_required(link, required=required, piece=piece, owner=entity.noun)
     count = "one" if required else "an optional"
     return (

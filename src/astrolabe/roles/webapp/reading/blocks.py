@@ -77,6 +77,7 @@ _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _MARKUP = re.compile(
     r"\*\*|__(?=\S)|(?<=\S)__|`|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|(?<!\w)_(?=\w)|(?<=\w)_(?!\w)"
 )
+_WITH = re.compile(r"\bw/\s?(?=\w)")
 _LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\([^()\s]{0,500}\)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _QUOTES = str.maketrans(
@@ -99,7 +100,7 @@ def plain(text: str) -> str:
     """Take Markdown's emphasis, code marks and links out of a line, and make quotes and blanks plain."""
     if text.strip().strip("`").startswith("__") and text.strip().strip("`").endswith("__"):
         return text.replace("`", "").translate(_QUOTES)
-    return _MARKUP.sub("", _LINK.sub(r"\1", text)).translate(_QUOTES).strip()
+    return _WITH.sub("with ", _MARKUP.sub("", _LINK.sub(r"\1", text)).translate(_QUOTES)).strip()
 
 
 def calm(text: str) -> str:

@@ -159,7 +159,7 @@ class Brief:
         if re.match(r"[^:(]*,", piece.text) and not re.match(
             r"[^,]*\b(?:optional|required|unique)\b", piece.text.split(",")[1]
         ):
-            listed = Piece(f"{unit.within} has {piece.text}", piece.line)
+            listed = Piece(f"{unit.within} has {piece.text}", piece.line, shown=piece.text)
             return read_fields(draft, listed)
         spec = spec_of(piece.text)
         return spec is not None and take_fields(draft, entity, [spec], piece)

@@ -83,6 +83,14 @@ _LEAD = re.compile(
     r"|(?P<has>\S.{0,60}?)\s+(?:(?:should|must|shall|will|can|also)\s+)*(?:has|have|contains?|includes?|with|stores?|records?|consists?\s+of|needs?))",
     re.IGNORECASE,
 )
+_NAMED = re.compile(
+    r"(?:app|application|project|product|website|system)(?:\s+name)?\s*[:=\u2013-]\s*\"?(?P<name>[A-Z][^\":]{0,59}?)\"?\s*\.?",
+    re.IGNORECASE,
+)
+_NEEDS = re.compile(
+    r"(?:i|we)\s+(?:(?:need|want|have|would\s+like)\s+to\s+)(?:know|record|track|store|keep|see|manage|save|collect)(?:\s+(?:the\s+following|these(?:\s+things)?|track\s+of|about))?",
+    re.IGNORECASE,
+)
 _ANNOUNCES = re.compile(
     r"\b(?:following|as\s+follows|below|here\s+(?:is|are)|these|such\s+as|namely|for\s+example)\b|\A\W*(?:\w+\W*){1,3}\Z",
     re.IGNORECASE,
@@ -220,8 +228,15 @@ class Cutter:
         if story := story_of(piece.text):
             self._story(story, piece)
             return
+        if named := _NAMED.fullmatch(piece.text):
+            self.out.title = self.out.title or named["name"]
+            self._told(piece, Reading.UNDERSTOOD, "the name of the application")
+            return
         request = self._request(piece)
         colon = piece.text.find(": ")
+        if request is None and colon > 0 and _NEEDS.fullmatch(piece.text[:colon]):
+            request = Request(Ask.PERHAPS)
+            self.out.requests.append(request)
         if (
             request is None
             and 0 < colon <= LONGEST_LEAD

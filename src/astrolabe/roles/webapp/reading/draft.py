@@ -46,7 +46,10 @@ class FieldDraft:
 
 @dataclass
 class LinkDraft:
-    """A link to another entity; `many` and `required` are None when nothing was said."""
+    """A link to another entity; `many` and `required` are None when nothing was said.
+
+    `implied` tells that it is required only because each row was said to have one.
+    """
 
     noun: str
     to: str
@@ -54,6 +57,7 @@ class LinkDraft:
     many: bool | None = None
     required: bool | None = None
     one_to_one: bool = False
+    implied: bool = False
 
 
 @dataclass
@@ -88,6 +92,7 @@ class Several:
     plural_subject: bool
     said: Piece
     required: bool = False
+    counted: bool = True
 
 
 @dataclass
@@ -108,7 +113,6 @@ class Draft:
     account: list[Sentence] = field(default_factory=list[Sentence])
     several: list[Several] = field(default_factory=list[Several])
     problems: list[Problem] = field(default_factory=list[Problem])
-    intent: int = 0
     evidence: int = 0
     context: EntityDraft | None = None
     within: EntityDraft | None = None

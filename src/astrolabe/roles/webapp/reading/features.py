@@ -79,7 +79,7 @@ _LESS = _table((
     (r"\b(?:must|should|has\s+to|have\s+to|is|are|may|can|cannot)\s+(?:not\s+)?(?:always\s+)?(?:be\s+|lie\s+|come\s+)?(?:strictly\s+)?(?:after|before|later|earlier|greater|less|more|larger|smaller|longer|shorter|higher|lower|older|newer|equal|in\s+the\s+(?:past|future))\b|\boverlap\w*|\bat\s+the\s+same\s+time\b|\bdouble[- ]book\w*", "values are not compared with each other or with today"),
     (r"\b(?:if|when|whenever|unless|once|until|as\s+soon\s+as|depending\s+on|in\s+case)\b", "conditions are not read"),
     (r"\b(?:at\s+most|at\s+least|max(?:imum)?|min(?:imum)?|up\s+to|no\s+more\s+than|more\s+than|limit(?:ed)?)\b.*\b(?:per|each|every|for|at\s+a\s+time|at\s+once)\b|\b(?:limit|quota)s?\b", "numbers of rows are not limited"),
-    (r"\b(?:approv\w+|workflows?|steps?|escalat\w+|state\s+machine|transition\w*|cancel(?:s|led|ling)?|sign(?:s|ed)?\s+up|enrol(?:s|l|ls|led)?|join(?:s|ed)?|attend(?:s|ed)?|appl(?:y|ies)|register(?:s|ed)?\s+for|rate[sd]?|lend(?:s)?|sell(?:s)?|buy(?:s)?|confirm(?:s|ed)?|accept(?:s|ed)?|reject(?:s|ed)?|vote[sd]?|book(?:ed)?|reserve[sd]?|borrow(?:s|ed)?|assign(?:s|ed)?)\b", "rows can be created, read, changed and deleted; no other deed is made"),
+    (r"(?<!the )(?<!a )(?<!an )(?<!each )(?<!every )\b(?:approv\w+|workflows?|steps?|escalat\w+|state\s+machine|transition\w*|cancel(?:s|led|ling)?|sign(?:s|ed)?\s+up|enrol(?:s|l|ls|led)?|join(?:s|ed)?|attend(?:s|ed)?|appl(?:y|ies)|register(?:s|ed)?\s+for|rate[sd]?|lend(?:s)?|sell(?:s)?|buy(?:s)?|confirm(?:s|ed)?|accept(?:s|ed)?|reject(?:s|ed)?|vote[sd]?|book(?:ed)?|reserve[sd]?|borrow(?:s|ed)?|assign(?:s|ed)?)\b", "rows can be created, read, changed and deleted; no other deed is made"),
 ))  # fmt: skip
 _NOT_KEPT = _table((
     (r".*\b(?:notification|alert|newsletter)s?", "it sends no messages"),
@@ -89,8 +89,8 @@ _NOT_KEPT = _table((
     (r"(?:\w+\s+)?(?:kanban|calendar)(?:\s+(?:board|view))?", "its pages are lists, details and forms"),
 ))  # fmt: skip
 _CHAT = re.compile(
-    r"(?:(?:many\s+)?thanks?|thank\s+you)(?:\s+(?:you|all|a\s+lot|so\s+much|very\s+much|in\s+advance|again|kindly))*(?:[,\s]+for\s+(?:(?:your|the|all|any)\s+)*(?:help|time|support|work|effort))?"
-    r"|please|(?:hi|hello|hey|dear)(?:[,\s]+(?:there|all|everyone|everybody|team|sir|madam|or|folks))*|good\s+(?:morning|evening|day|afternoon)"
+    r"(?:(?:many\s+)?(?:thanks?|thx|ty)|thank\s+you)(?:\s+(?:you|all|a\s+lot|so\s+much|very\s+much|in\s+advance|again|kindly))*(?:[,\s]+for\s+(?:(?:your|the|all|any)\s+)*(?:help|time|support|work|effort))?"
+    r"|please|pls|(?:hi|hello|hey|dear)(?:[,\s]+(?:there|all|everyone|everybody|team|sir|madam|or|folks))*|good\s+(?:morning|evening|day|afternoon)"
     r"|cheers|(?:(?:best|kind|warm)\s+)?(?:regards|wishes)(?:,?\s+[A-Z]\w+(?:\s+[A-Z]\w+)?)?"
     r"|that(?:'s|\s+is)\s+(?:it|all)|nothing\s+else|keep\s+it\s+simple|have\s+fun|good\s+luck|use\s+common\s+sense|please\s+and\s+thank\s+you|\W+",
     re.IGNORECASE,
@@ -105,7 +105,8 @@ _LEFT_OUT = re.compile(
     rf"{_APP}\s+(?:has|have|needs?|wants?|should\s+have|must\s+have|will\s+have)\s+)?(?:no|without(?:\s+any)?)\s+(?:need\s+for\s+|support\s+for\s+)?(?:an?\s+|any\s+)?(?P<a>\S.*?)"
     r"(?:,?\s+(?:please|(?:is|are)\s+(?:needed|required|necessary|wanted)|needed|required|necessary|at\s+all|yet|for\s+now))?"
     rf"|{_APP}\s+(?:does\s+not|do\s+not|doesn't|don't|should\s+not|shouldn't|must\s+not|mustn't|shall\s+not|need\s+not|will\s+not|won't|cannot|can't)\s+"
-    r"(?:need|have|want|require|use|support|include|contain|offer|send|show)\s+(?:to\s+have\s+)?(?:any\s+|an?\s+)?(?P<b>\S.*)",
+    r"(?:need|have|want|require|use|support|include|contain|offer|send|show)\s+(?:to\s+have\s+)?(?:any\s+|an?\s+)?(?P<b>\S.*)"
+    r"|(?:please\s+)?(?:do\s+not|don't|never)\s+(?:add|use|include|make|send|build|show|implement)\s+(?:any\s+|an?\s+)?(?P<c>\S.*)",
     re.IGNORECASE,
 )
 _MOST_LEFT_OUT_WORDS = 8
@@ -191,6 +192,6 @@ def is_negated(clause: str) -> bool:
 def left_out(clause: str) -> str:
     """Return what `no comments, please` or `it does not need payments` leaves out, or nothing."""
     found = _LEFT_OUT.fullmatch(clause.strip(" .!,"))
-    what = (found["a"] or found["b"]) if found else ""
+    what = next(part for part in found.groups() if part) if found else ""
     few = len(what.split()) <= _MOST_LEFT_OUT_WORDS
     return what if few and not is_negated(what) else ""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from astrolabe.roles.webapp.reading import nouns
 from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft, Several
@@ -13,7 +14,7 @@ from astrolabe.roles.webapp.reading.normal import normal
 from astrolabe.roles.webapp.reading.sentences import Piece
 from astrolabe.roles.webapp.reading.spec import Spec
 from astrolabe.roles.webapp.reading.specs import items_of, spec_of
-from astrolabe.roles.webapp.reading.words import field_identifier, is_plural, plural, singular
+from astrolabe.roles.webapp.reading.words import field_identifier, is_plural, plural, singular, word_set
 from astrolabe.sdk import Reading
 
 _HAS_VERB = (
@@ -45,6 +46,7 @@ _COLON = re.compile(
     r"(?P<subject>[^:()\-\u2013\u2014]{1,50}?)\s*(?::|\s[-\u2013\u2014]\s|\((?=[^()]*\)\s*\Z))\s*(?P<rest>\S.*)"
 )
 _DEFINITE = re.compile(r"(?:my|our|your|his|her|their|the)\s+\S+(?:\s+\S+)?\Z", re.IGNORECASE)
+_NOTATION = re.compile(r"(?:\A|\s)[nm*\d]\Z", re.IGNORECASE)
 _ONE_OF_A_KIND = re.compile(r"(?:an?|each|every)\s", re.IGNORECASE)
 _RELATIVE = re.compile(
     r"(?:who|which|that|both\s+of\s+which|all\s+of\s+which)\s+(?:is|are|must\s+be)\s+(?:also\s+)?(?:(?:an?|other|another|both)\s+)?(?P<noun>\S+(?:\s+\S+)?)",
@@ -91,10 +93,29 @@ def declare(draft: Draft, piece: Piece) -> None:
 def _listed_subject(draft: Draft, piece: Piece) -> str:
     found = _COLON.fullmatch(piece.text.strip(" ."))
     subject = nouns.thing(found["subject"]) if found else ""
-    if not found or not subject or nouns.is_interface(subject) or nouns.is_account(subject):
+    if (
+        not found
+        or not subject
+        or nouns.is_interface(subject)
+        or nouns.is_account(subject)
+        or _NOTATION.search(subject)
+    ):
         return ""
     specs = specs_of(normal(found["rest"]))
+    if _only_named(specs) and draft.entities and subject.lower() not in _NO_THINGS:
+        return subject
     return subject if not draft.find(subject) and _many_data(draft, specs) else ""
+
+
+_NO_THINGS = word_set("""
+    required optional unique mandatory searchable sortable sort order filter search key label heading caption example
+    e.g note remark default display show index primary_key identifier required_field mandatory_field unique_field
+""")
+
+
+def _only_named(specs: list[Spec]) -> bool:
+    """Whether a list is just `name`, which makes a thing of its subject where others are listed in the same way."""
+    return len(specs) == 1 and specs[0].noun.lower() in {"name", "title"}
 
 
 def read_fields(draft: Draft, piece: Piece) -> bool:
@@ -266,7 +287,8 @@ def _take(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece, plural_su
     if system := nouns.system_field(spec.noun):
         draft.note(Piece(spec.noun, piece.line), Reading.UNDERSTOOD, system)
         return []
-    if not spec.constrained and not spec.target and not draft.find(spec.noun):
+    _point(draft, spec)
+    if not replace(spec, required=None).constrained and not spec.target and not draft.find(spec.noun):
         if nouns.is_creator(spec.noun):
             entity.owned = entity.owned or piece
             return ["belongs to the account that creates it"]
@@ -277,7 +299,7 @@ def _take(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece, plural_su
     if target is None:
         return [_add_field(draft, entity, spec, piece)]
     draft.evidence += 1
-    if nested(spec.noun, entity):
+    if target is entity and nested(spec.noun, entity):
         return [parent_link(draft, entity, piece)]
     if spec.counted or is_plural(spec.noun):
         return _add_several(draft, entity, target, spec, piece, plural_subject=plural_subject)
@@ -289,6 +311,21 @@ def _take(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece, plural_su
     return [
         f"{optional} {target.noun}" if spec.noun == target.noun else f"{spec.noun}: {optional} {target.noun}"
     ]
+
+
+_POINTS = re.compile(
+    r"(?:(?P<many>many|several|multiple|list\s+of)\s+)?(?:(?:an?|one|the|another|other)\s+)?(?P<noun>\S+(?:\s+\S+)?)",
+    re.IGNORECASE,
+)
+
+
+def _point(draft: Draft, spec: Spec) -> None:
+    """Let `manager (another employee)` and `stored in: vehicle` link to what they describe."""
+    found = _POINTS.fullmatch(spec.description)
+    if found and not replace(spec, required=None).constrained and draft.find(found["noun"]):
+        several = bool(found["many"]) or is_plural(found["noun"])
+        spec.target, spec.description = found["noun"], ""
+        spec.many = spec.counted = several
 
 
 def _add_field(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece) -> str:
@@ -303,7 +340,15 @@ def _add_field(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece) -> s
 def _add_several(
     draft: Draft, entity: EntityDraft, target: EntityDraft, spec: Spec, piece: Piece, *, plural_subject: bool
 ) -> list[str]:
-    several = Several(entity.key, target.key, spec.noun, plural_subject, piece, required=bool(spec.required))
+    several = Several(
+        entity.key,
+        target.key,
+        spec.noun,
+        plural_subject,
+        piece,
+        required=bool(spec.required),
+        counted=spec.counted,
+    )
     draft.several.append(several)
     if spec.limit:
         draft.note(Piece(f"{spec.limit} {spec.noun}", piece.line), Reading.UNREAD, LIMIT_UNREAD)
@@ -357,7 +402,13 @@ def read_named_list(draft: Draft, piece: Piece, *, trusted: bool = False) -> boo
     """Read `Book: title, author, year` and `Book (title, author)`; untrusted, only for several or known things."""
     found = _COLON.fullmatch(piece.text.strip(" ."))
     subject = nouns.thing(found["subject"]) if found else ""
-    if not found or not subject or nouns.is_interface(subject) or nouns.is_account(subject):
+    if (
+        not found
+        or not subject
+        or nouns.is_interface(subject)
+        or nouns.is_account(subject)
+        or _NOTATION.search(subject)
+    ):
         return False
     rest = found["rest"].rstrip(")") if "(" in piece.text[: found.start("rest")] else found["rest"]
     specs = specs_of(normal(rest))
@@ -378,12 +429,19 @@ def read_named_list(draft: Draft, piece: Piece, *, trusted: bool = False) -> boo
 
 
 def _some_data(draft: Draft, specs: list[Spec]) -> bool:
-    return all(spec.noun for spec in specs) and any(_is_data(spec) or draft.find(spec.noun) for spec in specs)
+    good = [spec for spec in specs if spec.noun and (_is_data(spec) or draft.find(spec.noun))]
+    unnamed = sum(not spec.noun for spec in specs)
+    return bool(good) and unnamed < len(good)
 
 
 def _many_data(draft: Draft, specs: list[Spec]) -> bool:
     good = [spec for spec in specs if spec.noun and (_is_data(spec) or draft.find(spec.noun))]
-    return all(spec.noun for spec in specs) and len(good) >= _FEW and len(good) * 2 >= len(specs)
+    named = any(spec.noun.lower() in {"name", "title"} for spec in good)
+    return (
+        all(spec.noun for spec in specs)
+        and (len(good) >= _FEW or (named and len(specs) > 1))
+        and len(good) * 2 >= len(specs)
+    )
 
 
 def _is_data(spec: Spec) -> bool:

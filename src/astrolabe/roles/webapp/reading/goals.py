@@ -14,7 +14,7 @@ from astrolabe.roles.webapp.reading.brief import Brief
 from astrolabe.roles.webapp.reading.documents import DOCUMENT_NAME, dump, model_of
 from astrolabe.roles.webapp.reading.flaw import quoted
 from astrolabe.roles.webapp.reading.intent import Ask, name_from
-from astrolabe.roles.webapp.reading.language import is_english
+from astrolabe.roles.webapp.reading.language import is_english, names_are_english
 from astrolabe.roles.webapp.reading.meaning import problems_in
 from astrolabe.roles.webapp.reading.sections import title_of
 from astrolabe.roles.webapp.reading.sentences import Piece
@@ -105,6 +105,13 @@ def _verdict(brief: Brief) -> Verdict:
     if not stated:
         bare = wanted == Ask.APPLICATION.value and is_english(brief.text)
         return Verdict.BARE if bare else Verdict.FOREIGN
+    names = [
+        noun
+        for entity in draft.entities.values()
+        for noun in (entity.noun, *(item.noun for item in entity.fields.values()))
+    ]
+    if not names_are_english(names):
+        return Verdict.FOREIGN
     understood = sum(
         bool(unit.account) and unit.account[0].reading is not Reading.UNREAD for unit in brief.units
     )

@@ -119,7 +119,9 @@ _PLAIN = word_set("""
 @lru_cache(maxsize=CACHED)
 def request_of(sentence: str, *, first: bool) -> Request:
     """Return what a sentence asks for; `first` tells that nothing was asked before it."""
-    text = sentence.strip().rstrip(".!?")
+    text = re.sub(
+        r",?\s+(?:please|pls|thanks|thx)\Z", "", sentence.strip().rstrip(".!?"), flags=re.IGNORECASE
+    )
     if found := _IS_APP.match(text):
         inner = _object(found["what"])
         if inner.ask is Ask.APPLICATION and found["name"].lower() not in {"this", "it", "the goal", "goal"}:

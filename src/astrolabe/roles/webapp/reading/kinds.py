@@ -125,6 +125,7 @@ _STRING = word_set("""
 _MANY_TEXT = word_set("photo image picture file link url website video attachment")
 
 
+_PREPOSITIONS = word_set("of per for in from with to until")
 _EXTREME = "minimum|maximum|min|max|total|current|expected|allowed|least|greatest|required|exact"
 
 
@@ -168,9 +169,9 @@ def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
     if text.endswith("web address"):
         return Kind(FieldType.URL, known=True)
     if (
-        parts[-1] in {"on", "until", "by"}
+        parts[-1] in {"on", "until", "by", "from", "since"}
         and len(parts) > 1
-        and parts[-2].endswith(("ed", "t", "n", "ought"))
+        and parts[-2].endswith(("ed", "t", "n", "ought", "id"))
     ):
         return Kind(FieldType.DATE, known=True)
     if parts[-1:] == ("at",) and len(parts) > 1:
@@ -179,7 +180,12 @@ def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
 
 
 def _by_last_word(parts: tuple[str, ...]) -> Kind:
-    head = parts[parts.index("of") - 1] if "of" in parts[1:] else parts[-1]
+    cut = next(
+        (at for at, part in enumerate(parts) if at and part in _PREPOSITIONS and at + 1 < len(parts)),
+        len(parts),
+    )
+    parts = parts[:cut]
+    head = parts[-1]
     word, before = singular_word(head), set(parts[:-1])
     if {head, word} & _SPAN | ({"spent"} & set(parts)) and "time" in parts:
         return Kind(FieldType.INTEGER, known=True, note="in minutes", min=0)

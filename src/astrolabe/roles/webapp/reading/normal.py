@@ -30,6 +30,10 @@ _ONE_OR_MORE = re.compile(
     re.IGNORECASE,
 )
 _AT_MOST_ONE = re.compile(r"\b(?:zero|0|none|no)\s+or\s+(?:one|1)\s+(?=[a-z])", re.IGNORECASE)
+_ALTERNATIVE = re.compile(
+    r"\b((?:one|two|three|four|five|[1-9]))\s+or\s+((?:two|three|four|five|six|[2-9]))\s+(?=[a-z]+s\b|people\b|children\b)",
+    re.IGNORECASE,
+)
 _CURRENCY = re.compile(r"([€$£])\s?(\d[\d,]*(?:\.\d+)?)|\b(EUR|USD|GBP|CHF)\s(\d[\d,]*(?:\.\d+)?)")
 _CURRENCIES = {"€": "euros", "$": "dollars", "£": "pounds", "EUR": "euros", "USD": "dollars", "GBP": "pounds", "CHF": "CHF"}  # fmt: skip
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -75,6 +79,12 @@ def _price(found: re.Match[str]) -> str:
     return f"{found[2] or found[4]} {_CURRENCIES[found[1] or found[3]]}"
 
 
+def _neighbours(found: re.Match[str]) -> str:
+    """Read `one or two authors` as a range; between `two or four` lies a number that is not meant."""
+    low, high = _digits(found[1]), _digits(found[2])
+    return f"from {low} to {high} " if int(high) == int(low) + 1 else found[0]
+
+
 @lru_cache(maxsize=CACHED)
 def normal(text: str) -> str:
     """Write numbers as digits, every range as `from A to B`, duties as `must`, units in short, contractions in full."""
@@ -84,6 +94,7 @@ def normal(text: str) -> str:
     text = _SEVERAL.sub("several ", text)
     text = _AT_MOST_ONE.sub("at most 1 ", text)
     text = _ONE_OR_MORE.sub("at-least-one ", text)
+    text = _ALTERNATIVE.sub(_neighbours, text)
     text = _BETWEEN.sub(lambda found: f"from {_digits(found[1])} to {_digits(found[2])}", text)
     text = _RANGE.sub(lambda found: f"from {_digits(found[1])} to {_digits(found[2])}", text)
     text = _LIMIT.sub(lambda found: f"{found[1]} {_digits(found[2])}", text)

@@ -49,7 +49,7 @@ _INDEFINITE = re.compile(r"(?:an?|each|every)\s", re.IGNORECASE)
 
 _FRONT = re.compile(
     r"(?:an?|each|every|the|all|any|one|single|our|my|your|these|those|this|that|some|many|most|individual|there\s+(?:is|are|should\s+be|must\s+be|will\s+be)"
-    r"|of\s+course|also|finally|furthermore|additionally|moreover|besides|both|and|then|so|of)\s+",
+    r"|of\s+course|also|finally|furthermore|additionally|moreover|besides|both|and|then|so|of|(?:pieces?|items?|bits?)\s+of)\s+",
     re.IGNORECASE,
 )
 _BAD = word_set("""

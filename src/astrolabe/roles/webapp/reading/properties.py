@@ -8,12 +8,12 @@ from astrolabe.roles.webapp.model import FieldType
 from astrolabe.roles.webapp.reading.kinds import FILES, NAMED, kind_of
 from astrolabe.roles.webapp.reading.normal import number_of
 from astrolabe.roles.webapp.reading.sentences import split_list
-from astrolabe.roles.webapp.reading.spec import Spec, is_noun
+from astrolabe.roles.webapp.reading.spec import Spec, is_noun, is_value
 
 LONGEST_PROPERTY = 120
 _MOST_CUTS = 6
 UNITS = (
-    r"euros?|eur|dollars?|usd|pounds?|gbp|cents?|yen|francs?|chf|kr|minutes?|mins?|hours?|hrs?|seconds?|secs?|days?|weeks?|months?|years?"
+    r"euros?|eur|(?:us\s+)?dollars?|usd|pounds?|gbp|cents?|yen|francs?|chf|kr|minutes?|mins?|hours?|hrs?|seconds?|secs?|days?|weeks?|months?|years?"
     r"|kg|kilograms?|kilos?|g|grams?|grammes?|mg|lbs?|ounces?|oz|tonnes?|tons?|km/h|mph|km|kilomet(?:er|re)s?|miles?|m|met(?:er|re)s?|cm|centimet(?:er|re)s?"
     r"|mm|millimet(?:er|re)s?|inch(?:es)?|feet|foot|ft|m²|m³|ft²|acres?|hectares?|ha|percent|%|litres?|liters?|l|ml|millilit(?:er|re)s?|gallons?"
     r"|°C|°F|degrees|kcal|calories|kwh|kw|watts?|volts?|amps?|gb|mb|kb|bpm|pixels?|€|\$|£"
@@ -44,7 +44,7 @@ TAIL = re.compile(
     rf"{UNITS})(?=\s|\Z)"
     r"|with\s+(?:at|a|up|no|max|min|values?|the\s+values?|\d|exactly)|not\s|never\s|must\b|(?:is|are|can|may|should|has|have)\s|of\s+(?:\d|at\b|up\b|max|exactly\b|from\s+-?\d|between\s)"
     r"|out\s+of\s+\d|-?\d+\s*(?:-|\u2013|\.\.|to)\s*\d|\d+\s+(?:to|characters|chars|digits)\b|as\s+(?:an?\s+)?\w|by\s+default\b|default|defaulting\b|initially\b|starting\b|one\s+of\b|either\b"
-    r"|limited\s|like\s|such\s+as\s|called\s|if\s+(?:known|any|available)|exactly\s+\d"
+    r"|limited\s|in\s+steps\s|(?:cm|mm|km|kg|ml|km/h|m²|€|°C|%|kWh|mg|EUR|USD)\Z|like\s|such\s+as\s|called\s|if\s+(?:known|any|available)|exactly\s+\d"
     r"|(?:optional|required|unique|mandatory|yes/no|true/false|yes\s+or\s+no)\Z)",
     re.IGNORECASE,
 )
@@ -271,6 +271,17 @@ def _take_all(spec: Spec, text: str, cuts: int = 0) -> bool:
     return False
 
 
+def _take_some(spec: Spec, text: str) -> bool:
+    """Add what a text begins with, and keep what follows as not understood."""
+    for cut in TAIL.finditer(text, 1):
+        trial = deepcopy(spec)
+        if take_part(trial, text[: cut.start()]) and trial != spec:
+            vars(spec).update(vars(trial))
+            spec.rest.append(text[cut.end() :])
+            return True
+    return False
+
+
 def take_properties(spec: Spec, text: str, *, listed: bool = False) -> None:
     """Add the properties in a text to a field; `listed` when bare words there are values or a description."""
     text = re.sub(r"\A(?:which|that)\s+", "", text.strip(" ."), flags=re.IGNORECASE)
@@ -317,7 +328,7 @@ def _separated(spec: Spec, text: str) -> bool:
         if separator not in text or "," in text or re.search(r"https?:|\d/", text):
             continue
         parts = [part.strip() for part in text.split(separator)]
-        if all(is_noun(part) for part in parts):
+        if all(map(is_value, parts)):
             spec.values = tuple(parts)
             return True
     return False
@@ -333,7 +344,7 @@ def _take_list(spec: Spec, text: str, *, listed: bool) -> None:
     for joint, part in pieces:
         if found := _INTRODUCED.match(part):
             left.append((joint, found[1]))
-        elif not _take_all(spec, part):
+        elif not _take_all(spec, part) and not _take_some(spec, part):
             left.append((joint, part))
     if left:
         _take_left(spec, text, left, listed=listed)
@@ -342,15 +353,24 @@ def _take_list(spec: Spec, text: str, *, listed: bool) -> None:
 def _take_left(spec: Spec, text: str, left: list[tuple[str, str]], *, listed: bool) -> None:
     """Take what is no property: values, else a description, else it is not understood."""
     parts = [part for _, part in left]
-    choices = len(parts) > 1 and all(is_noun(part) for part in parts)
+    parts[0] = _BEING.sub("", parts[0])
+    choices = len(parts) > 1 and all(map(is_value, parts))
     if choices and (listed or left[-1][0] == "or"):
         spec.values = tuple(part.strip("\"'` ") for part in parts)
     elif spec.type is FieldType.ENUM and listed:
         spec.values = tuple(parts)
-    elif listed:
+    elif listed and not _LIMITS.search(text):
         spec.description = text
     else:
         spec.rest += parts
+
+
+_BEING = re.compile(r"\A(?:is|are|can\s+be|may\s+be|must\s+be)\s+(?:either\s+)?", re.IGNORECASE)
+_LIMITS = re.compile(
+    r"\b(?:must|should|cannot|only|never|not|no|format|pattern|regex|at\s+(?:least|most)|max|min|maximum|minimum|unique|if|when|unless|calculated|computed|automatic(?:ally)?|encrypted|hidden|read-?only|sorted|steps?)\b",
+    re.IGNORECASE,
+)
+"""Words that limit a value, so that a text with them is no mere description."""
 
 
 def _mixed_values(items: list[str]) -> bool:

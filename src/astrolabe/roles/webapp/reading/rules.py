@@ -11,8 +11,8 @@ from astrolabe.roles.webapp.reading.flaw import quoted
 from astrolabe.roles.webapp.reading.normal import normal
 from astrolabe.roles.webapp.reading.properties import take_properties
 from astrolabe.roles.webapp.reading.sentences import Piece, split_list
-from astrolabe.roles.webapp.reading.spec import Spec
-from astrolabe.roles.webapp.reading.words import field_identifier, plural, singular
+from astrolabe.roles.webapp.reading.spec import Spec, is_noun
+from astrolabe.roles.webapp.reading.words import field_identifier, plural, singular, with_article
 from astrolabe.sdk import Reading
 
 _SHARED_VALUE = re.compile(
@@ -67,7 +67,21 @@ def read_rule(draft: Draft, piece: Piece) -> bool:
         return _state_of(draft, entity, spec.values, piece)
     if spec.rest or not (spec.constrained or spec.unit):
         return False
-    return _constrain(draft, piece, found["subject"], spec)
+    return _constrain(draft, piece, found["subject"], spec) or _nameless(draft, piece, found["subject"])
+
+
+def _nameless(draft: Draft, piece: Piece, subject: str) -> bool:
+    """Say that a rule is about something that was not named as a field."""
+    noun = nouns.bare(subject)
+    if (
+        not is_noun(noun)
+        or nouns.is_interface(noun)
+        or draft.find(noun)
+        or re.match(r"(?:it|they|this|these)\b", noun, re.IGNORECASE)
+    ):
+        return False
+    draft.note(piece, Reading.UNREAD, f"nothing kept is called {quoted(noun)}")
+    return True
 
 
 def _states(text: str) -> tuple[str, ...]:
@@ -88,6 +102,8 @@ def _state_of(draft: Draft, entity: EntityDraft, values: tuple[str, ...], piece:
     draft.add_field(entity, Spec("status", values=values), piece)
     draft.note(piece, Reading.UNDERSTOOD, f"{entity.noun}: one of {', '.join(values)}")
     draft.note(piece, Reading.ASSUMED, f"the field that tells which is called {quoted('status')}")
+    if {value.lower() for value in values} & {"public", "private", "shared", "visible", "hidden"}:
+        draft.note(piece, Reading.UNREAD, f"who may see {with_article(entity.noun)} does not depend on it")
     return True
 
 
@@ -190,7 +206,23 @@ def fields_named(draft: Draft, name: str) -> list[tuple[EntityDraft, FieldDraft]
     if owner:
         return within(owner)
     here = within(draft.context) if draft.context else []
-    return here or [pair for entity in draft.entities.values() for pair in within(entity)]
+    return (
+        here
+        or [pair for entity in draft.entities.values() for pair in within(entity)]
+        or _longer(draft, noun)
+    )
+
+
+def _longer(draft: Draft, noun: str) -> list[tuple[EntityDraft, FieldDraft]]:
+    """Return the only field whose name begins or ends with a noun: `rate` of `rate per word`."""
+    low = noun.lower()
+    found = [
+        (entity, item)
+        for entity in draft.entities.values()
+        for item in entity.fields.values()
+        if low and (item.noun.lower().startswith(f"{low} ") or item.noun.lower().endswith(f" {low}"))
+    ]
+    return found if len(found) == 1 else []
 
 
 def links_named(draft: Draft, name: str) -> list[tuple[EntityDraft, LinkDraft]]:

@@ -3,12 +3,14 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from astrolabe.roles.webapp.reading.blocks import Line
 from astrolabe.roles.webapp.reading.words import CACHED
 
 MODALS = r"can|may|must|should|could|will|shall|cannot|can't|mustn't|shouldn't|might"
 _END = re.compile(r"[.!?]+[\"')\]]*(?=\s|\Z)|(?<=\s)[:;]-?[)DP](?=\s|\Z)")
+_NUMBER = re.compile(r"\s*\d")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|max|min|no|nr|dr|mr|mrs|ms|st|resp)|(?:\A|\s)[A-Za-z])\.\Z",
     re.IGNORECASE,
@@ -105,6 +107,41 @@ class Piece:
 
 def sentences_of(lines: tuple[Line, ...]) -> list[Piece]:
     """Return the sentences of a paragraph."""
+    return [piece for run in _runs(lines) for piece in _sentences_in(run)]
+
+
+_LABEL = re.compile(r"[^\W\d_][\w-]*(?: [\w-]+){0,2} ?(?::\s|\(|[\u2013\u2014]\s|- )")
+_GOES_ON = re.compile(
+    r"(?:[,:(]|\b(?:an?|the|and|or|but|of|for|to|in|on|at|by|from|with|that|which|who|whose|is|are|be|has|have|can|may|must|should|will|each|every|all|any|only|not|no|as|than|if|when|their|its|his|her|our|my|your|this|these|one|many))\Z",
+    re.IGNORECASE,
+)
+_GOES_ON_LISTING = re.compile(r"(?:[,:(]|\b(?:and|or|an?|the|of))\Z", re.IGNORECASE)
+_NARROWEST = 64
+
+
+def _runs(lines: tuple[Line, ...]) -> list[tuple[Line, ...]]:
+    """Cut lines where one was ended on purpose: before another label, or where the next word had found room."""
+    width = max(_NARROWEST, *(len(line.text) for line in lines))
+    runs: list[list[Line]] = [[lines[0]]]
+    for before, line in pairwise(lines):
+        if _is_ended(before.text, line.text, width):
+            runs.append([line])
+        else:
+            runs[-1].append(line)
+    return [tuple(run) for run in runs]
+
+
+def _is_ended(text: str, following: str, width: int) -> bool:
+    if not text or not following or depths_of(text)[-2]:
+        return False
+    label = _LABEL.match(text)
+    if (_GOES_ON_LISTING if label else _GOES_ON).search(text):
+        return False
+    room = len(text) + 1 + len(following.split(maxsplit=1)[0]) <= width
+    return bool(label and _LABEL.match(following)) or (room and following[:1].isupper())
+
+
+def _sentences_in(lines: tuple[Line, ...]) -> list[Piece]:
     text = " ".join(line.text for line in lines)
     starts: list[tuple[int, int]] = []
     at = 0
@@ -124,8 +161,11 @@ def _spans(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     begin = 0
     for found in _END.finditer(text):
-        if found[0].startswith(".") and _ABBREVIATION.search(
-            text[max(begin, found.start() - 12) : found.start() + 1]
+        short = _ABBREVIATION.search(text[max(begin, found.start() - 12) : found.start() + 1])
+        if (
+            found[0].startswith(".")
+            and short
+            and (short[0].lower() != "no." or _NUMBER.match(text, found.end()))
         ):
             continue
         begin += len(text[begin:]) - len(text[begin:].lstrip()) if text[begin : begin + 1].isspace() else 0
@@ -151,7 +191,7 @@ def clauses_of(sentence: str) -> tuple[str, ...]:
     for (start, end), said in sorted(cuts.items()):
         if start < begin or depths[start] or not _says(sentence, begin, start, said):
             continue
-        following = _subject_of(sentence, said) if said not in {"", _LISTED} else ""
+        following = _subject_of(sentence[begin:start], said) if said not in {"", _LISTED} else ""
         if said not in {"", _LISTED} and not following:
             continue
         pieces.append(subject + sentence[begin:start].strip(" ,"))

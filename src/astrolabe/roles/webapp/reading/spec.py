@@ -54,7 +54,7 @@ _NO_BEGINNING = word_set("""
     to be is are it they them this that these those there which who what when where how nothing everything
     something more so not no all etc and or of in on by if for with at as but because than then also only
     sends shows exports imports calculates prints uploads notifies displays allows lets gets takes goes makes gives
-    works looks helps supports computes generates
+    works looks helps supports computes generates belong belongs relate relates refer refers depend depends
 """)
 _NOWHERE = word_set("""
     is are was were has have had can may must should will would be been do does did which who that because
@@ -64,7 +64,7 @@ _NOWHERE = word_set("""
 """)
 _ARTICLES = frozenset({"a", "an", "the"})
 _BEFORE_ARTICLES = word_set("of to in on at for by from per")
-_AMOUNT = re.compile(r"[\d.,/-]+\Z|\d+(?:[.,]\d+)?%\Z")
+_AMOUNT = re.compile(r"(?:[\d.,/-]+|\d+(?:[.,]\d+)?%|one|two|three|four|five|six|seven|eight|nine|ten)\Z")
 
 
 def is_noun(text: str) -> bool:
@@ -79,3 +79,13 @@ def is_noun(text: str) -> bool:
 
 _ALONE = word_set("from to prints exports imports displays uploads works")
 """Words that begin no longer name, but may be one."""
+
+
+def is_value(text: str) -> bool:
+    """Whether a text is short and simple enough to be one of the values of a field: `in progress`, `pass with remarks`."""
+    words = text.lower().split()
+    barred = (_NOWHERE | _ARTICLES if len(words) > 1 else _NOWHERE) - _IN_VALUES
+    return 0 < len(words) < _MOST_WORDS and not barred & set(words)
+
+
+_IN_VALUES = word_set("not with without several most all")

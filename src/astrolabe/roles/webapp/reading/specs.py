@@ -73,9 +73,14 @@ _RELATIVE = re.compile(
 )
 
 
+_CLAUSE = re.compile(r"(?:each|every|all)\s+\S+\s", re.IGNORECASE)
+
+
 def spec_of(text: str, *, determined: bool = False) -> Spec | None:
     """Return what a piece of text says about a field, or None when it names none."""
     text = normal(" ".join(text.split())).strip(" .,;")
+    if _CLAUSE.match(text):
+        return None
     inside = [found[1] for found in _PARENTHESES.finditer(text)]
     bare = " ".join(_PARENTHESES.sub(" ", text).split())
     asked = _WHETHER.fullmatch(bare)
@@ -87,6 +92,8 @@ def spec_of(text: str, *, determined: bool = False) -> Spec | None:
     else:
         spec = _plain_spec(bare, determined=determined)
     spec.noun = undecorated(spec.noun)
+    if spec.noun.endswith("?") and spec.type is None:
+        spec.noun, spec.type = spec.noun.rstrip("? "), FieldType.BOOLEAN
     for part in inside:
         take_properties(spec, part, listed=True)
     return spec if is_noun(spec.noun) else None
@@ -187,5 +194,5 @@ def items_of(text: str) -> list[str]:
             is_open = is_open and joint != "or"
         else:
             items.append(item)
-            is_open = bool(_OPENS.search(item))
+            is_open = bool(_OPENS.search(_PARENTHESES.sub("", item)))
     return items
