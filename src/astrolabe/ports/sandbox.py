@@ -113,7 +113,7 @@ class Session(Protocol):
     async def take(
         self, patterns: Sequence[str] = (), *, leave_out: Sequence[str] = ()
     ) -> tuple[FileEntry, ...]:
-        """Return the workspace's regular files and the relative links that stay inside it.
+        """Return the workspace's regular files, the relative links that stay inside it, and links left as they were put in.
 
         Only paths covered by `patterns` (all when empty) and not by `leave_out`; mounts are not part of it.
 

@@ -80,6 +80,36 @@ def test_a_link_comes_out_as_it_is_when_it_stays_inside(run: Any, session: Any) 
     assert set(run(scenario())) == set(entries)
 
 
+def test_links_that_were_put_in_come_out_as_they_were_wherever_they_lead(run: Any, session: Any) -> None:
+    entries = [
+        FileEntry("absolute", LINK, b"/etc/passwd"),
+        FileEntry("d/up", LINK, b"../../../x"),
+        FileEntry("bytes", LINK, b"evil\377"),
+    ]
+
+    async def scenario() -> Any:
+        async with session() as box:
+            await box.put(entries)
+            await box.run(["touch", "a"])
+            return await box.take(leave_out=["a"])
+
+    assert set(run(scenario())) == set(entries)
+
+
+@pytest.mark.parametrize("change", ["ln -sfn /etc/shadow given", "mv given other", "cp -P given other"])
+def test_a_link_that_was_put_in_is_trusted_at_its_place_with_its_target_only(
+    run: Any, session: Any, change: str
+) -> None:
+    async def scenario() -> None:
+        async with session() as box:
+            await box.put([FileEntry("given", LINK, b"/etc/passwd")])
+            assert (await box.run(["sh", "-c", change])).exit_code == 0
+            await box.take()
+
+    with pytest.raises(PolicyViolationError, match="absolute"):
+        run(scenario())
+
+
 @pytest.mark.parametrize(
     ("make", "shown"),
     [

@@ -11,7 +11,7 @@ from astrolabe.adapters.sandboxes.channel import Channel, ClosedError, Intake
 from astrolabe.adapters.sandboxes.feed import Feed
 from astrolabe.adapters.sandboxes.holder.jobs import PUT, RUN, TAKE
 from astrolabe.adapters.sandboxes.patience import to_the_end, waited
-from astrolabe.adapters.sandboxes.way_out import Listed, Selection, chosen, way_in
+from astrolabe.adapters.sandboxes.way_out import LINK, Listed, Selection, chosen, way_in
 from astrolabe.domain.policy import Policy
 from astrolabe.errors import InputError, PolicyViolationError, SandboxLostError, SandboxUnavailableError
 from astrolabe.ports.sandbox import WORKSPACE, Ending, FileEntry, Input, Outcome, Output
@@ -75,11 +75,13 @@ class NamespaceSession:
         self._monotonic = monotonic
         self._closing = False
         self._running: set[asyncio.Task[Any]] = set()
+        self._links: dict[str, bytes] = {}
 
     async def put(self, files: Sequence[FileEntry]) -> None:
         header = way_in(files)
         with self._channel(PUT) as channel:
             await self._whole(channel, _put(channel, header, [file.content for file in files]))
+        self._links |= {file.path: file.content for file in files if file.mode == LINK}
 
     async def run(
         self,
@@ -138,7 +140,7 @@ class NamespaceSession:
     async def take(
         self, patterns: Sequence[str] = (), *, leave_out: Sequence[str] = ()
     ) -> tuple[FileEntry, ...]:
-        selection = Selection(tuple(patterns), tuple(leave_out), self._mounts)
+        selection = Selection(tuple(patterns), tuple(leave_out), self._mounts, self._links)
         with self._channel(TAKE) as channel:
             return await self._whole(channel, _take(channel, selection, self._policy))
 
@@ -208,7 +210,7 @@ async def _take(channel: Channel, selection: Selection, policy: Policy) -> tuple
     await channel.send([entry.place for entry in contents])
     content = {entry.place: await channel.read(entry.size) for entry in contents}
     _raise_fault(await channel.receive())
-    return tuple(entry.entry(content.get(entry.place, entry.target.encode())) for entry in wanted)
+    return tuple(entry.entry(content.get(entry.place, os.fsencode(entry.target))) for entry in wanted)
 
 
 def _raise_fault(answer: dict[str, Any]) -> None:

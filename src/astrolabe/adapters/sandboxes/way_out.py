@@ -1,8 +1,9 @@
 """What may come out of a workspace, and what may go in; decided from names and sizes before any content moves."""
 
 import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from astrolabe.domain.paths import covered
@@ -46,11 +47,15 @@ def way_in(files: Sequence[FileEntry]) -> list[tuple[str, int, int]]:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which entries are wanted. `mounts` are paths below the workspace where something else is mounted."""
+    """Which entries are wanted. `mounts` are paths below the workspace where something else is mounted.
+
+    `links` are those put in, by path with their targets: they may leave as they came, wherever they lead.
+    """
 
     patterns: tuple[str, ...]
     leave_out: tuple[str, ...]
     mounts: tuple[str, ...]
+    links: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
     def wants(self, path: str) -> bool:
         return (
@@ -58,6 +63,12 @@ class Selection:
             and not (self.leave_out and covered(self.leave_out, path))
             and not any(path == mount or path.startswith(mount + "/") for mount in self.mounts)
         )
+
+    def fault(self, entry: Listed) -> str:
+        """Return why an entry may not leave, or nothing."""
+        if entry.kind == "link" and self.links.get(entry.path) == os.fsencode(entry.target):
+            return ""
+        return _path_fault(entry.path) or _kind_fault(entry)
 
 
 def chosen(entries: Iterable[Listed], selection: Selection, policy: Policy) -> list[Listed]:
@@ -68,7 +79,7 @@ def chosen(entries: Iterable[Listed], selection: Selection, policy: Policy) -> l
     """
     wanted = [entry for entry in entries if selection.wants(entry.path)]
     for entry in wanted:
-        if fault := _path_fault(entry.path) or _kind_fault(entry):
+        if fault := selection.fault(entry):
             raise PolicyViolationError(
                 f"{_shown(entry.path)} may not leave the sandbox: {fault}",
                 hint="Have the command remove it, or leave it out of what is taken.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from astrolabe.roles.webapp.model import FieldType
 from astrolabe.roles.webapp.rendering import js, render, render_folder
 from astrolabe.roles.webapp.samples import sample
-from astrolabe.roles.webapp.typescript import number
+from astrolabe.roles.webapp.typescript import number, typed_default
 from astrolabe.roles.webapp.view import ACTIONS, ADMIN, INT32, AppView, EntityView, FieldView, RelationView
 from astrolabe.roles.webapp.writing import Files
 
@@ -26,6 +26,10 @@ class EntityFacts:
     """What the tests of an entity assert; the tables hold literals of TypeScript."""
 
     needed: list[str] = field(default_factory=list[str])
+    defaults: dict[str, str | int | float | bool | None] = field(
+        default_factory=dict[str, str | int | float | bool | None]
+    )
+    todays: list[str] = field(default_factory=list[str])
     wrong: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     roomy: bool = True
     filters: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
@@ -111,6 +115,16 @@ def facts_of(app: AppView, entity: EntityView) -> EntityFacts:
     facts = EntityFacts(
         needed=[item.name for item in entity.fields if not item.creatable_without]
         + [relation.key for relation in entity.relations if relation.required],
+        defaults={
+            item.name: typed_default(item)
+            for item in entity.fields
+            if item.default is not None and item.type != FieldType.DATETIME
+        },
+        todays=[
+            item.name
+            for item in entity.fields
+            if item.default_now and item.filterable and item.type == FieldType.DATE
+        ],
         wrong=[(item.name, literal) for item in entity.fields for literal in wrong_values(item)],
         roomy=capacity(entity) >= ROOM,
         filters=[_filter(item) for item in entity.fields if item.filterable],

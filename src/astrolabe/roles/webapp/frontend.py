@@ -1,6 +1,7 @@
 """The frontend agent: a React client with a list, a page and a form for every entity."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from astrolabe.roles.webapp.rendering import render, render_folder
@@ -52,7 +53,9 @@ def _context(entity: EntityView) -> dict[str, Any]:
         "choices": sorted({f"{name[:1].lower()}{name[1:]}Choices" for name in enums}),
         "names": [item.name for item in (*entity.fields, *entity.relations)],
         "filters": [item.name for item in (*entity.fields, *entity.relations) if item.filterable],
-        "related": [inverse for inverse in entity.inverses if inverse.source.has_page("list")],
+        "related": related_titles(
+            [inverse for inverse in entity.inverses if inverse.source.has_page("list")]
+        ),
         "related_columns": related_columns,
         "limits": _limits,
     }
@@ -70,6 +73,19 @@ def _limits(field: FieldView) -> list[tuple[str, object]]:
         for name, value in found
         if value is not None and (name, value) != ("minLength", 0)
     ]
+
+
+def related_titles(related: Sequence[InverseView]) -> list[tuple[InverseView, str]]:
+    """Return each part of a row's page with a title no other part has: `Jobs`, or `Jobs (Spare part)` among several."""
+    plurals = Counter(inverse.source.plural_label for inverse in related)
+    taken: Counter[str] = Counter()
+    titled: list[tuple[InverseView, str]] = []
+    for inverse in related:
+        plural = inverse.source.plural_label
+        title = plural if plurals[plural] == 1 else f"{plural} ({inverse.relation.label})"
+        taken[title] += 1
+        titled.append((inverse, title if taken[title] == 1 else f"{title} {taken[title]}"))
+    return titled
 
 
 def related_columns(inverse: InverseView) -> list[str]:

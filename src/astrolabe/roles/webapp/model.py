@@ -19,6 +19,9 @@ EnumValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,3
 Label = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
 
 
+_WAS = "What it was called before: what is stored under that name is kept."
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -65,6 +68,7 @@ class FieldModel(_Part):
     search: bool | None = Field(
         default=None, description="Found by the search box; texts are unless switched off."
     )
+    was: FieldName | None = Field(default=None, description=_WAS)
 
 
 class RelationKind(StrEnum):
@@ -92,6 +96,7 @@ class RelationModel(_Part):
     required: bool = False
     on_delete: OnDelete | None = None
     inverse: FieldName | None = None
+    was: FieldName | None = Field(default=None, description=_WAS)
 
 
 class Action(StrEnum):
@@ -123,6 +128,7 @@ class EntityModel(_Part):
     fields: dict[FieldName, FieldModel] = Field(min_length=1)
     relations: dict[FieldName, RelationModel] = Field(default_factory=dict)
     permissions: Permissions = Field(default_factory=dict)
+    was: EntityName | None = Field(default=None, description=_WAS)
 
     def principals(self, action: Action) -> tuple[str, ...]:
         """Return who may do this; the role `admin` may do everything, named here or not."""

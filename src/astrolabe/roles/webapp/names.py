@@ -47,9 +47,10 @@ TYPE_NAMES = _set("""
 
 ROW_NAMES = _set("""
     id owner ownerid createdat updatedat constructor prototype tostring tolocalestring valueof hasownproperty
-    isprototypeof propertyisenumerable tojson then __proto__
+    isprototypeof propertyisenumerable tojson then __proto__ and or not
 """)
-"""Properties every row has, and those every object has; compared without case, as SQLite does with columns."""
+"""Properties every row has, those every object has, and conditions of Prisma; compared without case, as SQLite does
+with columns."""
 
 PATH_NAMES = _set("""
     about account accounts admin api assets auth console docs favicon forgot health healthz home index login logout me

@@ -111,6 +111,15 @@ def prisma_default(js: Callable[[object], str], field: FieldView) -> str:
     return f" @default({literal.lower() if isinstance(value, bool) else literal})"
 
 
+def prisma_note(field: FieldView) -> str:
+    """Return ` // …` with what a migration needs to know of a field beyond its type, empty for most."""
+    notes = [f"was {field.was}"] if field.was else []
+    notes += ["a day"] if field.type == FieldType.DATE else []
+    if field.is_number and field.required and field.default is None and field.nearest_to_zero:
+        notes.append(f"others get {number(field.nearest_to_zero)}")
+    return f" // {', '.join(notes)}" if notes else ""
+
+
 def prisma_action(on_delete: str) -> str:
     """`set-null` → `SetNull`."""
     return _DELETIONS[OnDelete(on_delete)]
@@ -140,6 +149,14 @@ def sent(field: FieldView, expression: str) -> str:
 def stored(field: FieldView, expression: str) -> str:
     """Return an expression for a value of a request as the database takes it."""
     return f"toDate({expression})" if field.is_time else expression
+
+
+def inserted(field: FieldView, expression: str) -> str:
+    """Return an expression for a value of a new row as the database takes it."""
+    if field.default_now and field.type == FieldType.DATE:
+        # The database would store this moment, and a day is found by its midnight.
+        return f"toDate({expression} === undefined ? today() : {expression})"
+    return stored(field, expression)
 
 
 def value_helpers(entity: EntityView) -> list[str]:
@@ -173,4 +190,9 @@ def store_helpers(entity: EntityView) -> list[str]:
     kinds = {item.type for item in entity.fields if item.is_time}
     found = {"toDate"} if kinds else set[str]()
     found |= {"dayText"} if FieldType.DATE in kinds else set[str]()
+    found |= (
+        {"today"}
+        if any(item.default_now and item.type == FieldType.DATE for item in entity.fields)
+        else set[str]()
+    )
     return sorted(found | ({"momentText"} if FieldType.DATETIME in kinds else set[str]()))

@@ -95,6 +95,7 @@ class FieldView:
     filterable: bool
     sortable: bool
     input: str
+    was: str | None = None
     is_relation: bool = False
 
     @property
@@ -129,6 +130,12 @@ class FieldView:
         """Whether a row may be made without saying this value."""
         return not self.required or self.default is not None or self.default_now
 
+    @property
+    def nearest_to_zero(self) -> float:
+        """What a number is in rows that were there before it was required."""
+        low = 0 if self.min is None else max(0, self.min)
+        return low if self.max is None else min(low, self.max)
+
 
 @dataclass(eq=False)
 class RelationView:
@@ -149,6 +156,7 @@ class RelationView:
     on_delete: str
     link: str
     filterable: bool
+    was: str | None = None
     inverse: InverseView = field(init=False)
     is_relation: bool = True
     sortable: bool = False
@@ -205,6 +213,7 @@ class EntityView:
     inverses: list[InverseView] = field(default_factory=list[InverseView])
     columns: list[FieldView | RelationView] = field(default_factory=list[FieldView | RelationView])
     display: str = ""
+    was: str | None = None
     seed_rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     api: ApiNames = field(init=False)
 
@@ -363,6 +372,7 @@ class _Builder:
             permissions=resolved_permissions(entity),
             pages=kinds,
             title=title or plural_label,
+            was=names.Names(names.TYPE_NAMES).claim(entity.was) if entity.was else None,
         )
 
     def _pages(self, name: str) -> tuple[tuple[str, ...], str | None]:
@@ -410,6 +420,7 @@ class _Builder:
             filterable=kind not in TEXTS,
             sortable=kind != FieldType.TEXT,
             input=_INPUT.get(kind, "text"),
+            was=_former(item.was, "Value"),
         )
 
     def _inverse(self, relation: RelationView, item: RelationModel) -> None:
@@ -441,6 +452,7 @@ class _Builder:
             on_delete=_on_delete(item),
             link=_short(f"{view.type_name}_{safe}"),
             filterable=True,
+            was=_former(item.was, "Link"),
         )
 
     def _finish(self, view: EntityView, entity: EntityModel) -> None:
@@ -458,6 +470,11 @@ class _Builder:
 def _enum(name: str, values: tuple[str, ...], types: names.Names) -> EnumView:
     choices = tuple(EnumChoice(value, names.human(value)) for value in values)
     return EnumView(name, types.claim(name, "Kind"), choices)
+
+
+def _former(name: str | None, suffix: str) -> str | None:
+    """Return what a property was called that had this key."""
+    return names.Names(names.ROW_NAMES).claim(name, suffix) if name else None
 
 
 def _short(link: str) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from tests.unit.roles.webapp.hostile_models import HOSTILE, MODELS, plain, view
 
 from astrolabe.domain.paths import covered
-from astrolabe.roles.webapp.frontend import WRITES, frontend_files
+from astrolabe.roles.webapp.frontend import WRITES, frontend_files, related_titles
 from astrolabe.roles.webapp.model import AppModel
 from astrolabe.roles.webapp.view import AppView
 
@@ -124,3 +124,19 @@ def test_limits_of_fields_reach_their_inputs() -> None:
     code = frontend_files(app)["web/src/entities/notes/entity.ts"]
     assert "min: 1,\n      max: 5," in code
     assert 'pattern: "^[A-Z]/$"' in code
+
+
+def test_parts_of_a_page_that_show_rows_of_one_kind_have_titles_of_their_own() -> None:
+    fields = {"name": {}}
+    links = {
+        "machine": {"to": "Machine"},
+        "spare": {"to": "Machine"},
+        "other": {"to": "Machine", "label": "Spare"},
+    }
+    app = model(
+        Machine={"fields": fields},
+        Job={"fields": fields, "relations": links},
+        Note={"fields": fields, "relations": {"machine": {"to": "Machine"}}},
+    )
+    titles = [title for _, title in related_titles(app.entity("Machine").inverses)]
+    assert titles == ["Jobs (Machine)", "Jobs (Spare)", "Jobs (Spare) 2", "Notes"]

@@ -1,8 +1,9 @@
-// Proves that the migrations can be applied to an empty database and lead to exactly the schema.
+// Proves that the migrations can be applied, to an empty database and to one with rows, and lead to exactly the schema.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { applyWithRows } from './filled-database.mjs';
 import { difference, PROVIDERS } from './migration.mjs';
 import { prisma } from './prisma.mjs';
 
@@ -33,6 +34,8 @@ try {
     '--exit-code',
   ]);
   say('sqlite: the database has exactly the schema', drift.code && drift.output + drift.errors);
+  const fault = await applyWithRows(path.join(folder, 'filled.db'));
+  say('sqlite: every migration applies to tables with rows', fault);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

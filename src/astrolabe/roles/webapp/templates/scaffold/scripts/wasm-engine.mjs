@@ -62,13 +62,13 @@ function disconnectedAdapter(provider) {
   return { adapterName: connection.adapterName, provider, connect, connectToShadowDb: connect };
 }
 
-const described = (file) => ({
+const described = (content) => ({
   tag: 'schemaDatamodel',
-  files: [{ path: file, content: readFileSync(file, 'utf8') }],
-  configDir: path.dirname(file),
+  files: [{ path: 'schema.prisma', content }],
+  configDir: api,
 });
 
-/** The SQL that leads from a schema file (null: from nothing) to another; empty when there is nothing to do. */
+/** The SQL that leads from a schema's text (null: from nothing) to another; empty when there is nothing to do. */
 export async function schemaDifference(provider, from, to) {
   const adapter = disconnectedAdapter(provider === 'postgresql' ? 'postgres' : provider);
   const engine = await startEngine([], adapter);

@@ -16,7 +16,9 @@ export async function pick(page, relation, { id, label }) {
   const input = field(page, relation.name);
   await input.click();
   await input.fill(label.slice(0, 60));
-  await page.locator(`[role="option"][data-id="${id}"]`).click();
+  // Other inputs of the form may offer the same rows.
+  const list = await input.getAttribute('aria-controls');
+  await page.locator(`[id="${list}"] [data-id="${id}"]`).click();
   if (relation.many) await input.press('Escape');
 }
 

@@ -62,6 +62,9 @@ export function dayText(value: Date | null): string | null {
   return value && value.toISOString().slice(0, 10);
 }
 
+/** This day in UTC. */
+export const today = (): string => dayText(new Date());
+
 export function momentText(value: Date): string;
 export function momentText(value: Date | null): string | null;
 export function momentText(value: Date | null): string | null {

@@ -13,23 +13,33 @@ const SHOWN = 5;
 /** The newest rows of another entity that point to this one through its relation `through`. */
 export function RelatedRows<T extends Row, Input>({
   entity,
+  title,
   through,
   to,
   columns,
 }: {
   entity: Entity<T, Input>;
+  /** Where rows of the same entity are shown twice on a page: what tells them apart. */
+  title?: string;
   through: FieldName<T>;
   to: Reference;
   columns: readonly FieldName<T>[];
 }) {
   const user = useUser();
   return may(user, 'read', entity.permissions) ? (
-    <Section entity={entity} through={through} to={to} columns={columns} />
+    <Section
+      entity={entity}
+      title={title ?? entity.plural}
+      through={through}
+      to={to}
+      columns={columns}
+    />
   ) : null;
 }
 
 function Section<T extends Row, Input>({
   entity,
+  title,
   through,
   to,
   columns,
@@ -41,9 +51,9 @@ function Section<T extends Row, Input>({
   const given = { [relation.name]: relation.many ? [to] : to };
   const total = rows.data?.total ?? 0;
   return (
-    <section className="mt-8" aria-label={entity.plural}>
+    <section className="mt-8" aria-label={title}>
       <div className="mb-3 flex flex-wrap items-center gap-3">
-        <h2 className="min-w-0 grow text-lg font-semibold wrap-anywhere">{entity.plural}</h2>
+        <h2 className="min-w-0 grow text-lg font-semibold wrap-anywhere">{title}</h2>
         {total > SHOWN && entity.pages.list && (
           <LinkButton look="quiet" to={`${entity.path}?${relation.key}=${to.id}`}>
             Show all {total}
