@@ -87,6 +87,8 @@ _NAMED = re.compile(
     r"(?:app|application|project|product|website|system)(?:\s+name)?\s*[:=\u2013-]\s*\"?(?P<name>[A-Z][^\":]{0,59}?)\"?\s*\.?",
     re.IGNORECASE,
 )
+_OPENING = 3
+"""So many units are the beginning of a goal, which tells what is wanted."""
 _NEEDS = re.compile(
     r"(?:i|we)\s+(?:(?:need|want|have|would\s+like)\s+to\s+)(?:know|record|track|store|keep|see|manage|save|collect)(?:\s+(?:the\s+following|these(?:\s+things)?|track\s+of|about))?",
     re.IGNORECASE,
@@ -339,7 +341,9 @@ class Cutter:
         if len(piece.text) > LONGEST_SENTENCE:
             return None
         asked = request_of(piece.text, first=not self.out.requests)
-        if asked.ask is Ask.NOTHING:
+        # `Send me an email when it is done.` after all that was said of things asks for a feature, not for an email.
+        late = asked.ask is Ask.DEED and len(self.out.units) > _OPENING
+        if asked.ask is Ask.NOTHING or late:
             return None
         self.out.requests.append(asked)
         return asked

@@ -100,7 +100,8 @@ def _verdict(brief: Brief) -> Verdict:
     draft = brief.draft
     stated = any(entity.fields or entity.declared for entity in draft.entities.values())
     wanted = max((ask.value for ask in asks), default=0)
-    if asks[:1] == [Ask.OTHER] or (Ask.OTHER in asks and wanted < Ask.APPLICATION.value):
+    others = {Ask.OTHER, Ask.DEED} & set(asks)
+    if others & set(asks[:1]) or (others and wanted < Ask.APPLICATION.value):
         return Verdict.FOREIGN
     if not stated:
         bare = wanted == Ask.APPLICATION.value and is_english(brief.text)

@@ -18,12 +18,13 @@ from astrolabe.roles.webapp.reading.words import (
 
 
 class Ask(Enum):
-    """What a sentence asks to be made: an application, perhaps one, something else, or nothing."""
+    """What a sentence asks for: an application, perhaps one, nothing, something else to be made, or another deed."""
 
     APPLICATION = 2
     PERHAPS = 1
     NOTHING = 0
     OTHER = -1
+    DEED = -2
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def request_of(sentence: str, *, first: bool) -> Request:
     if tracked and (wanting or (first and word not in _CONTRARY)):
         return Request(Ask.PERHAPS, name=_name(text), things=_things(tracked["things"]), tail=f"to {text}")
     if word in _CONTRARY and first and not wanting:
-        return Request(Ask.OTHER)
+        return Request(Ask.DEED)
     wished = re.search(r"\b(?:want|need|would\s+like|wish|'d\s+like)\s+to\s+", text, re.IGNORECASE)
     if first and wished and (tracked := _TRACK.match(text[wished.end() :])):
         tail = f"to {text[wished.end() :]}"
