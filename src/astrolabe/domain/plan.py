@@ -24,8 +24,8 @@ def ref_name(task_id: str) -> str:
 class Environment(Value):
     """What a command finds installed besides the base system.
 
-    `toolchains` are names the installation knows (`node`, `chromium`); `lockfiles` are paths in the workspace
-    whose locked dependencies are installed and mounted (`package-lock.json`).
+    `toolchains` are names the installation knows (`node`, `python`, `chromium`); `lockfiles` are paths in the workspace
+    whose locked dependencies are installed and mounted (`package-lock.json`, `requirements.txt`).
     """
 
     toolchains: tuple[str, ...] = ()

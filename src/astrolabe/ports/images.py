@@ -65,7 +65,8 @@ class Images(Protocol):
         """Return the dependencies a lock file pins, fetched without running scripts and installed in a sandbox.
 
         `files` holds the lock file and the manifests it belongs to, by their path in the workspace. The image's mounts
-        lie at the folders where the ecosystem looks for them (`/workspace/node_modules`).
+        lie at the folders where the ecosystem looks for them (`/workspace/node_modules`), or its variables name them
+        (`PYTHONPATH`).
 
         Raises:
             InputError: the lock file is broken, or names a source that is not a registry.

@@ -188,14 +188,15 @@ def machine(tmp_path: Path, registry: Registry) -> Machine:
     return Machine(tmp_path, registry)
 
 
-def wheel_of(files: Mapping[str, bytes]) -> bytes:
+def wheel_of(files: Mapping[str, bytes], name: str = "toy") -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as wheel:
-        for name, content in files.items():
-            wheel.writestr(name, content)
-        wheel.writestr("toy-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
-        wheel.writestr("toy-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        wheel.writestr("toy-1.0.dist-info/RECORD", "")
+        for path, content in files.items():
+            wheel.writestr(path, content)
+        about = f"{name}-1.0.dist-info"
+        wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr(f"{about}/RECORD", "")
     return out.getvalue()
 
 

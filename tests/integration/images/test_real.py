@@ -1,8 +1,10 @@
 """The pinned toolchains from the real registries, and installations in the real sandbox."""
 
 import asyncio
+import hashlib
 import json
 import os
+import sys
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -14,7 +16,7 @@ from astrolabe.adapters.images.relock import relocked
 from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
 from astrolabe.ports.images import Image
 from astrolabe.ports.sandbox import FileEntry, Outcome, Setup
-from tests.integration.images.conftest import DETERMINISM, Machine, Registry, archive_of
+from tests.integration.images.conftest import DETERMINISM, Machine, Registry, archive_of, wheel_of
 
 pytestmark = pytest.mark.slow
 
@@ -139,3 +141,32 @@ def test_locking_again_puts_a_wrong_hash_right(tmp_path: Path):
     shipped = text[start:end]
     spoilt = shipped.replace("sha256:592c8c60", "sha256:00000000").replace("57346", "1")
     assert relocked(spoilt, {}, tmp_path) == shipped
+
+
+def test_locked_python_packages_are_imported_in_the_sandbox_and_nothing_else(
+    bare: Place, registry: Registry, machine: Machine
+):
+    code = b"import pathlib\nHERE = pathlib.Path(__file__)\n"
+    # The second file does not compile: packages carry such for other Pythons.
+    wheel = wheel_of({"toy/__init__.py": code, "toy/for_python_9.py": b"def ("})
+    registry.add_wheel("toy", "toy-1.0-py3-none-any.whl", wheel)
+    lock = f"toy==1.0 --hash=sha256:{hashlib.sha256(wheel).hexdigest()}\n".encode()
+    place = Place(machine.cache, machine.environment | {"PATH": os.environ["PATH"]})
+    place.sandbox = bare.sandbox
+    asking = (
+        '"$ASTROLABE_PYTHON" -S -c "import toy, sys; print(sys.version_info[:2], toy.HERE, *toy.HERE.parent.glob(\'*/*\'))"'
+        ' && ! "$ASTROLABE_PYTHON" -S -c "import pip"'
+    )
+
+    async def imported() -> Outcome:
+        images = [
+            await place.images.toolchain("python"),
+            await place.images.dependencies("requirements.txt", {"requirements.txt": lock}),
+        ]
+        return await place.run(asking, *images)
+
+    outcome = asyncio.run(imported())
+    assert outcome.exit_code == 0, outcome.stderr
+    said = outcome.stdout.decode()
+    assert said.startswith(f"{sys.version_info[:2]} /opt/astrolabe/python/site-packages/toy/__init__.py")
+    assert f"__pycache__/__init__.cpython-{sys.version_info.major}{sys.version_info.minor}.pyc" in said

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from astrolabe.adapters.images import requirements
 from astrolabe.adapters.images.dependencies import (
     INSTALL_VERSION,
     image_of,
@@ -15,6 +16,7 @@ from astrolabe.adapters.images.dependencies import (
     installed_folders,
     lay_out,
 )
+from astrolabe.adapters.images.interpreter import interpreter
 from astrolabe.adapters.images.layout import finish, inflate, lay
 from astrolabe.adapters.images.npm import NodeProgram, Npm, sweep_abandoned
 from astrolabe.adapters.images.options import ImageOptions
@@ -74,11 +76,14 @@ class ImageCache:
         self._system = SystemTools(enabled=self._options.use_system_tools)
 
     async def toolchain(self, name: str, report: Report | None = None) -> Image:
-        """See `Images.toolchain`."""
+        """See `Images.toolchain`; beside those of the lock there is `python`, the one that runs this program."""
+        if name == "python":
+            return await in_thread(interpreter)
         toolchain = self._lock.get(name)
         if toolchain is None:
             raise MissingError(
-                f"There is no toolchain {name!r}.", hint=f"There are: {', '.join(sorted(self._lock))}."
+                f"There is no toolchain {name!r}.",
+                hint=f"There are: {', '.join(sorted([*self._lock, 'python']))}.",
             )
         if tool := await self._system.find(name):
             return _system_image(name, tool)
@@ -107,15 +112,36 @@ class ImageCache:
     async def dependencies(
         self, lockfile: str, files: Mapping[str, bytes], report: Report | None = None
     ) -> Image:
-        """See `Images.dependencies`; `package-lock.json` of npm is known."""
-        if PurePosixPath(lockfile).name != "package-lock.json":
-            raise InputError(
-                f"{lockfile} is not a kind of lock file that can be installed.",
-                hint="Lock the project with npm: package-lock.json is known.",
-            )
+        """See `Images.dependencies`; `package-lock.json` of npm and `requirements.txt` of pip are known."""
         told = report or _unheard
+        match PurePosixPath(lockfile).name:
+            case "package-lock.json":
+                return await self._of_npm(lockfile, files, told)
+            case "requirements.txt":
+                return await self._of_pip(lockfile, files, told)
+            case _:
+                raise InputError(
+                    f"{lockfile} is not a kind of lock file that can be installed.",
+                    hint="Lock the project with npm or pip: package-lock.json and requirements.txt are known.",
+                )
+
+    async def _of_pip(self, lockfile: str, files: Mapping[str, bytes], told: Report) -> Image:
+        lines = requirements.pinned_lines(lockfile, files.get(lockfile))
+        python = await in_thread(interpreter)
+        key = f"pip-{_digest(requirements.LAYOUT_VERSION, *lines, python.digest, self._machine)}"
+
+        async def make(draft: Draft) -> dict[str, Any]:
+            told(Progress(lockfile, f"fetching {len(lines)} packages"))
+            wheels = await self._pip().fetch_locked(lines, draft.work, lambda _size: None)
+            told(Progress(lockfile, "unpacking"))
+            return await requirements.lay_out(wheels, python, self._sandbox(), draft)
+
+        kept = await self._shelf.obtain(key, make, lambda: told(_waiting(lockfile)))
+        return requirements.image_of(lockfile, key, kept.content)
+
+    async def _of_npm(self, lockfile: str, files: Mapping[str, bytes], told: Report) -> Image:
         lock = await in_thread(lambda: read_package_lock(lockfile, files))
-        node = await self.toolchain("node", report)
+        node = await self.toolchain("node", told)
         program = await self._node_program(node)
         key = (
             f"npm-{_digest(INSTALL_VERSION, lock.content_digest(), node.digest, self._machine, lock.folder)}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from astrolabe.adapters.images.clients import Watch, refuse_full_disk, run_client
+from astrolabe.adapters.images.clients import Finished, Watch, refuse_full_disk, run_client
 from astrolabe.adapters.images.shelf import in_thread
 from astrolabe.adapters.images.toolchain_lock import Pinned
 from astrolabe.errors import FetchError
@@ -31,18 +31,41 @@ class Pip:
         folder, scratch, wanted = work / "pypi", work / "pip", work / "wanted.txt"
         asked = "".join(f"{p.name}=={p.version} --hash={file.hash}\n" for p, file in pinned)
         await in_thread(lambda: (folder.mkdir(), scratch.mkdir(), wanted.write_text(asked, "ascii")))
-        done = await run_client(
+        done = await self._download(folder, wanted, scratch, work, on_bytes)
+        paths = [folder / file.name for _, file in pinned]
+        if done.exit_code != 0 or not await in_thread(lambda: all(path.is_file() for path in paths)):
+            refuse_full_disk(done, work)
+            raise _fault([package.name for package, _ in pinned], done.stderr or done.stdout)
+        await in_thread(lambda: check_hashes(paths, pinned))
+        return paths
+
+    async def fetch_locked(
+        self, lines: Sequence[str], work: Path, on_bytes: Callable[[int], None]
+    ) -> list[Path]:
+        """Fetch the wheels that requirements name for this interpreter; pip holds each against its hashes.
+
+        Raises:
+            FetchError: the index does not answer, does not have one, or has another file of that name.
+            StorageError: the disk is full.
+        """
+        folder, scratch, wanted = work / "pypi", work / "pip", work / "wanted.txt"
+        asked = "".join(f"{line}\n" for line in lines)
+        await in_thread(lambda: (folder.mkdir(), scratch.mkdir(), wanted.write_text(asked, "utf-8")))
+        done = await self._download(folder, wanted, scratch, work, on_bytes)
+        if done.exit_code != 0:
+            refuse_full_disk(done, work)
+            raise _fault([line.split("==")[0] for line in lines], done.stderr or done.stdout)
+        return await in_thread(lambda: sorted(folder.glob("*.whl")))
+
+    async def _download(
+        self, folder: Path, wanted: Path, scratch: Path, work: Path, on_bytes: Callable[[int], None]
+    ) -> Finished:
+        return await run_client(
             [*_DOWNLOAD, "--dest", str(folder), "--requirement", str(wanted)],
             cwd=work,
             environment={**self.environment, "TMPDIR": str(scratch), "PIP_REQUIRE_VIRTUALENV": "0"},
             watch=Watch(work, self.stall_seconds, on_bytes),
         )
-        paths = [folder / file.name for _, file in pinned]
-        if done.exit_code != 0 or not await in_thread(lambda: all(path.is_file() for path in paths)):
-            refuse_full_disk(done, work)
-            raise _fault(pinned, done.stderr or done.stdout)
-        await in_thread(lambda: check_hashes(paths, pinned))
-        return paths
 
 
 _DOWNLOAD = (
@@ -72,8 +95,7 @@ def _mismatch(name: str, detail: str) -> FetchError:
     )
 
 
-def _fault(pinned: Sequence[Pinned], output: str) -> FetchError:
-    names = [package.name for package, _ in pinned]
+def _fault(names: Sequence[str], output: str) -> FetchError:
     if "DO NOT MATCH THE HASHES" in output:
         blamed = [name for name in names if name in output.split("DO NOT MATCH THE HASHES", 1)[1]]
         return _mismatch(", ".join(blamed or names), "pip refused its hash")
