@@ -12,6 +12,7 @@ import { authRoutes } from './auth/routes';
 import { userRoutes } from './auth/users';
 import { databaseAnswers } from './database';
 import { env } from './env';
+import { refuseOtherMethods } from './http/methods';
 import { notFound, Problem, problemHandler } from './http/problem';
 import { logger } from './logger';
 import { measured, registry } from './metrics';
@@ -98,7 +99,12 @@ function addProbes(app: Express, readiness: Readiness): void {
 }
 
 function addApi(app: Express): void {
-  app.use('/api', limited(env.RATE_LIMIT_PER_MINUTE), express.json({ limit: env.BODY_LIMIT }));
+  app.use(
+    '/api',
+    limited(env.RATE_LIMIT_PER_MINUTE),
+    refuseOtherMethods(openapiDocument.paths),
+    express.json({ limit: env.BODY_LIMIT }),
+  );
   app.get('/api/openapi.json', (_req, res) => {
     res.json(openapiDocument);
   });

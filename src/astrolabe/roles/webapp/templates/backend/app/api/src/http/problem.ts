@@ -12,6 +12,7 @@ const TITLES: Record<number, string> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  405: 'Method Not Allowed',
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
@@ -57,6 +58,9 @@ export const forbidden = () => new Problem(403, 'forbidden', 'Your account may n
 
 export const invalid = (errors: FieldProblem[]) =>
   new Problem(400, 'validation_failed', 'Some values are not valid.', errors);
+
+export const danglingLinks = (errors: FieldProblem[]) =>
+  new Problem(409, 'no_such_row', 'Something this refers to does not exist.', errors);
 
 function fromZod(error: z.ZodError): Problem {
   return invalid(

@@ -4,15 +4,47 @@ const INT32 = 2 ** 31 - 1;
 
 const noNul = (value: string) => !value.includes('\0');
 
+/** What `text` asks for beyond lengths, as the pattern that describes it: no NUL, and enough without the space around it. */
+function described(minimum: number): string {
+  const any = '[^\\x00]';
+  const core = minimum < 2 ? '\\S'.repeat(minimum) : `\\S${any}{${minimum - 2},}\\S`;
+  return `^${any}*${core}${core && `${any}*`}$`;
+}
+
 /** A text without leading and trailing space; NUL is what PostgreSQL cannot store. */
 export const text = (minimum: number, maximum: number) =>
-  z.string().trim().min(minimum).max(maximum).refine(noNul, 'Invalid character');
+  z
+    .string()
+    .trim()
+    .min(minimum)
+    .max(maximum)
+    .refine(noNul, 'Invalid character')
+    .meta({ pattern: described(minimum) });
 
 /** A pattern of the model, which was refused there if some text could make it take for ever. */
 // eslint-disable-next-line security/detect-non-literal-regexp
 export const pattern = (source: string) => new RegExp(source);
 
-export const email = (maximum = 254) => z.email().max(maximum);
+const MAX_LOCAL_PART = 64;
+
+/** A part of a host's name: RFC 1035, 2.3.4, and RFC 5891, 4.2.3.1. */
+const isLabel = (text: string) =>
+  text.length <= 63 && !text.endsWith('-') && (!/^..--/.test(text) || /^xn--/i.test(text));
+
+/** What zod's pattern lets through and no mail server would take (RFC 5321, 4.5.3.1.1). */
+function isAddress(value: string): boolean {
+  const at = value.lastIndexOf('@');
+  return (
+    at <= MAX_LOCAL_PART &&
+    value
+      .slice(at + 1)
+      .split('.')
+      .every(isLabel)
+  );
+}
+
+export const email = (maximum = 254) =>
+  z.email().max(maximum).refine(isAddress, 'Invalid email address');
 
 export const url = (minimum: number, maximum: number) =>
   z
@@ -43,7 +75,8 @@ export const references = (minimum: number) =>
     .array(reference())
     .min(minimum)
     .max(100)
-    .refine((ids) => new Set(ids).size === ids.length, 'Names the same row twice');
+    .refine((ids) => new Set(ids).size === ids.length, 'Names the same row twice')
+    .meta({ uniqueItems: true });
 
 type Maybe = null | undefined;
 

@@ -53,6 +53,16 @@ test('unknown addresses are problems with a type of their own', async () => {
   expect(JSON.parse(answer.text)).toMatchObject({ status: 404, code: 'not_found' });
 });
 
+test.each([
+  ['PUT', '/api/me', 'GET, PATCH, HEAD, OPTIONS'],
+  ['DELETE', '/api/users/somebody', 'PATCH, OPTIONS'],
+  ['GET', '/api/auth/login/', 'POST, OPTIONS'],
+])('%s %s is refused with the methods there are', async (method, path, allow) => {
+  const answer = await request(app)[method.toLowerCase() as 'put'](path);
+  expect([answer.status, answer.headers.allow]).toEqual([405, allow]);
+  expect(answer.type).toBe('application/problem+json');
+});
+
 test('broken and oversized bodies are refused', async () => {
   const send = (body: string) =>
     request(app).post('/api/auth/login').set('content-type', 'application/json').send(body);
