@@ -19,7 +19,7 @@ from astrolabe.settings import load_settings
 
 ASTROLABE = Path(sys.executable).parent / "astrolabe"
 NOBODY = 65534
-MANIFESTS = ("package.json", "*/package.json", "package-lock.json", ".npmrc")
+MANIFESTS = ("package.json", "*/package.json", "package-lock.json", ".npmrc", "tests/api/requirements.txt")
 
 
 @dataclass

@@ -112,7 +112,7 @@ FAULTS = {
     "injected expression": (
         "GitHub Actions", CI, "- run: npm run lint", "- run: echo ${{ github.head_ref }}", "untrusted",
     ),
-    "job that is needed but missing": ("GitHub Actions", CI, "needs: [quality, test, browser]", "needs: [tests]", "tests"),
+    "job that is needed but missing": ("GitHub Actions", CI, "needs: [quality, test, built]", "needs: [tests]", "tests"),
     "duplicate key": ("GitHub Actions", CI, "name: CI\n", "name: CI\nname: CD\n", "unique"),
     "misspelt script": ("GitLab CI", GITLAB, "  script:\n", "  scripts:\n", "script"),
     "job called image": ("GitLab CI", GITLAB, "container:\n", "image:\n", "image"),

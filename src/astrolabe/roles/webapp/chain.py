@@ -14,6 +14,9 @@ from astrolabe.roles.webapp.documentation import documentation_checks
 from astrolabe.sdk import Check, Environment
 
 NODE = Environment(toolchains=("node",), lockfiles=("package-lock.json",))
+HTTP = Environment(
+    toolchains=("node", "python"), lockfiles=("package-lock.json", "tests/api/requirements.txt")
+)
 BROWSER = Environment(toolchains=("node", "chromium"), lockfiles=("package-lock.json",))
 
 NOT_RUN = 75
@@ -83,6 +86,13 @@ def checks(parts: Mapping[str, Sequence[str]]) -> tuple[Check, ...]:
             environment=BROWSER,
             required=False,
             not_run_exit_code=NOT_RUN,
+        ),
+        Check(
+            name="API over HTTP",
+            run='"$ASTROLABE_PYTHON" -S -m pytest tests/api',
+            inputs=(*_API, "tests", "e2e/model.json"),
+            uses=(BUILD,),
+            environment=HTTP,
         ),
         Check(
             name="Lint",

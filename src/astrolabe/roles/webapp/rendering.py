@@ -134,7 +134,9 @@ def render_folder(folder: str, context: Mapping[str, Any]) -> dict[str, str]:
 
 def _walk(folder: Traversable, prefix: str = "") -> list[tuple[str, Traversable]]:
     found: list[tuple[str, Traversable]] = []
-    for item in sorted(folder.iterdir(), key=lambda entry: entry.name):
+    # Whoever installs a package may compile what is written in Python, templates too.
+    entries = [entry for entry in folder.iterdir() if entry.name != "__pycache__"]
+    for item in sorted(entries, key=lambda entry: entry.name):
         path = f"{prefix}{item.name}"
         found += _walk(item, f"{path}/") if item.is_dir() else [(path, item)]
     return found

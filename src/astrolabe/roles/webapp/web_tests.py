@@ -1,14 +1,15 @@
-"""Component tests of the web client, and the test that drives the built application in a browser."""
+"""Component tests of the web client, and the tests of the built application: in a browser, and over HTTP."""
 
 import json
 from typing import Any
 
+from astrolabe.roles.webapp.api_tests import capacity
 from astrolabe.roles.webapp.rendering import render, render_folder
 from astrolabe.roles.webapp.samples import sample
 from astrolabe.roles.webapp.view import AppView, EntityView, FieldView, RelationView
 from astrolabe.roles.webapp.writing import Files
 
-WRITES = ("web/tests", "e2e")
+WRITES = ("web/tests", "e2e", "tests/api")
 
 _SAMPLES = 40
 """Values of each field that the browser test may use up."""
@@ -16,7 +17,7 @@ _SAMPLES = 40
 
 def web_test_files(app: AppView) -> Files:
     """Return the tests of the web client and of the whole application by their path, as they are before prettier."""
-    files = render_folder("testing/web", {"app": app})
+    files = render_folder("testing/web", {"app": app}) | render_folder("testing/http", {"app": app})
     files["e2e/model.json"] = json.dumps(browser_model(app), ensure_ascii=False, indent=2)
     for entity in app.entities:
         context = {"entity": entity, "row": example_row(entity, 0), "other": example_row(entity, 1)}
@@ -26,7 +27,7 @@ def web_test_files(app: AppView) -> Files:
 
 
 def browser_model(app: AppView) -> dict[str, Any]:
-    """Return what the browser test knows of the application; entities stand in the order they can be made in."""
+    """Return what these tests know of the application; `room` is how many rows of a kind there can be. Entities stand in the order they can be made in."""
     return {
         "name": app.name,
         "roles": list(app.roles),
@@ -40,6 +41,7 @@ def _entity(entity: EntityView) -> dict[str, Any]:
         "label": entity.label,
         "plural": entity.plural_label,
         "path": entity.path,
+        "room": capacity(entity),
         "pages": {kind: entity.has_page(kind) for kind in ("list", "detail", "form")},
         "permissions": {action: list(allowed) for action, allowed in entity.permissions.items()},
         "searchable": bool(entity.searchable),

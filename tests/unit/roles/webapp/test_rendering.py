@@ -1,6 +1,7 @@
 """What people wrote reaches every kind of file as text and as nothing else."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml as yaml_reader
@@ -65,3 +66,10 @@ def test_a_name_that_is_not_there_is_an_error() -> None:
     template = rendering.environment().from_string("{{ entity.nothing }}")
     with pytest.raises(UndefinedError):
         template.render(entity=object())
+
+
+def test_what_python_leaves_beside_templates_is_no_template(tmp_path: Path) -> None:
+    (tmp_path / "tests/__pycache__").mkdir(parents=True)
+    (tmp_path / "tests/__pycache__/world.cpython-311.pyc").write_bytes(b"\x90")
+    (tmp_path / "tests/world.py").write_text("")
+    assert [path for path, _ in rendering._walk(tmp_path)] == ["tests/world.py"]

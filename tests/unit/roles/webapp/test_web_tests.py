@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from tests.unit.roles.webapp.hostile_models import MODELS, plain
 
+from astrolabe.adapters.images.requirements import pinned_lines
 from astrolabe.domain.paths import covered
 from astrolabe.roles.webapp import frontend, testing
 from astrolabe.roles.webapp.model import AppModel
@@ -55,6 +56,20 @@ def test_the_browser_has_enough_different_samples_to_fill_a_second_page() -> Non
     samples = buyer["fields"][0]["samples"]
     assert len(set(samples)) == len(samples) >= 20
     assert all(re.fullmatch(r"[A-Z]{3}", value) for value in samples)
+
+
+def test_the_tests_over_http_know_how_many_rows_there_can_be() -> None:
+    fields = {"flag": {"type": "boolean", "required": True, "unique": True}}
+    app = AppView.of(AppModel.model_validate({"name": "Few", "entities": {"Flag": {"fields": fields}}}))
+    assert [entity["room"] for entity in browser_model(app)["entities"]] == [2]
+
+
+def test_every_package_the_tests_over_http_need_is_locked() -> None:
+    files = web_test_files(plain())
+    locked = pinned_lines("requirements.txt", files["tests/api/requirements.txt"].encode())
+    wanted = [line for line in files["tests/api/requirements.in"].splitlines() if not line.startswith("#")]
+    assert wanted
+    assert set(wanted) <= {line.split("==")[0] for line in locked}
 
 
 def test_an_example_row_looks_like_one_of_the_api() -> None:

@@ -10,7 +10,13 @@ const unused = { argsIgnorePattern: '^_', varsIgnorePattern: '^_' };
 const typescript = ['**/*.ts', '**/*.tsx'];
 
 export default defineConfig(
-  globalIgnores(['**/dist/**', '**/coverage/**', 'api/src/generated/**', 'e2e/results/**']),
+  globalIgnores([
+    '**/dist/**',
+    '**/coverage/**',
+    'api/src/generated/**',
+    'e2e/results/**',
+    '.venv/**',
+  ]),
   js.configs.recommended,
   security.configs.recommended,
   {
