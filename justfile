@@ -13,6 +13,10 @@ test *arguments:
 chaos *arguments:
     uv run python scripts/chaos.py {{arguments}}
 
+# Build the container images of a built application with a real Docker engine, and see that they serve.
+image *arguments:
+    uv run python scripts/image.py {{arguments}}
+
 # Licences, number and size of what a plain installation brings.
 licences:
     uv run python scripts/licences.py
