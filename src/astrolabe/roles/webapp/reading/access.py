@@ -35,8 +35,23 @@ def read_access(draft: Draft, piece: Piece) -> bool:
     text = _LABEL.sub("", text)
     while found := _ADVERBS.match(text):
         text = text[found.end() :]
+    if role := _ROLE.fullmatch(text):
+        text = _of_role(draft, role["who"], role["deed"]) or text
     rules = (read_inheritance, read_privacy, read_passive, read_active)
     return any(rule(draft, piece, text) for rule in rules)
+
+
+_ROLE = re.compile(r"(?P<who>[a-z]+(?: [a-z]+)?) ?: (?P<deed>[a-z]\S*\s.*)", re.IGNORECASE)
+_CRUD = re.compile(r"(?:full\s+)?crud(?:\s+(?:on|for))?\b", re.IGNORECASE)
+
+
+def _of_role(draft: Draft, who: str, deed: str) -> str:
+    """Write `gardener: CRUD plants` as `gardener can manage plants`; nothing where no role but a thing is described."""
+    deed = _CRUD.sub("manage", deed, count=1)
+    verb = re.split(r"[\s,/]", deed.lower(), maxsplit=1)[0]
+    if draft.find(who) or nouns.is_interface(who) or not actions_of([verb], firm=False):
+        return ""
+    return f"{who} can {deed}"
 
 
 _VERB = r"(?:create|read|see|view|browse|update|edit|change|modify|delete|remove|manage|administer|maintain|write|publish|add|approve|reject)"

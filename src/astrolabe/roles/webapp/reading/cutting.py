@@ -26,8 +26,13 @@ from astrolabe.roles.webapp.reading.blocks import (
 )
 from astrolabe.roles.webapp.reading.draft import Draft
 from astrolabe.roles.webapp.reading.fields import subject_of
+from astrolabe.roles.webapp.reading.following import (
+    actions_of,
+    begin_of_tail,
+    begins_with_field,
+    holds_fields,
+)
 from astrolabe.roles.webapp.reading.intent import Ask, Request, request_of
-from astrolabe.roles.webapp.reading.kinds import kind_of
 from astrolabe.roles.webapp.reading.matrices import is_matrix
 from astrolabe.roles.webapp.reading.sections import (
     Section,
@@ -39,7 +44,6 @@ from astrolabe.roles.webapp.reading.sections import (
 )
 from astrolabe.roles.webapp.reading.seeding import SeedNotes
 from astrolabe.roles.webapp.reading.sentences import MODALS, Piece, clauses_of, sentences_of, split_list
-from astrolabe.roles.webapp.reading.specs import spec_of
 from astrolabe.roles.webapp.reading.stories import (
     SCENARIO_UNREAD,
     Story,
@@ -89,6 +93,7 @@ _NAMED = re.compile(
 )
 _OPENING = 3
 """So many units are the beginning of a goal, which tells what is wanted."""
+_GOAL = re.compile(r"(?:goal|task|aim|idea|request)\s*:\s+(?=an?\s|build\b|create\b)", re.IGNORECASE)
 _NEEDS = re.compile(
     r"(?:i|we)\s+(?:(?:need|want|have|would\s+like)\s+to\s+)(?:know|record|track|store|keep|see|manage|save|collect)(?:\s+(?:the\s+following|these(?:\s+things)?|track\s+of|about))?",
     re.IGNORECASE,
@@ -164,7 +169,7 @@ class Cutter:
         elif section:
             self.section, self.within, self.level, noun = section, "", block.level, ""
         else:
-            noun = thing_named(block.text) if _holds_fields(following) else ""
+            noun = thing_named(block.text) if holds_fields(following) else ""
             self.section = Section.THING if noun else Section.TEXT
             self.within, self.level = noun, block.level
         if noun:
@@ -219,7 +224,7 @@ class Cutter:
             and (self.out.requests or self.out.title)
             and not re.search(rf"\b(?:{MODALS}|has|have)\b", text)
         )
-        return noun if asked and section_of(text) is None and _holds_fields(following) else ""
+        return noun if asked and section_of(text) is None and holds_fields(following) else ""
 
     def _sentence(self, piece: Piece) -> None:
         if self.actor:
@@ -234,6 +239,8 @@ class Cutter:
             self.out.title = self.out.title or named["name"]
             self._told(piece, Reading.UNDERSTOOD, "the name of the application")
             return
+        if labelled := _GOAL.match(piece.text):
+            piece = Piece(piece.text[labelled.end() :], piece.line, shown=piece.text)
         request = self._request(piece)
         colon = piece.text.find(": ")
         if request is None and colon > 0 and _NEEDS.fullmatch(piece.text[:colon]):
@@ -289,7 +296,7 @@ class Cutter:
 
     def _asked(self, piece: Piece, request: Request, whole: str) -> None:
         """Cut a request into its head and the parts that follow the noun of the application."""
-        begin = _begin_of_tail(whole, request.tail)
+        begin = begin_of_tail(whole, request.tail)
         said = piece.text[begin:].rstrip(".!? ")
         tail = f"to {said}" if request.tail.startswith("to ") and not said.startswith("to ") else said
         begin -= len(tail) - len(said)
@@ -308,7 +315,7 @@ class Cutter:
     def _parts(self, parts: list[Part], about: str, line: int) -> None:
         owner = about if is_thing(nouns.bare(about)) else ""
         for part in parts:
-            if part.kind is Kind.WITH and owner and _begins_with_field(part):
+            if part.kind is Kind.WITH and owner and begins_with_field(part):
                 self._unit(Piece(f"{nouns.bare(owner)} have {part.body}", line))
                 owner = ""
             elif part.kind is Kind.OTHER and re.match(r"where|\w+\s+which", part.text, re.IGNORECASE):
@@ -457,7 +464,7 @@ class Cutter:
                 spec = spec_of_row(columns, cells)
                 piece = Piece(" | ".join(cell for cell in cells if cell), line)
                 self._unit(piece, specs=[spec] if spec else [])
-        elif actions := _actions_of(block.header):
+        elif actions := actions_of(block.header):
             for line, cells in block.rows:
                 self._permissions(actions, cells, line)
         elif is_matrix(block.header, tuple(cells for _, cells in block.rows)):
@@ -493,47 +500,3 @@ _BY_ITEM = frozenset(
     {Section.SEED, Section.PAGES, Section.ROLES, Section.VALUES, Section.GLOSSARY, Section.OUT}
 )
 """Sections whose items are read whole, whatever sentences they hold."""
-
-
-def _begin_of_tail(sentence: str, tail: str) -> int:
-    """Return where what follows the noun of a request begins in its sentence, its end when nothing follows."""
-    text = sentence.strip().rstrip(".!?")
-    found = next((form for form in (tail, tail.removeprefix("to ")) if form and text.endswith(form)), "")
-    return len(text) - len(found)
-
-
-def _begins_with_field(part: Part) -> bool:
-    """Whether what follows `with` begins with the name of a field rather than of a kind of thing."""
-    first = split_list(part.body)[0][1]
-    spec = spec_of(first)
-    return spec is not None and (not is_plural(spec.noun) or kind_of(spec.noun).known)
-
-
-def _holds_fields(block: Block | None) -> bool:
-    """Whether what follows a heading looks like the fields of a thing."""
-    if isinstance(block, Table):
-        return is_field_table(block.header)
-    if isinstance(block, Item):
-        spec = spec_of(block.text)
-        return spec is not None and not re.search(
-            rf"\b(?:{MODALS})\b", re.split(r"[:(\u2013\u2014]", block.text)[0]
-        )
-    return isinstance(block, Paragraph) and (
-        bool(re.match(r"(?:fields|attributes|it\s+has|has)\b", block.text, re.IGNORECASE))
-        or block.text.endswith(":")
-    )
-
-
-_ACTION_WORDS = {
-    "create": Action.CREATE, "add": Action.CREATE, "read": Action.READ, "view": Action.READ, "see": Action.READ, "list": Action.READ,
-    "update": Action.UPDATE, "edit": Action.UPDATE, "change": Action.UPDATE, "delete": Action.DELETE, "remove": Action.DELETE,
-}  # fmt: skip
-
-
-def _actions_of(header: tuple[str, ...]) -> dict[int, Action]:
-    found = {
-        number: _ACTION_WORDS[cell.strip().lower()]
-        for number, cell in enumerate(header)
-        if cell.strip().lower() in _ACTION_WORDS
-    }
-    return found if len(found) > 1 else {}

@@ -46,7 +46,7 @@ _DEED = re.compile(
     rf"{_PEOPLE}{_CAN}\s+(?P<verb>[a-z]+)(?:\s+(?:for|in|to|at|on))?\s+(?P<what>\S.*)", re.IGNORECASE
 )
 _MANY = re.compile(
-    rf"{_PEOPLE}{_CAN}\s+[a-z]+(?:\s+(?:for|in|to|at|on|with|into|up\s+for))?\s+"
+    rf"{_PEOPLE}{_CAN}\s+[a-z]+(?:\s+(?:for|in|to|at|on|with|into|up\s+for|part\s+in))?\s+"
     r"(?:many|at-least-one|several|multiple|more\s+than\s+(?:one|1)|any\s+number\s+of|various)\s+(?P<what>\S.*)",
     re.IGNORECASE,
 )
@@ -195,12 +195,18 @@ def _many_deed(draft: Draft, piece: Piece, text: str) -> bool:
     return True
 
 
+_RIGHTS = re.compile(
+    r"\b(?:sees?|views?|reads?|looks?|browses?|edits?|changes?|deletes?|removes?|manages?|updates?)\b",
+    re.IGNORECASE,
+)
+
+
 def _known_deed(draft: Draft, piece: Piece, text: str) -> bool:
     """Read `members borrow books` where a loan belongs to a member and a book already."""
     found = _DEED.fullmatch(text)
     entity = _thing(draft, found)
     actor = draft.find(nouns.thing(found["who"])) if found and nouns.thing(found["who"]) else None
-    if entity is None or actor is None or actor is entity:
+    if found is None or entity is None or actor is None or actor is entity or _RIGHTS.search(found[0]):
         return False
     between = [
         item

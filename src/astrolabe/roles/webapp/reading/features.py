@@ -106,7 +106,9 @@ _LEFT_OUT = re.compile(
     r"(?:,?\s+(?:please|(?:is|are)\s+(?:needed|required|necessary|wanted)|needed|required|necessary|at\s+all|yet|for\s+now))?"
     rf"|{_APP}\s+(?:does\s+not|do\s+not|doesn't|don't|should\s+not|shouldn't|must\s+not|mustn't|shall\s+not|need\s+not|will\s+not|won't|cannot|can't)\s+"
     r"(?:need|have|want|require|use|support|include|contain|offer|send|show)\s+(?:to\s+have\s+)?(?:any\s+|an?\s+)?(?P<b>\S.*)"
-    r"|(?:please\s+)?(?:do\s+not|don't|never)\s+(?:add|use|include|make|send|build|show|implement)\s+(?:any\s+|an?\s+)?(?P<c>\S.*)",
+    r"|(?:please\s+)?(?:do\s+not|don't|never)\s+(?:add|use|include|make|send|build|show|implement)\s+(?:any\s+|an?\s+)?(?P<c>\S.*)"
+    r"|(?P<d>\S.{0,60}?)\s+(?:is|are)\s+not\s+(?:to\s+be\s+)?(?:stored|kept|recorded|tracked|saved|collected)"
+    r"|(?:an?|the|each|every)?\s*\w+\s+(?:does\s+not|doesn't|do\s+not|don't)\s+have\s+(?:any\s+|an?\s+)(?P<e>\S.*)",
     re.IGNORECASE,
 )
 _MOST_LEFT_OUT_WORDS = 8

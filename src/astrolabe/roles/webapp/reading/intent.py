@@ -71,7 +71,8 @@ _CONTRARY = word_set("""
     teach plan buy cook call send list extend integrate replace speed clean answer check validate
 """)
 _POLITE = re.compile(
-    r"(?:my|our)\s+\w+\s+(?:needs?|wants?)\s+|"
+    r"(?:my|our|the)\s+\w+(?:\s\w+)?\s+(?:needs?|wants?)\s+(?=an?\s)|(?:need|want(?:ed)?|looking\s+for)\s*:?\s+(?=an?\s)|pl(?:eas|ese|ase|s|z)\b\s+|"
+    r"(?:i|we)\s+(?:run|have|own|are|manage|work|organi[sz]e)\s+[^,.]{1,60}?,?\s+and\s+(?=(?:i|we)\s+(?:need|want|would)\b)|"
     r"(?:please|hi|hello|hey|there|dear\s+\w+|thanks|so|well|ok|okay|basically)\b[,!.]?\s+"
     r"|(?:can|could|would|will)\s+you\s+(?:please\s+)?|(?:i|we)(?:'d|\s+would|\s+am|'m|\s+are|'re)?\s+(?:really\s+|just\s+)?(?:like|love|want|wish|need|hope|plan|planning|trying|going|looking|building|making|creating|developing)"
     r"(?:\s+(?:you|someone|somebody|us|for))*(?:\s+to(?=\s))?\s+|help\s+(?:me|us)\s+(?:to\s+)?|let's\s+|(?:your|the|my|our)\s+(?:task|goal|aim|idea|job|purpose|project)\s+is\s+(?:to\s+)?|go\s+and\s+",

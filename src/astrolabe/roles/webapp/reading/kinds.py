@@ -125,6 +125,11 @@ _STRING = word_set("""
 _MANY_TEXT = word_set("photo image picture file link url website video attachment")
 
 
+_DONE = ("ed", "en", "un", "wn", "ent", "old")
+_MEASURES = word_set(
+    "kilometre kilometer km mile hour litre liter kilo kilogram gram metre meter acre hectare"
+)
+"""Nouns whose plural is an amount where a deed follows: `hours worked`, `kilometres driven`."""
 _PREPOSITIONS = word_set("of per for in from with to until")
 _EXTREME = "minimum|maximum|min|max|total|current|expected|allowed|least|greatest|required|exact"
 
@@ -179,12 +184,25 @@ def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
     return None
 
 
+def _by_deed(parts: tuple[str, ...]) -> Kind | None:
+    """Judge `kilometres driven` and `date received` by what stands before the deed."""
+    if len(parts) <= 1 or not parts[-1].endswith(_DONE):
+        return None
+    if singular_word(parts[-2]) in _MEASURES:
+        return Kind(FieldType.DECIMAL, known=True)
+    kinds = {"date": FieldType.DATE, "time": FieldType.DATETIME}
+    return Kind(kinds[parts[0]], known=True) if parts[0] in kinds else None
+
+
 def _by_last_word(parts: tuple[str, ...]) -> Kind:
     cut = next(
         (at for at, part in enumerate(parts) if at and part in _PREPOSITIONS and at + 1 < len(parts)),
         len(parts),
     )
-    parts = parts[:cut]
+    if parts[-1] not in _DATE | _DATETIME:
+        parts = parts[:cut]
+    if found := _by_deed(parts):
+        return found
     head = parts[-1]
     word, before = singular_word(head), set(parts[:-1])
     if {head, word} & _SPAN | ({"spent"} & set(parts)) and "time" in parts:

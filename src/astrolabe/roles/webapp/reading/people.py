@@ -60,7 +60,7 @@ _EXCEPT = re.compile(
     re.IGNORECASE,
 )
 _WITH_ROLE = re.compile(
-    r"(?:users?|people|accounts?|members?|anyone|those|somebody|someone|everyone|whoever)\s+(?:with|in|having|who\s+(?:has|have|is|are)(?:\s+in)?)\s+(?:the\s+|an?\s+)?(?:roles?\s+(?:of\s+)?(?:an?\s+)?(?P<after>\S.*)|(?P<before>\S.*?)\s+roles?)"
+    r"(?:users?|people|accounts?|members?|anyone|those|somebody|someone|everyone|whoever|[a-z]+s(?=\s+with\s+the\s+role\b))\s+(?:with|in|having|who\s+(?:has|have|is|are)(?:\s+in)?)\s+(?:the\s+|an?\s+)?(?:roles?\s+(?:of\s+)?(?:an?\s+)?(?P<after>\S.*)|(?P<before>\S.*?)\s+roles?)"
     r"|(?:the\s+)?(?P<bare>\S.*?)\s+roles?|(?:the\s+)?roles?\s+(?P<named>\S.*)",
     re.IGNORECASE,
 )
@@ -70,6 +70,11 @@ _MAKER = re.compile(
     r"|(?P<of2>\S.*?)(?:'s|s')?\s+(?:owners?|creators?|authors?))",
     re.IGNORECASE,
 )
+_HEAD_OF = re.compile(
+    r"(?:the\s+)?(?P<head>owner|head|manager|director|leader|secretary|president|chair|treasurer)\s+of\s+(?:the|our|my)\s+(?P<of>[a-z]+)",
+    re.IGNORECASE,
+)
+"""Who runs the place itself, where the place is no thing that is kept: `the owner of the shop`."""
 _WHO_MADE = re.compile(
     r"(?:(?:the\s+)?(?:users?|members?|persons?|people|accounts?|ones?)\s+(?:who|that|which)|whoever|those\s+who|the\s+\w+\s+who)\s+(?:has\s+|have\s+|originally\s+)?"
     r"(?:created|wrote|made|added|posted|owns?|submitted|entered|recorded|uploaded)\s+(?:it|them|the\s+(?P<of>\S.*)|an?\s+(?P<of2>\S.*)|(?:that|this)\s+(?P<of3>\S.*))",
@@ -145,6 +150,8 @@ def _one(draft: Draft, text: str) -> Who | None:
     if found := _WITH_ROLE.fullmatch(text):
         named = next(part for part in found.groups() if part)
         return _role(draft, named) if len(named.split()) <= _MOST_WORDS else None
+    if (found := _HEAD_OF.fullmatch(text)) and not draft.find(nouns.bare(found["of"])):
+        return _role(draft, f"{found['of']} {found['head']}")
     return _maker(draft, text) or _group(draft, text) or _role(draft, text)
 
 

@@ -354,6 +354,7 @@ def _take_left(spec: Spec, text: str, left: list[tuple[str, str]], *, listed: bo
     """Take what is no property: values, else a description, else it is not understood."""
     parts = [part for _, part in left]
     parts[0] = _BEING.sub("", parts[0])
+    parts = _without_unit(spec, parts)
     choices = len(parts) > 1 and all(map(is_value, parts))
     if choices and (listed or left[-1][0] == "or"):
         spec.values = tuple(part.strip("\"'` ") for part in parts)
@@ -365,6 +366,19 @@ def _take_left(spec: Spec, text: str, left: list[tuple[str, str]], *, listed: bo
         spec.rest += parts
 
 
+def _without_unit(spec: Spec, parts: list[str]) -> list[str]:
+    """Read the unit of `of 3, 6 or 12 months` as that of each number."""
+    first, last = parts[0].removeprefix("of "), _MEASURED.fullmatch(parts[-1])
+    numbers = [first, *parts[1:-1]]
+    if len(parts) < _SEVERAL_PARTS or last is None or not all(map(_NUMERAL.fullmatch, numbers)):
+        return parts
+    spec.unit = spec.unit or last["unit"]
+    return [*numbers, last["n"]]
+
+
+_SEVERAL_PARTS = 2
+_NUMERAL = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
+_MEASURED = re.compile(rf"(?P<n>\d{{1,9}}(?:\.\d{{1,9}})?)\s*(?P<unit>{UNITS})", re.IGNORECASE)
 _BEING = re.compile(r"\A(?:is|are|can\s+be|may\s+be|must\s+be)\s+(?:either\s+)?", re.IGNORECASE)
 _LIMITS = re.compile(
     r"\b(?:must|should|cannot|only|never|not|no|format|pattern|regex|at\s+(?:least|most)|max|min|maximum|minimum|unique|if|when|unless|calculated|computed|automatic(?:ally)?|encrypted|hidden|read-?only|sorted|steps?)\b",

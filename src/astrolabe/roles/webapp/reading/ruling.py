@@ -185,11 +185,8 @@ class Ruling:
             return {ADMIN}
         seen = self._roles_of(Action.READ) if self._is_closed() else set[str]()
         named = self._roles_of(Action.UPDATE) or seen or self._who_have_their_own()
-        return (
-            named
-            or (set[str]() if self._speaks_of_owners() else rulers(self.draft, Action.CREATE))
-            or {SIGNED_IN}
-        )
+        ruling = set[str]() if self._speaks_of_owners() else rulers(self.draft, Action.CREATE)
+        return ruling or named or {SIGNED_IN}
 
     def _who_have_their_own(self) -> set[str]:
         """Return the roles that were said to do something with their own, where only roles were."""

@@ -15,14 +15,14 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|max|min|no|nr|dr|mr|mrs|ms|st|resp)|(?:\A|\s)[A-Za-z])\.\Z",
     re.IGNORECASE,
 )
-_SUBJECT = r"(?:only\s+|just\s+)?(?:(?:the|an?|each|every|all|any|registered|signed-in|logged-in|other)\s+)?[\w-]+(?:\s+[\w-]+)?"
+_SUBJECT = r"(?:only\s+|just\s+)?(?:(?:the|an?|each|every|all|any|registered|signed-in|logged-in|other)\s+)?[\w-]+(?:\s+[\w-]+|\s+(?:signed|logged)[\s-]in)?"
 _RELATIVE = r"(?:(?:an?|the)\s+)?[\w-]+\s+(?:that|which|who)\b"
 _SAYS = re.compile(
     rf"\b(?:{MODALS}|is|are|was|has|have|belongs?|contains?|includes?|needs?|sees?|manages?|reads?|[a-z]+s|app|want|need|build|create|make)\b|;",
     re.IGNORECASE,
 )
 _LEADING = re.compile(
-    rf"(\S(?:.{{0,40}}?\S)?)\s+(?:{MODALS}|is|are|has|have|belongs?|connects?|links?|joins?|contains?|needs?|includes?)\b",
+    rf"(\S(?:.{{0,40}}?\S)?)\s+(?:{MODALS}|is|are|has|have|belongs?|connects?|links?|joins?|contains?|needs?|includes?|comes?|sees?|views?|manages?|reads?|edits?|adds?|deletes?|creates?)\b",
     re.IGNORECASE,
 )
 
@@ -30,18 +30,19 @@ _LEADING = re.compile(
 _LEADING_BE = re.compile(
     r"(\S.{0,60}?\s(?:(?:can|may|must|should)\s+(?:only\s+)?be|is|are))\s", re.IGNORECASE
 )
+_LEADING_MAY = re.compile(r"(\S.{0,60}?\s(?:can|may|must|should))\s", re.IGNORECASE)
 _FIRMLY = re.compile(
     rf"\b(?:{MODALS}|is|are|was|has|have|belongs?|contains?|includes?|needs?|sees?|manages?|reads?|adds?|edits?|writes?|deletes?|creates?|app|want|need|build|make)\b|;",
     re.IGNORECASE,
 )
 _EXCLUSIVE = re.compile(r"\A(?:only|just|both|either|neither|nobody|no|all|every|each|any)\b", re.IGNORECASE)
 _FEWEST_WORDS = 3
-_SAME, _BY = "same", "by"
+_SAME, _BY, _MAY = "same", "by", "may"
 
 
 def _subject_of(sentence: str, said: str) -> str:
     """Return who or what a sentence speaks of, to begin a clause with that leaves it out; nothing when that is not clear."""
-    found = (_LEADING_BE if said == _BY else _LEADING).match(sentence)
+    found = {_BY: _LEADING_BE, _MAY: _LEADING_MAY}.get(said, _LEADING).match(sentence)
     subject = f"{found[1]} " if found else ""
     return re.sub(r"\Aonly\s+", "", subject, flags=re.IGNORECASE) if said == _SAME else subject
 
@@ -70,6 +71,10 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r",?\s+(?:but|and)\s+(?:also\s+)?(?=(?:only\s+)?(?:(?:\w+ed|seen|written|made)\s+(?:only\s+|exclusively\s+)?by|\w+[ai]ble\s+(?:only\s+|exclusively\s+)?(?:to|by|for))\b)",
             _BY,
         ),
+        (
+            r",?\s+but\s+(?:can\s+|may\s+)?(?=only\s+(?:see|view|read|edit|change|update|delete|remove|create|add|manage)\b)",
+            _MAY,
+        ),
         (rf",?\s+\bbut\s+(?!{_NO_BREAK})(?=\S)", _LISTED),
         (
             rf"(?:,\s+(?:while|although|though)|,?\s+whereas|\s+(?:while|although|though)(?=[^.,]*\b(?:{MODALS})\b))\s+(?!(?:it|they|he|she)\b|\w+ing\b)(?=\S)",
@@ -77,6 +82,7 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (rf",?\s+and\s+(?!{_RELATIVE})(?={_SUBJECT}\s+(?:{MODALS})\b)", _LISTED),
         (rf",\s+(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:{MODALS})\b)", _LISTED),
+        (r",\s+(?=has\s+(?:an?|the|one)\b)", "It "),
         (r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", ""),
         (
             r",?\s+and\s+(?=(?!(?:whether|if|when|that|which|who|i|we|can|may|must|should|is|are|has|have|will)\b)(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+(?!and\b|or\b)[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?|(?:is|are)\s+\w+(?:ed|en|ght|ld|de)\s+(?:by|to|in|at|for|from|with|on|of))\b)",
@@ -138,7 +144,8 @@ def _is_ended(text: str, following: str, width: int) -> bool:
     if (_GOES_ON_LISTING if label else _GOES_ON).search(text):
         return False
     room = len(text) + 1 + len(following.split(maxsplit=1)[0]) <= width
-    return bool(label and _LABEL.match(following)) or (room and following[:1].isupper())
+    labelled = bool(_LABEL.match(following))
+    return (labelled and (bool(label) or room)) or (room and following[:1].isupper())
 
 
 def _sentences_in(lines: tuple[Line, ...]) -> list[Piece]:

@@ -175,6 +175,8 @@ _OPENS = re.compile(
     rf":\s*\S|\b(?:one\s+of|either|(?:can|may|must)\s+be|which\s+is|values?)\s+\S|\b(?:{ENUMERATED})\s+of\s+[a-z]",
     re.IGNORECASE,
 )
+_THAT_IS = re.compile(r"\b(?:that|which)\s+(?:is|are)\s+(\S.*)", re.IGNORECASE)
+_RELATIVE_ITEM = re.compile(r"(?:that|which)\s+(?=(?:is|are|must|can|cannot)\b)", re.IGNORECASE)
 _BEGINS_WITH_NUMBER = re.compile(r"\d[\d.,]*(?:\s|\Z)")
 
 
@@ -187,12 +189,16 @@ def items_of(text: str) -> list[str]:
             _DETERMINER.match(item) or _ONE.match(item) or _MANY.match(item) or _ADJECTIVE.match(item)
         )
         property_only = (
-            bool(items) and not determined and (is_property(item) or bool(_BEGINS_WITH_NUMBER.match(item)))
+            bool(items)
+            and not determined
+            and (is_property(_RELATIVE_ITEM.sub("", item)) or bool(_BEGINS_WITH_NUMBER.match(item)))
         )
         if items and ((is_open and not determined) or property_only):
             items[-1] += f"{', ' if joint == ',' else f' {joint} '}{item}"
             is_open = is_open and joint != "or"
         else:
             items.append(item)
-            is_open = bool(_OPENS.search(_PARENTHESES.sub("", item)))
+            bare = _PARENTHESES.sub("", item)
+            values = _THAT_IS.search(bare)
+            is_open = bool(_OPENS.search(bare) or (values and not is_property(values[1])))
     return items

@@ -7,7 +7,7 @@ from astrolabe.roles.webapp.reading import nouns
 from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft
 from astrolabe.roles.webapp.reading.grants import Scope
 from astrolabe.roles.webapp.reading.sentences import Piece, split_list
-from astrolabe.roles.webapp.reading.words import is_plural
+from astrolabe.roles.webapp.reading.words import is_plural, singular
 
 _PLACE = re.compile(
     r"\s+(?:in|on|of|from)\s+(?:the|this|our|my)\s+(?:app|application|system|site|website|catalogue|catalog|library|database|list|platform|portal|inventory)\Z",
@@ -45,6 +45,9 @@ _EVERYTHING = re.compile(
 _THEM = re.compile(
     r"(?:(?:any|all|each|one)\s+of\s+)?(?:them|they|it|these|those|this|that)|one", re.IGNORECASE
 )
+_THEIR_OWN = re.compile(
+    r"(?:only\s+)?(?:their|his|her|his\s+or\s+her|my|our)\s+own(?:\s+ones?)?", re.IGNORECASE
+)
 _DETAIL = re.compile(
     r"\s+(?:records?|entries|entry|details|information|info|data|pages?|lists?)\Z", re.IGNORECASE
 )
@@ -73,6 +76,8 @@ def targets_of(draft: Draft, text: str, *, new: Piece | None = None) -> list[Tar
     if _THEM.fullmatch(text):
         spoken = draft.mentioned or ([draft.context] if draft.context else [])
         return [Target(entity) for entity in spoken]
+    if _THEIR_OWN.fullmatch(text):
+        return [Target(entity, Scope.OWN) for entity in draft.mentioned]
     after: Scope | None = None
     for pattern, scope in _SUFFIXES:
         if found := pattern.search(text):
@@ -123,10 +128,17 @@ def _thing(draft: Draft, text: str, new: Piece | None) -> EntityDraft | None:
     noun = nouns.thing(text)
     if not noun:
         return None
-    found = draft.find(noun) or draft.find(_DETAIL.sub("", noun))
+    found = draft.find(noun) or draft.find(_DETAIL.sub("", noun)) or _longer(draft, noun)
     if found is None and new and _can_be_made(noun):
         return draft.entity(noun, new)
     return found
+
+
+def _longer(draft: Draft, noun: str) -> EntityDraft | None:
+    """Return the only thing whose name ends with a noun: `offers` where swap offers are kept."""
+    word = singular(noun.lower())
+    found = [one for one in draft.entities.values() if one.noun.lower().endswith(f" {word}")]
+    return found[0] if len(found) == 1 and found[0].fields and " " not in word else None
 
 
 def _can_be_made(noun: str) -> bool:

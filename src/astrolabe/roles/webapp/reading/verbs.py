@@ -12,7 +12,7 @@ _VERBS = {
     Action.UPDATE: "update edit change modify correct alter revise amend",
     Action.DELETE: "delete remove destroy erase discard",
 }
-MANAGING = word_set("manage administer maintain administrate")
+MANAGING = word_set("manage administer maintain administrate handle")
 """Verbs for all four. That only some manage a thing does not keep others from seeing it."""
 _ALL = tuple(Action)
 WRITING = (Action.CREATE, Action.UPDATE, Action.DELETE)
