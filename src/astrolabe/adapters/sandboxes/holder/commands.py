@@ -1,6 +1,6 @@
 """Turn a forked child of the holder into the backend that runs one command: what can be made before it is known, and the rest."""
 
-import base64
+import binascii
 import os
 import resource
 import shutil
@@ -94,7 +94,7 @@ def _give_up_memory_first() -> None:
 
 def _filter(encoded: str) -> int:
     reading, writing = os.pipe()
-    os.write(writing, base64.b64decode(encoded))
+    os.write(writing, binascii.a2b_base64(encoded))
     os.close(writing)
     return reading
 

@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from astrolabe.adapters.sandboxes.holder import kernel
 from astrolabe.adapters.sandboxes.holder.channel import frame
@@ -20,7 +19,6 @@ SET_UP, RUN, PUT, TAKE = b"s", b"r", b"p", b"t"
 _PATIENCE_SECONDS = 1.0
 
 
-@dataclass
 class Job:
     """`pid` is the backend's outer process (or the worker that moves files), `first` the sandbox's own process 1.
 
@@ -28,15 +26,13 @@ class Job:
     lets process 1 go.
     """
 
-    kind: bytes
-    pid: int
-    channel: socket.socket
-    info: int
-    status: int | None = None
-    first: int | None = None
-    killed_at: float | None = None
-    out_of_memory: bool = False
-    heard: bytearray = field(default_factory=bytearray)
+    def __init__(self, kind: bytes, pid: int, channel: socket.socket, info: int) -> None:
+        self.kind, self.pid, self.channel, self.info = kind, pid, channel, info
+        self.status: int | None = None
+        self.first: int | None = None
+        self.killed_at: float | None = None
+        self.out_of_memory = False
+        self._heard = bytearray()
 
     def hear(self) -> bool:
         """Read what the backend and the starting shell say; False when they have nothing more to say."""
@@ -44,9 +40,9 @@ class Job:
             piece = os.read(self.info, 4096)
         except BlockingIOError:
             return True
-        self.heard += piece
-        if self.first is None and b"}" in self.heard:
-            self._meet_first(json.loads(self.heard[: self.heard.index(b"}") + 1])["child-pid"])
+        self._heard += piece
+        if self.first is None and b"}" in self._heard:
+            self._meet_first(json.loads(self._heard[: self._heard.index(b"}") + 1])["child-pid"])
         return bool(piece)
 
     def _meet_first(self, pid: int) -> None:
@@ -58,7 +54,7 @@ class Job:
 
     @property
     def started(self) -> bool:
-        return STARTED in self.heard
+        return STARTED in self._heard
 
     def kill(self) -> None:
         """End the command; a backend still setting up has a moment to say whom to end."""

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import platform
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -58,7 +57,7 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str = ""
 def pivot_root(new_root: str) -> None:
     """Make `new_root` the root and let go of the old one, which nothing can reach afterwards."""
     os.chdir(new_root)
-    number = _PIVOT_ROOT[platform.machine()]
+    number = _PIVOT_ROOT[os.uname().machine]
     _checked(_LIBC.syscall(ctypes.c_long(number), b".", b"."), "pivot_root")
     _checked(_LIBC.umount2(b".", ctypes.c_int(_MNT_DETACH)), "umount of the old root")
     os.chdir("/")

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from astrolabe.adapters.sandboxes.holder import kernel
 from astrolabe.adapters.sandboxes.holder.channel import frame
@@ -20,8 +20,7 @@ _FAILED = 125
 Serve = Callable[[bytes, list[int]], None]
 
 
-@dataclass(frozen=True)
-class Spare:
+class Spare(NamedTuple):
     """A child that waits: `pid`, and the socket its request is given over."""
 
     pid: int

@@ -1,8 +1,7 @@
 """What a holder is told once, when it starts; written as JSON by the adapter, read by the holder."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 WORKSPACE = "/ws"
 OUTPUT = "/out"
@@ -14,8 +13,7 @@ SOURCES = "/src"
 OVERLAYS = "/ov"
 
 
-@dataclass(frozen=True)
-class Spec:
+class Spec(NamedTuple):
     """Paths in `binds`, `links`, `files` and `folders` are of the holder's own root; sources are of the host.
 
     `box` below that root becomes the root of every command. `cgroups` are `cgroup.procs` files that all but the holder
@@ -47,7 +45,7 @@ class Spec:
     uid: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return self._asdict()
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:
