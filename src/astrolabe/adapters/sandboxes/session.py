@@ -217,5 +217,5 @@ def _raise_fault(answer: dict[str, Any]) -> None:
     if "error" in answer:
         raise PolicyViolationError(
             f"files could not be moved: {answer['text']}",
-            hint=f"{WORKSPACE} may be full (`workspace_bytes`), or nested deeper than 128 folders.",
+            hint=f"{WORKSPACE} may be full (`workspace_bytes`); a command can remove what is too much there.",
         )

@@ -12,11 +12,12 @@ from astrolabe.adapters.sandboxes.holder.spec import WORKSPACE
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LINK_MODE = 0o120000
 _DEEPEST = 128
+_LONGEST_PATH = 4096
 _PIECE = 1 << 18
 
 
-class TooDeepError(Exception):
-    """Folders nest deeper than any tree of sources does."""
+class TooMuchToListError(Exception):
+    """Folders nest deeper, or names take more room, than in any tree of sources: whoever reads the list holds all of it."""
 
 
 def put(requests: BinaryIO, answers: BinaryIO) -> None:
@@ -33,16 +34,20 @@ def put(requests: BinaryIO, answers: BinaryIO) -> None:
     answers.write(frame({"done": True}))
 
 
-def take(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Serve one `take`: send what there is, receive which of it is wanted, send the contents."""
-    listed = list(_listing())
+def take(requests: BinaryIO, answers: BinaryIO, most_characters: int) -> None:
+    """Serve one `take`: send what there is, receive which of it is wanted, send the contents.
+
+    Names and targets of links may have `most_characters` together.
+    """
+    listed = list(_bounded(_listing(), most_characters))
     answers.write(frame({"entries": listed}))
     answers.flush()
     folders = _Folders(_only_open)
+    fault: dict[str, str] = {}
     for index in read_frame(requests):
         path, _, _, size = listed[index][:4]
-        _send(answers, *folders.parent_of(path), size)
-    answers.write(frame({"done": True}))
+        fault = _sent(answers, folders, path, size) or fault
+    answers.write(frame(fault or {"done": True}))
 
 
 class _Folders:
@@ -59,16 +64,19 @@ class _Folders:
         if tuple(parents) != self._path:
             if self._folder != self._root:
                 os.close(self._folder)
+            self._folder, self._path = self._root, ()
             self._folder, self._path = self._open(parents), tuple(parents)
         return self._folder, name
 
     def _open(self, parents: Sequence[str]) -> int:
         folder = self._root
         for part in parents:
-            deeper = self._step(folder, part)
-            if folder != self._root:
-                os.close(folder)
-            folder = deeper
+            outer = folder
+            try:
+                folder = self._step(outer, part)
+            finally:
+                if outer != self._root:
+                    os.close(outer)
         return folder
 
 
@@ -134,10 +142,20 @@ def _listing() -> Iterator[list[Any]]:
     os.close(root)
 
 
+def _bounded(listing: Iterator[list[Any]], most_characters: int) -> Iterator[list[Any]]:
+    for entry in listing:
+        most_characters -= len(entry[0]) + (len(entry[4]) if entry[1] == "link" else 0)
+        if most_characters < 0:
+            raise TooMuchToListError("the names of all files together are too long")
+        yield entry
+
+
 def _walk(folder: int, prefix: str, depth: int) -> Iterator[list[Any]]:
     """Yield [path, kind, executable, size, link target]; folders only to say that they are there."""
     if depth > _DEEPEST:
-        raise TooDeepError(prefix)
+        raise TooMuchToListError(f"folders nest deeper than {_DEEPEST}")
+    if len(prefix) > _LONGEST_PATH:
+        raise TooMuchToListError(f"a folder's path has more than {_LONGEST_PATH} characters")
     with os.scandir(folder) as entries:
         for entry in entries:
             path = prefix + entry.name
@@ -167,15 +185,29 @@ _KINDS = {
 }
 
 
-def _send(stream: BinaryIO, folder: int, name: str, size: int) -> None:
-    """Send exactly `size` bytes of a regular file; OSError when it is another one by now."""
+def _sent(stream: BinaryIO, folders: _Folders, path: str, size: int) -> dict[str, str]:
+    """Send `size` bytes whatever became of the file, as the reader counts them; return what was wrong."""
+    left = size
+    try:
+        for piece in _pieces(*folders.parent_of(path), size):
+            stream.write(piece)
+            left -= len(piece)
+    except OSError as error:
+        while left:
+            left -= stream.write(bytes(min(left, _PIECE)))
+        return {"error": type(error).__name__, "text": str(error)}
+    return {}
+
+
+def _pieces(folder: int, name: str, size: int) -> Iterator[bytes]:
+    """Read exactly `size` bytes of a regular file; OSError when it is another one by now."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with open(os.open(name, flags, dir_fd=folder), "rb", buffering=0) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_size != size:
             raise OSError(f"{name} changed while it was taken")
         while size and (piece := file.read(min(size, _PIECE))):
-            stream.write(piece)
+            yield piece
             size -= len(piece)
     if size:
         raise OSError(f"{name} shrank while it was taken")

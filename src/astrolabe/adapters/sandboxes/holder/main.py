@@ -18,6 +18,8 @@ _WATCH_SECONDS = 0.1
 _IDLE_SECONDS = 0.005
 _MOST_DESCRIPTORS = 4
 _FAILED = 125
+_NAME_CHARACTERS = 64
+"""Of a path, on average over all files a workspace has room for; those of real trees are shorter."""
 
 
 class Holder:
@@ -137,7 +139,7 @@ class Holder:
             elif kind == PUT:
                 files.put(reader, writer)
             elif kind == TAKE:
-                files.take(reader, writer)
+                files.take(reader, writer, self._spec.workspace_inodes * _NAME_CHARACTERS)
             writer.flush()
 
     def _reap(self) -> None:

@@ -1,0 +1,3 @@
+from tests.contract.sandbox.conftest import marker
+
+__all__ = ["marker"]
