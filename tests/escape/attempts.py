@@ -3,6 +3,7 @@
 import ctypes
 import mmap
 import os
+import pty
 import resource
 import signal
 import socket
@@ -147,6 +148,8 @@ def _raised(number: int) -> int:
         resource.setrlimit(number, (hard, hard if hard == resource.RLIM_INFINITY else hard + 1))
     except ValueError as error:
         raise PermissionError from error
+    if hard != resource.RLIM_INFINITY and resource.getrlimit(number)[1] <= hard:
+        raise PermissionError
     return hard
 
 
@@ -410,6 +413,80 @@ def replace_the_filter(_: Facts) -> str | None:
     program = ctypes.create_string_buffer(struct.pack("<HxxxxxxQ", 1, ctypes.addressof(code)))
     libc.prctl(22, 2, ctypes.addressof(program), 0, 0)
     return any_works(lambda: call("keyctl", 0, -4, 0), lambda: socket.socket(40, socket.SOCK_STREAM))
+
+
+def take_all_terminals_of_the_machine(_: Facts) -> str | None:
+    kept: list[tuple[int, int]] = []
+    try:
+        while len(kept) < 200:
+            kept.append(pty.openpty())
+    except OSError:
+        return None
+    finally:
+        for descriptor in (number for pair in kept for number in pair):
+            os.close(descriptor)
+    return f"took {len(kept)} terminals"
+
+
+def write_out_the_disks_of_the_machine(_: Facts) -> str | None:
+    """The kernel says that -1 is no descriptor; whoever only pretends to write out never looks."""
+    NUMBERS["syncfs"] = 306 if os.uname().machine == "x86_64" else 267
+    try:
+        call("syncfs", -1)
+    except OSError as error:
+        return f"the kernel was asked: {error}"
+    return None
+
+
+def have_a_crash_handled_outside(facts: Facts) -> str | None:
+    """At a limit of 0 the kernel starts the host's crash handler all the same, as root; at 1 it does not."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    return None if limit == min(1, facts["core_limit"]) else f"the limit is {limit}"
+
+
+def write_into_what_process_one_has_open(_: Facts) -> str | None:
+    """Its standard streams are this command's own; beyond them lie the pipes to whoever started the sandbox."""
+    others = set(os.listdir("/proc/1/fd")) - {"0", "1", "2"}
+    return any_of(lambda number: os.write(os.open(f"/proc/1/fd/{number}", os.O_WRONLY), b"x"), others)
+
+
+def make_a_file_larger_than_any_may_be(_: Facts) -> str | None:
+    """Holes cost nothing here, and all the more where the file is taken to."""
+    with open("/workspace/sparse", "wb") as file:
+        try:
+            return any_works(
+                lambda: file.truncate(1 << 45),
+                lambda: os.posix_fallocate(file.fileno(), 0, 1 << 45),
+                lambda: os.pwrite(file.fileno(), b"x", 1 << 45),
+            )
+        finally:
+            os.unlink("/workspace/sparse")
+
+
+def open_more_files_than_it_may(_: Facts) -> str | None:
+    most, kept = resource.getrlimit(resource.RLIMIT_NOFILE)[1], []
+    try:
+        while len(kept) <= most:
+            kept.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        return None
+    finally:
+        for descriptor in kept:
+            os.close(descriptor)
+    return f"opened {len(kept)} files"
+
+
+def set_more_timers_than_it_may(_: Facts) -> str | None:
+    """Each holds a signal of the user's in store."""
+    NUMBERS["timer_create"] = 222 if os.uname().machine == "x86_64" else 107
+    made = ctypes.c_int(0)
+    try:
+        for _number in range(10_000):
+            call("timer_create", 1, 0, ctypes.addressof(made))
+    except OSError:
+        return None
+    return "set 10,000 timers"
 
 
 def outlive_the_sandbox(facts: Facts) -> str | None:

@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import json
 import re
+import resource
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -80,6 +81,8 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory, key: int, shared: Path) 
     async def scenario() -> Aftermath:
         async with self_test.host() as bait:
             facts = bait.facts() | {"key": key, "shared": shared.name, "marker": marker, "most_processes": 12}
+            hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+            facts["core_limit"] = 1 if hard == resource.RLIM_INFINITY else hard
             setup = Setup(policy=Policy(wall_seconds=60), mounts=bait.mounts())
             async with sandbox.open(setup) as box:
                 names = ("astrolabe/adapters/sandboxes/probes.py", "attempts.py")

@@ -16,6 +16,7 @@ from astrolabe.adapters.sandboxes.holder.spec import (
     SHARED_MEMORY,
     SOURCES,
     TEMPORARY,
+    TERMINALS,
     Spec,
 )
 from astrolabe.adapters.sandboxes.holder.spec import WORKSPACE as HELD_WORKSPACE
@@ -116,7 +117,7 @@ def _inodes(policy: Policy) -> int:
 
 def _resources(policy: Policy, enforcement: Enforcement) -> dict[str, int]:
     limits = {
-        "RLIMIT_CORE": 0,
+        "RLIMIT_CORE": 1,  # see `seccomp`
         "RLIMIT_CPU": policy.cpu_seconds,
         "RLIMIT_FSIZE": policy.file_bytes,
         "RLIMIT_NOFILE": policy.open_files,
@@ -269,6 +270,7 @@ def _processes_and_devices(enforcement: Enforcement) -> Iterator[str]:
         if Path("/proc", name).exists():
             yield from ("--ro-bind", "/dev/null", f"/proc/{name}")
     yield from ("--dev", "/dev", "--bind", SHARED_MEMORY, "/dev/shm")  # noqa: S108
+    yield from ("--dev-bind", TERMINALS, "/dev/pts")
     if enforcement.watch_memory:
         # Reads the same, but cannot be mapped: shared pages of /dev/zero belong to no file and to no process.
         yield from ("--dev-bind", "/dev/full", "/dev/zero")

@@ -50,6 +50,10 @@ the whole machine shares."""
 _UNSEEN = ("memfd_create", "shmget", "semget", "msgget", "vmsplice")
 """Absent too where memory is held by watching: these make memory that no process is seen to have."""
 
+_EVERYWHERE = ("sync", "syncfs")
+"""These write out the file systems of the whole machine; a sandbox's own are in memory."""
+_RLIMIT_CORE = 4
+
 _Steps = Sequence[bytes]
 
 
@@ -64,6 +68,8 @@ def program(machine: str, *, watched: bool = False) -> bytes:
             *_known_abi(table),
             *_calls(table, _FORBIDDEN, errno.EPERM),
             *_calls(table, _ABSENT, errno.ENOSYS),
+            *_calls(table, _EVERYWHERE, _PRETEND),
+            *_no_handled_crashes(table),
             *_no_namespaces(table),
             *_no_typing_into_terminals(table),
             *_few_sockets(table),
@@ -135,6 +141,25 @@ def _no_namespaces(table: Table) -> _Steps:
     """clone3 hides its flags behind a pointer no filter can follow: absent, so that libc falls back to clone."""
     flags = (_load(0), *_on_bits(_NEW_NAMESPACES, (_refuse(errno.EPERM),)))
     return (*_calls(table, ("clone3",), errno.ENOSYS), *_on_call(table, "clone", flags))
+
+
+def _no_handled_crashes(table: Table) -> _Steps:
+    """Keep the limit of core dumps at 1, by which the kernel starts no program of the host's to handle a crash.
+
+    At 0 it would (fs/coredump.c): 0 is for files only. Programs that set it, to be safe, are told that they did.
+    """
+    pretend = (_refuse(_PRETEND),)
+    limit = _on(_RLIMIT_CORE, (*_on_pointer(3, (_refuse(errno.EPERM),)), *_on_pointer(2, pretend)))
+    return (
+        *_on_call(table, "setrlimit", (_load(0), *_on(_RLIMIT_CORE, pretend))),
+        *_on_call(table, "prlimit64", (*_on_pointer(2, (_load(1), *limit)),)),
+    )
+
+
+def _on_pointer(argument: int, then: _Steps) -> _Steps:
+    """Steps for when an argument, both halves of it, is not null."""
+    upper = (_step(_LOAD, _ARGUMENTS + 8 * argument + 4), _step(_JUMP_EQUAL, 0, len(then), 0))
+    return (_load(argument), _step(_JUMP_EQUAL, 0, 0, len(upper)), *upper, *then)
 
 
 def _no_typing_into_terminals(table: Table) -> _Steps:

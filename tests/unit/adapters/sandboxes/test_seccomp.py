@@ -163,6 +163,23 @@ def test_under_a_watcher_everyday_calls_are_allowed(
 
 
 @machines
+def test_the_limit_of_core_dumps_stays_as_it_is(machine: str) -> None:
+    new, old = 0x7FFF_0000_1000, 0x7FFF_0000_2000
+    assert judge(machine, "setrlimit", 4, new) == _ERRNO | 0
+    assert judge(machine, "setrlimit", 7, new) == _ALLOW
+    for pointer in (new, 1 << 32, 1):
+        assert judge(machine, "prlimit64", 0, 4, pointer, 0) == _ERRNO | 0
+        assert judge(machine, "prlimit64", 0, 4, pointer, pointer) == _ERRNO | 1
+        assert judge(machine, "prlimit64", 0, 7, pointer, pointer) == _ALLOW
+    assert judge(machine, "prlimit64", 0, 4, 0, old) == _ALLOW
+
+
+@machines
+def test_the_disks_of_the_machine_are_not_written_out(machine: str) -> None:
+    assert {judge(machine, call) for call in ("sync", "syncfs")} == {_ERRNO | 0}
+
+
+@machines
 @pytest.mark.parametrize("protocol", [2, 4, 6, 9, 12, 15, 16])
 def test_netlink_other_than_route_does_not_exist(machine: str, protocol: int) -> None:
     assert judge(machine, _SOCKET[machine], 16, 3, protocol) == _ERRNO | 97

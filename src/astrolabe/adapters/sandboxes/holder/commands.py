@@ -16,10 +16,13 @@ from astrolabe.adapters.sandboxes.holder.spec import (
     SHARED_MEMORY,
     SOURCES,
     TEMPORARY,
+    TERMINALS,
     Spec,
 )
 
 STARTED = b"started"
+_TERMINALS = "newinstance,ptmxmode=0666,mode=0620,max=64"
+"""The machine has a number of terminals for all; one command's own are few."""
 _INFO, _FILTER = 4, 5
 _START = 'echo started >&3 && exec "$@" 3>&-'
 """Says that the set-up is over; a shell also gives the exit codes 126 and 127 everyone knows."""
@@ -61,6 +64,8 @@ def _mount_temporary(spec: Spec) -> None:
         os.mkdir(place)
         os.chmod(place, 0o1777)  # noqa: S103 - the usual mode of /tmp
     os.mkdir(TEMPORARY + "/home")
+    os.mkdir(TERMINALS)
+    kernel.mount("devpts", TERMINALS, "devpts", kernel.MS_NOSUID | kernel.MS_NOEXEC, _TERMINALS)
     for index in range(len(spec.overlays)):
         _mount_overlay(index)
 

@@ -9,6 +9,7 @@ BOX = "/box"
 SCRATCH = "/scratch"
 TEMPORARY = "/scratch/tmp"
 SHARED_MEMORY = "/scratch/shm"
+TERMINALS = "/scratch/pts"
 SOURCES = "/src"
 OVERLAYS = "/ov"
 
