@@ -14,6 +14,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -78,6 +79,24 @@ class Engine:
             raise SystemExit(f"docker {' '.join(arguments)} ended with {done.returncode}:\n{said}")
         return done.stdout.decode()
 
+    def build(self, folder: Path, target: str, base: str) -> None:
+        """Build a target of a folder's Dockerfile, showing what it says. Raises SystemExit when it fails."""
+        bases = ["--build-arg", f"NODE_IMAGE={base}", "--build-arg", f"DISTROLESS_IMAGE={base}"]
+        command = [
+            "docker",
+            "build",
+            "--network",
+            "host",
+            "--target",
+            target,
+            *bases,
+            "--tag",
+            f"app-{target}",
+        ]
+        done = subprocess.run([*command, folder], check=False, env=self._environment)
+        if done.returncode != 0:
+            raise SystemExit(f"docker build --target {target} ended with {done.returncode}")
+
     def answers(self) -> bool:
         """Tell whether there is an engine."""
         asked = subprocess.run(["docker", "version"], check=False, capture_output=True, env=self._environment)
@@ -119,6 +138,8 @@ def engine(work: Path) -> Generator[Engine]:
         daemon.terminate()
         daemon.wait()
         log.close()
+        # What it leaves of its network's namespace would keep the folder from being removed.
+        subprocess.run(["umount", f"{work}/exec/netns/default"], check=False, capture_output=True)
 
 
 def _wait_for(holds: Callable[[], bool], otherwise: str) -> None:
@@ -265,6 +286,7 @@ def main() -> None:
     parser.add_argument("--base", default="")
     parser.add_argument("--work", type=Path)
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(dir=arguments.work, prefix="image-") as folder:
         work = Path(folder)
         with engine(work) as docker:
@@ -281,18 +303,7 @@ def _all(docker: Engine, work: Path, application: Path, base: str) -> None:
     base = base or make_base(docker, work)
     for target in ("migrate", "runtime"):
         step(f"docker build --target {target}")
-        bases = ["--build-arg", f"NODE_IMAGE={base}", "--build-arg", f"DISTROLESS_IMAGE={base}"]
-        docker.run(
-            "build",
-            "--network",
-            "host",
-            "--target",
-            target,
-            *bases,
-            "--tag",
-            f"app-{target}",
-            str(application),
-        )
+        docker.build(application, target, base)
     step("serve")
     serve(docker, work, base)
     size = int(docker.run("inspect", "--format", "{{.Size}}", "app-runtime", "--type", "image"))
