@@ -43,6 +43,8 @@ def zod(js: Callable[[object], str], field: FieldView) -> str:
         return "decimal()" + _bounds(field)
     if kind is FieldType.EMAIL:
         return f"email({field.max_length})"
+    if _is_matched(field):
+        return f"matching({field.min_length}, {field.max_length}, {js(field.pattern)})"
     if field.is_text:
         return f"{_VALUE_HELPERS[kind]}({field.min_length}, {field.max_length})" + _pattern(js, field)
     return _PLAIN_SCHEMAS[kind]
@@ -61,6 +63,10 @@ def _integer(field: FieldView) -> str:
 def _bounds(field: FieldView) -> str:
     low = "" if field.min is None else f".min({number(field.min)})"
     return low + ("" if field.max is None else f".max({number(field.max)})")
+
+
+def _is_matched(field: FieldView) -> bool:
+    return bool(field.pattern) and field.type in {FieldType.STRING, FieldType.TEXT}
 
 
 def _pattern(js: Callable[[object], str], field: FieldView) -> str:
@@ -162,11 +168,13 @@ def inserted(field: FieldView, expression: str) -> str:
 def value_helpers(entity: EntityView) -> list[str]:
     """Return what an entity's schema imports from `http/values`."""
     found = {
-        _VALUE_HELPERS[FieldType(item.type)]
+        "matching" if _is_matched(item) else _VALUE_HELPERS[FieldType(item.type)]
         for item in entity.fields
         if FieldType(item.type) in _VALUE_HELPERS
     }
-    found |= {"pattern"} if any(item.pattern for item in entity.fields) else set[str]()
+    found |= (
+        {"pattern"} if any(item.pattern and not _is_matched(item) for item in entity.fields) else set[str]()
+    )
     found |= {"references"} if entity.to_many else set[str]()
     found |= (
         {"reference"} if any(item.filterable or not item.many for item in entity.relations) else set[str]()

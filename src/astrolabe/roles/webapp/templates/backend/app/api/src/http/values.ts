@@ -11,15 +11,16 @@ function described(minimum: number): string {
   return `^${any}*${core}${core && `${any}*`}$`;
 }
 
+const plain = (minimum: number, maximum: number) =>
+  z.string().trim().min(minimum).max(maximum).refine(noNul, 'Invalid character');
+
 /** A text without leading and trailing space; NUL is what PostgreSQL cannot store. */
 export const text = (minimum: number, maximum: number) =>
-  z
-    .string()
-    .trim()
-    .min(minimum)
-    .max(maximum)
-    .refine(noNul, 'Invalid character')
-    .meta({ pattern: described(minimum) });
+  plain(minimum, maximum).meta({ pattern: described(minimum) });
+
+/** A text in which a pattern of the model is found, which describes it. */
+export const matching = (minimum: number, maximum: number, source: string) =>
+  plain(minimum, maximum).regex(pattern(source));
 
 /** A pattern of the model, which was refused there if some text could make it take for ever. */
 // eslint-disable-next-line security/detect-non-literal-regexp
