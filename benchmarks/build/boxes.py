@@ -143,6 +143,8 @@ def _translated(spec: places.Spec, workspace: Path, etc: Path, overlaid: Sequenc
             yield from _bound(word, next(words), next(words), spec, workspace, etc, overlaid)
         elif word == "--info-fd":
             next(words)
+        elif word == "--dev-bind":
+            next(words), next(words)  # terminals; bare bubblewrap has its own
         elif word == "--seccomp":
             next(words)
             yield from (word, "FILTER")
