@@ -20,6 +20,7 @@ from astrolabe.roles.webapp.model import (
     RelationKind,
     RelationModel,
 )
+from astrolabe.roles.webapp.reading.characters import character_flaws
 from astrolabe.roles.webapp.reading.flaw import Flaw, Path, quoted, unknown
 from astrolabe.roles.webapp.reading.former import former_flaws
 from astrolabe.roles.webapp.reading.patterns import pattern_fault
@@ -53,7 +54,7 @@ def problems_in(model: AppModel) -> tuple[Flaw, ...]:
         flaws += _entity_name_flaws(model, name, path)
         flaws += _entity_flaws(model, entity, path)
     flaws += [*_name_clashes(model), *_inverse_flaws(model), *_cycle_flaws(model), *_page_flaws(model)]
-    flaws += former_flaws(model)
+    flaws += [*former_flaws(model), *character_flaws(model)]
     return (*flaws, *seed_flaws(model, roles_of(model)))
 
 
