@@ -14,6 +14,8 @@ from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Sandbox, Session
 from astrolabe.ports.workspace import Change, Workspace
 
 FILE, EXECUTABLE = 0o100644, 0o100755
+_COMMAND_SECONDS = 600
+"""What a command may take whose agent says nothing; the policy may allow less."""
 
 
 class Recorder(Protocol):
@@ -101,8 +103,9 @@ class TreeBench:
             )
 
     async def _run(self, command: str, timeout_seconds: float | None) -> dict[str, Any]:
+        seconds = _COMMAND_SECONDS if timeout_seconds is None else timeout_seconds
         session = await self._up_to_date()
-        outcome = await session.run(["sh", "-c", command], wall_seconds=timeout_seconds)
+        outcome = await session.run(["sh", "-c", command], wall_seconds=seconds)
         await self._take_in(session)
         return {"tree": self.tree, "result": _result(outcome)}
 

@@ -31,6 +31,7 @@ class _Question:
     """A check, put to one tree: everything its answer can depend on."""
 
     check: Check
+    seconds: float
     tree: str
     policy_digest: str
     limits: Mapping[str, str]
@@ -107,7 +108,9 @@ class Verifier:
         digest = await self._digest(check, tree, in_force, prepared, given)
         if (known := await self._known(digest)) is not None:
             return _again(known, check, tree)
-        evidence = await self._ask(_Question(check, tree, in_force, limits, prepared, given, digest), live)
+        seconds = min(check.timeout_seconds, policy.wall_seconds)
+        question = _Question(check, seconds, tree, in_force, limits, prepared, given, digest)
+        evidence = await self._ask(question, live)
         if evidence.verdict is Verdict.PASSED:
             self._passed[digest] = evidence
         return evidence
@@ -141,11 +144,11 @@ class Verifier:
             await session.put(files)
             await session.put(await self._brought(question.given))
             outcome = await session.run(
-                ["sh", "-c", check.run], wall_seconds=check.timeout_seconds, on_output=heard
+                ["sh", "-c", check.run], wall_seconds=question.seconds, on_output=heard
             )
             taken = await self._produced(check, session.take) if check.produces else ((), "")
         output = heard.text()
-        verdict, reason = _judged(check, outcome, output, taken[1])
+        verdict, reason = _judged(question, outcome, output, taken[1])
         return Evidence(
             check=check.name,
             command=check.run,
@@ -210,11 +213,12 @@ def _lacking(check: Check, answers: Sequence[Evidence]) -> str:
     return ", ".join(f"{name!r}, {reasons[verdicts.get(name)]}" for name in found)
 
 
-def _judged(check: Check, outcome: Outcome, output: str, fault: str) -> tuple[Verdict, str]:
+def _judged(question: _Question, outcome: Outcome, output: str, fault: str) -> tuple[Verdict, str]:
     if outcome.ending is Ending.TIMEOUT:
-        return Verdict.FAILED, f"still ran after {check.timeout_seconds:g} s"
+        return Verdict.FAILED, f"still ran after {question.seconds:g} s"
     if outcome.ending is not Ending.EXITED:
         return Verdict.FAILED, f"was killed: {outcome.ending}"
+    check = question.check
     if check.not_run_exit_code is not None and outcome.exit_code == check.not_run_exit_code:
         lines = [line.strip() for line in output.splitlines() if line.strip()]
         return Verdict.NOT_RUN, lines[-1] if lines else "it gave no reason"

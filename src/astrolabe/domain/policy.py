@@ -18,7 +18,7 @@ class Policy(Value):
     """Limits of one sandbox. Seconds are wall or processor time, sizes are bytes."""
 
     wall_seconds: float = Field(
-        default=600, gt=0, le=LONGEST_SECONDS, description="A command still running then is killed whole."
+        default=3600, gt=0, le=LONGEST_SECONDS, description="A command still running then is killed whole."
     )
     cpu_seconds: int = Field(
         default=1200, gt=0, le=LONGEST_SECONDS, description="Processor time of one process."

@@ -25,6 +25,9 @@ NOT_RUN = 75
 CLIENT, BUILD, OPENAPI = "Database client", "Build", "OpenAPI"
 """Checks whose output others use."""
 
+_ENTITIES = 10
+"""As many entities as the limits of the checks, and a task's own hour, are made for."""
+
 _PRETTIER = "node node_modules/prettier/bin/prettier.cjs --check --ignore-unknown"
 _MANIFESTS = ("package.json", "package-lock.json", "api/package.json", "web/package.json", ".npmrc")
 _FORMAT = (".prettierrc.json", ".prettierignore", ".editorconfig")
@@ -53,6 +56,19 @@ def format_of_the_whole(parts: Mapping[str, Sequence[str]]) -> tuple[Check, ...]
     )
     rest = Check(name="Format of the rest", run=f"{_PRETTIER} --no-error-on-unmatched-pattern . {others}")
     return (*(formatted(name, writes) for name, writes in parts.items()), rest)
+
+
+def room(entities: int) -> float:
+    """Return how many times a limit a model needs: what is generated, compiled and driven grows with its entities."""
+    return max(1.0, entities / _ENTITIES)
+
+
+def fitted(checks: Sequence[Check], entities: int) -> tuple[Check, ...]:
+    """Return the checks with limits that fit a model of so many entities."""
+    times = room(entities)
+    return tuple(
+        check.model_copy(update={"timeout_seconds": check.timeout_seconds * times}) for check in checks
+    )
 
 
 def checks(parts: Mapping[str, Sequence[str]]) -> tuple[Check, ...]:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from shlex import quote
 
 from astrolabe.roles.webapp import backend, frontend, scaffold, testing
-from astrolabe.roles.webapp.chain import NODE, checks, formatted
+from astrolabe.roles.webapp.chain import NODE, checks, fitted, formatted, room
 from astrolabe.roles.webapp.devops import DEVOPS_WRITES
 from astrolabe.roles.webapp.documentation import DOCUMENTATION_WRITES
 from astrolabe.roles.webapp.model import AppModel
-from astrolabe.roles.webapp.reading import RECIPE, read_goal
+from astrolabe.roles.webapp.reading import RECIPE, model_of, read_goal
+from astrolabe.roles.webapp.writing import MODEL
 from astrolabe.sdk import Goal, Task, Understanding, Workbench
 
 SIDE_BY_SIDE = {
@@ -25,6 +26,9 @@ SIDE_BY_SIDE = {
 
 PARTS = {"scaffold": scaffold.WRITES, **{name: writes for name, (_, writes) in SIDE_BY_SIDE.items()}}
 """What each part of the application consists of."""
+
+
+_TASK_SECONDS = 3600
 
 
 class IntegrationAgent:
@@ -49,6 +53,7 @@ class WebAppRecipe:
 
     def tasks(self, understanding: Understanding) -> tuple[Task, ...]:
         """Return scaffold, then five tasks side by side, then the checks of the whole."""
+        entities = len(model_of(understanding.document, MODEL).entities)
         first = Task(
             id="scaffold",
             name="Lay the foundation",
@@ -59,14 +64,15 @@ class WebAppRecipe:
             checks=(formatted("scaffold", scaffold.WRITES),),
             environment=NODE,
         )
-        middle = tuple(_part(name, title, writes) for name, (title, writes) in SIDE_BY_SIDE.items())
+        middle = tuple(_part(name, title, writes, entities) for name, (title, writes) in SIDE_BY_SIDE.items())
         last = Task(
             id="integrate",
             name="Prove the whole application",
             agent="integration",
             goal="Every part works with the others: built, tested, started and driven in a browser.",
             depends_on=tuple(SIDE_BY_SIDE),
-            checks=checks(PARTS),
+            checks=fitted(checks(PARTS), entities),
+            timeout_seconds=_TASK_SECONDS * room(entities),
             environment=NODE,
         )
         return (first, *middle, last)
@@ -80,14 +86,15 @@ class WebAppRecipe:
         return AppModel.model_json_schema()
 
 
-def _part(name: str, title: str, writes: tuple[str, ...]) -> Task:
+def _part(name: str, title: str, writes: tuple[str, ...], entities: int) -> Task:
     return Task(
         id=name,
         name=title,
         agent=name,
         depends_on=("scaffold",),
         writes=writes,
-        checks=(formatted(name, writes),),
+        checks=fitted((formatted(name, writes),), entities),
+        timeout_seconds=_TASK_SECONDS * room(entities),
         environment=NODE,
         # The longest of them starts first.
         priority=1 if name == "backend" else 0,

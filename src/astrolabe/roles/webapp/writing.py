@@ -13,6 +13,7 @@ MODEL = "astrolabe.yaml"
 Files = dict[str, str]
 
 _FORMAT_SECONDS = 120
+_FORMAT_SECONDS_A_FILE = 1
 _PRETTIER = "node node_modules/prettier/bin/prettier.cjs --write --ignore-unknown --log-level warn"
 _SHOWN_CHARACTERS = 4000
 
@@ -41,7 +42,8 @@ async def write(
         await bench.remove(stale)
     rendered = sorted(_quoted(path) for path, text in files.items() if not isinstance(text, Copied))
     if rendered:
-        await needed(bench, f"{_PRETTIER} {' '.join(rendered)}", timeout_seconds=_FORMAT_SECONDS)
+        seconds = max(_FORMAT_SECONDS, _FORMAT_SECONDS_A_FILE * len(rendered))
+        await needed(bench, f"{_PRETTIER} {' '.join(rendered)}", timeout_seconds=seconds)
 
 
 async def needed(bench: Workbench, command: str, *, timeout_seconds: float) -> CommandResult:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from astrolabe.domain.paths import covered, may_overlap
+from astrolabe.domain.policy import Policy
 from astrolabe.roles.webapp import plugin, scaffold, testing
 from astrolabe.roles.webapp.api_tests import api_test_files
 from astrolabe.roles.webapp.backend import aligned, backend_files
@@ -16,7 +17,7 @@ from astrolabe.roles.webapp.frontend import frontend_files
 from astrolabe.roles.webapp.model import AppModel
 from astrolabe.roles.webapp.recipe import SIDE_BY_SIDE, WebAppRecipe
 from astrolabe.roles.webapp.view import AppView
-from astrolabe.sdk import Task, Understanding
+from astrolabe.sdk import Goal, Task, Understanding
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 WRITERS = {
@@ -28,6 +29,7 @@ WRITERS = {
     "devops": devops_files,
 }
 
+DOCUMENT = "astrolabe: webapp/1\nname: Shop\nentities:\n  Item: {fields: {name: {}}}\n"
 HOSTILE = "\"; drop table x; -- </script> ${1} `2` {{ 3 }} '4' \\ */ <!--"
 
 
@@ -63,7 +65,7 @@ MODELS = {"hostile": hostile_model(), **{name: example(name) for name in ("bookm
 
 
 def tasks() -> dict[str, Task]:
-    understanding = Understanding("webapp", "Shop", "name: Shop", "app.yaml")
+    understanding = Understanding("webapp", "Shop", DOCUMENT, "app.yaml")
     return {task.id: task for task in WebAppRecipe().tasks(understanding)}
 
 
@@ -106,7 +108,7 @@ def test_only_a_check_that_may_be_missing_can_say_so() -> None:
 
 
 def test_the_model_reaches_the_scaffold_word_for_word() -> None:
-    assert tasks()["scaffold"].inputs == {"model": "name: Shop"}
+    assert tasks()["scaffold"].inputs == {"model": DOCUMENT}
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS.keys())
@@ -131,3 +133,22 @@ def test_a_schema_s_columns_stand_under_each_other() -> None:
 
 def test_the_folder_is_quoted_in_the_commands_that_start_it() -> None:
     assert WebAppRecipe().start_commands("my app")[0] == "cd 'my app'"
+
+
+def test_limits_grow_with_the_model_and_no_policy_cuts_them_short() -> None:
+    def tasks(entities: int) -> tuple[Task, ...]:
+        fields = "{fields: {name: {}}}"
+        listed = "".join(f"\n  Thing{chr(97 + n // 26)}{chr(97 + n % 26)}: {fields}" for n in range(entities))
+        goal = Goal(f"astrolabe: webapp/1\nname: Big\nentities:{listed}\n")
+        understanding = WebAppRecipe().read(goal)
+        assert understanding
+        return WebAppRecipe().tasks(understanding)
+
+    small, usual, large = (
+        {check.name: check.timeout_seconds for check in tasks(entities)[-1].checks}
+        for entities in (1, 10, 40)
+    )
+    assert small == usual
+    assert large == {name: 4 * seconds for name, seconds in usual.items()}
+    assert max(large.values()) <= Policy().wall_seconds
+    assert max(large.values()) < tasks(40)[-1].timeout_seconds

@@ -14,7 +14,9 @@ function printed() {
     cwd: path.join(root, 'api'),
     encoding: 'utf8',
     env: { ...process.env, NODE_ENV: 'test' },
+    maxBuffer: 256 * 1024 * 1024,
   });
+  if (done.error) throw done.error;
   if (done.status !== 0) throw new Error(done.stderr || 'The document could not be printed.');
   return done.stdout;
 }
