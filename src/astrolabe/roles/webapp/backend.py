@@ -9,8 +9,6 @@ PROVIDERS = ("sqlite", "postgresql")
 MIGRATIONS = tuple(f"api/prisma/{provider}/migrations" for provider in PROVIDERS)
 WRITES = ("api/src", "api/prisma", "api/prisma.config.ts", "api/tsconfig.json", "api/build.mjs")
 _MIGRATE_SECONDS = 120
-_NOTE = "note: "
-"""Begins what a person should know of a migration: what rows get that are there, and what is lost."""
 
 
 def schema_path(provider: str) -> str:
@@ -88,7 +86,4 @@ class BackendAgent:
         bench.say(f"{task.name}: {len(app.entities)} entities")
         await write(bench, backend_files(app), WRITES)
         name = "change" if await bench.paths(f"{MIGRATIONS[0]}/migration_lock.toml") else "init"
-        written = await needed(bench, f"node scripts/migration.mjs {name}", timeout_seconds=_MIGRATE_SECONDS)
-        for line in written.stdout.splitlines():
-            if line.startswith(_NOTE):
-                bench.say(f"{task.name}: {line.removeprefix(_NOTE)}")
+        await needed(bench, f"node scripts/migration.mjs {name}", timeout_seconds=_MIGRATE_SECONDS)

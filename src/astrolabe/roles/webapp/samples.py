@@ -51,7 +51,8 @@ def _between(field: FieldView, number: int, step: float) -> float:
 def _text(field: FieldView, number: int) -> str:
     shortest, longest = field.min_length or 0, field.max_length or 255
     if field.pattern:
-        return matching(field.pattern, number, shortest, longest)
+        # Forms send nothing, not an empty text, so a text that may be empty is not tried as one.
+        return matching(field.pattern, number, max(1, shortest), longest)
     if field.type == "email":
         return _fitted(_code(number), "@example.org", shortest, longest)
     if field.type == "url":

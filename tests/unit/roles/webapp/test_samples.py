@@ -90,3 +90,8 @@ def test_dates_moments_choices_and_addresses_have_their_form() -> None:
     assert urlsplit(str(sample(field(type="url"), 1))).scheme == "https"
     assert re.fullmatch(r"[a-z]+@example\.org", str(sample(field(type="email"), 1)))
     assert [sample(field(type="boolean"), number) for number in (0, 1)] == [True, False]
+
+
+def test_a_text_that_may_be_empty_is_tried_as_one_that_is_not() -> None:
+    """A form sends nothing where nothing was typed, so that an empty sample would come back as null."""
+    assert sample(field(type="string", pattern="^[a-z]*$"), 0) == "a"

@@ -47,7 +47,7 @@ export function ConfirmDialog({
       <h2 id={`${id}-title`} className="text-lg font-semibold wrap-break-word">
         {title}
       </h2>
-      <div id={`${id}-text`} className="mt-2 text-sm text-muted">
+      <div id={`${id}-text`} className="mt-2 text-sm wrap-anywhere text-muted">
         {children}
       </div>
       <div className="mt-6 flex flex-wrap justify-end gap-2">

@@ -48,7 +48,9 @@ export function PageHeader({
           >
             {title}
           </h1>
-          {description && <p className="mt-1 max-w-prose text-sm text-muted">{description}</p>}
+          {description && (
+            <p className="mt-1 max-w-prose text-sm wrap-anywhere text-muted">{description}</p>
+          )}
         </div>
         {actions && <div className="flex max-w-full gap-2">{actions}</div>}
       </div>

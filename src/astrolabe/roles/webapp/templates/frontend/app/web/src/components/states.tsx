@@ -19,7 +19,7 @@ export function EmptyState({
         <IconStack className="size-6" />
       </span>
       <p className="mt-4 font-semibold text-ink">{title}</p>
-      {children && <p className="mt-1 max-w-sm text-sm text-muted">{children}</p>}
+      {children && <p className="mt-1 max-w-sm text-sm wrap-anywhere text-muted">{children}</p>}
       {action && <div className="mt-6">{action}</div>}
     </div>
   );
@@ -32,7 +32,7 @@ export function ErrorState({ error, onRetry }: { error: Error; onRetry?: () => v
         <IconAlert className="size-6" />
       </span>
       <p className="mt-4 font-semibold text-ink">This could not be loaded</p>
-      <p className="mt-1 max-w-sm text-sm text-muted">{error.message}</p>
+      <p className="mt-1 max-w-sm text-sm wrap-anywhere text-muted">{error.message}</p>
       {onRetry && (
         <Button look="secondary" className="mt-6" onClick={onRetry}>
           Try again

@@ -61,12 +61,12 @@ export function Field({
         </>
       )}
       {help && (
-        <p id={`${id}-help`} className="text-sm text-muted">
+        <p id={`${id}-help`} className="text-sm wrap-anywhere text-muted">
           {help}
         </p>
       )}
       {error && (
-        <p id={`${id}-error`} className="text-sm font-medium text-danger-ink">
+        <p id={`${id}-error`} className="text-sm font-medium wrap-anywhere text-danger-ink">
           {error}
         </p>
       )}
