@@ -18,7 +18,7 @@ PLAN = """
 goal: wait
 tasks:
   - {id: quick, agent: command, inputs: {run: "echo done > quick.txt"}, writes: [quick.txt]}
-  - {id: slow, agent: command, depends_on: [quick], inputs: {run: "test -e again || sleep 30; echo x > slow.txt"}, writes: [slow.txt]}
+  - {id: slow, agent: command, depends_on: [quick], inputs: {run: "sleep 300; echo x > slow.txt"}, writes: [slow.txt]}
 """
 
 
