@@ -109,8 +109,10 @@ async def open_installation(
             cache=settings.cache_folder,
         )
     finally:
-        await database.close()
-        wakeups.close()
+        try:
+            await database.close()
+        finally:
+            wakeups.close()
 
 
 def load_plugins() -> tuple[tuple[Plugin, ...], tuple[BrokenPlugin, ...]]:

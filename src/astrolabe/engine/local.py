@@ -26,6 +26,7 @@ from astrolabe.errors import (
     AstrolabeError,
     DeadlineError,
     LeaseLostError,
+    SandboxLostError,
     SandboxUnavailableError,
     StorageError,
     UnavailableError,
@@ -215,19 +216,24 @@ class _Drive:
         deadline = asyncio.timeout(task.timeout_seconds)
         try:
             async with deadline:
-                await attempt_task(self._floor, task, number)
+                await self._persist(task, number)
         except (LeaseLostError, StorageError, SandboxUnavailableError):
             raise
-        except TimeoutError as error:
-            told = f"it took longer than {task.timeout_seconds:g} s" if deadline.expired() else repr(error)
-            self._failed(task, number, FailureKind.TIMEOUT, told)
-        except ChecksFailedError as failed:
-            self._failed(task, number, FailureKind.CHECKS, str(failed))
-        except AstrolabeError as error:
-            hint = f" ({error.hint})" if error.hint else ""
-            self._failed(task, number, failure_kind(error), f"{error}{hint}")
-        except Exception as error:  # noqa: BLE001 - an agent is foreign code: whatever it raises is its attempt's failure
-            self._failed(task, number, FailureKind.PERMANENT, f"{type(error).__name__}: {error}")
+        except Exception as error:  # an agent is foreign code: whatever it raises is its attempt's failure
+            if _is_being_cancelled():
+                # What breaks while all is being stopped says nothing of the attempt, which is to be taken up again.
+                raise asyncio.CancelledError from error
+            if deadline.expired() and isinstance(error, TimeoutError):
+                error = DeadlineError(f"it took longer than {task.timeout_seconds:g} s")
+            self._failed(task, number, *judged(error))
+
+    async def _persist(self, task: Task, number: int) -> None:
+        """Attempt a task; a sandbox that was killed from outside is followed by another, once, as after a crash."""
+        try:
+            await attempt_task(self._floor, task, number)
+        except SandboxLostError:
+            await self._append(EventType.TASK_RESUMED, task.id, number)
+            await attempt_task(self._floor, task, number)
 
     def _failed(self, task: Task, number: int, failure: FailureKind, reason: str) -> None:
         retry_at = None
@@ -280,11 +286,22 @@ class _Drive:
             await self._shop.woken(run, INBOX_SECONDS)
 
 
-def failure_kind(error: AstrolabeError) -> FailureKind:
-    """Sort an error by its type; its message never counts."""
+def judged(error: Exception) -> tuple[FailureKind, str]:
+    """Return what kind of failure an error is, by its type and never by its message, and the reason to be shown."""
+    if isinstance(error, ChecksFailedError):
+        return FailureKind.CHECKS, str(error)
+    if not isinstance(error, AstrolabeError):
+        kind = FailureKind.TIMEOUT if isinstance(error, TimeoutError) else FailureKind.PERMANENT
+        return kind, f"{type(error).__name__}: {error}"
+    reason = f"{error} ({error.hint})" if error.hint else str(error)
     if isinstance(error, DeadlineError):
-        return FailureKind.TIMEOUT
-    return FailureKind.TRANSIENT if isinstance(error, UnavailableError) else FailureKind.PERMANENT
+        return FailureKind.TIMEOUT, reason
+    return FailureKind.TRANSIENT if isinstance(error, UnavailableError) else FailureKind.PERMANENT, reason
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _fraction(run: str, task: str, attempt: int) -> float:

@@ -1,6 +1,7 @@
 """Running git so that nothing but git itself takes part: no configuration of a machine or a person, no hooks, no network."""
 
 import asyncio
+import contextlib
 import os
 import re
 import shutil
@@ -215,7 +216,8 @@ async def _ran(
     try:
         output, complaint = await process.communicate(stdin)
     except asyncio.CancelledError:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself in this very moment
+            process.kill()
         await process.wait()
         raise
     return Reply(await process.wait(), output, complaint.decode("utf-8", "replace"))

@@ -61,7 +61,7 @@ class Database:
             await self._writer.close()
             self._writer = None
         if self._engine is not None:
-            with self._exclusively():
+            with _faults(self._file), self._exclusively():
                 if self._writing is not None:
                     self._writing.close()
                 self._engine.dispose()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import socket
 from collections.abc import Generator
@@ -20,6 +21,9 @@ class WakeUps:
     def open(self) -> None:
         """Listen; call it on the event loop that waits."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        for left in self._folder.glob("*.sock"):
+            if not self._reaches(left.stem):
+                left.unlink(missing_ok=True)
         receiving = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         with self._short_name(self._token) as name:
             receiving.bind(name)
@@ -42,6 +46,14 @@ class WakeUps:
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out,
         ):
             out.sendto(b"1", name)
+
+    def _reaches(self, token: str) -> bool:
+        """Tell whether the process of that token listens; the socket of one that was killed stays behind."""
+        with (
+            self._short_name(token) as name,
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out,
+        ):
+            return out.connect_ex(name) != errno.ECONNREFUSED
 
     @contextlib.contextmanager
     def _short_name(self, token: str) -> Generator[str]:

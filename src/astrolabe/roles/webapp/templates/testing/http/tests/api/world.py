@@ -29,8 +29,8 @@ def reach(role: str | None, action: str, entity: dict[str, Any]) -> str:
     return "own" if "owner" in allowed else "none"
 
 
-def can_make(role: str, entity: dict[str, Any]) -> bool:
-    """Tell whether an account of that role can make a row with all it has to refer to."""
+def can_make(role: str | None, entity: dict[str, Any]) -> bool:
+    """Tell whether an account of that role (None: a guest) can make a row with all it has to refer to."""
     if reach(role, "create", entity) == "none":
         return False
     targets = [ENTITIES[link["target"]] for link in entity["relations"] if link["required"]]
@@ -98,7 +98,7 @@ class World:
         for link in entity["relations"]:
             if link["required"]:
                 target = ENTITIES[link["target"]]
-                maker = person if can_make(person.role or "", target) else self.admin
+                maker = person if can_make(person.role, target) else self.admin
                 row = self.make(target, maker)
                 found[link["key"]] = [row["id"]] if link["many"] else row["id"]
         return found
