@@ -7,7 +7,7 @@ nothing else of Astrolabe.
 from dataclasses import dataclass
 
 from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, Workbench
-from astrolabe.domain.plan import Backoff, Budget, Check, Environment, Task
+from astrolabe.domain.plan import Backoff, Budget, Check, Environment, ShellLine, Task
 from astrolabe.domain.policy import MIB, Policy
 from astrolabe.errors import (
     AgentFailedError,
@@ -48,6 +48,7 @@ __all__ = [
     "Reading",
     "Recipe",
     "Sentence",
+    "ShellLine",
     "Task",
     "UnavailableError",
     "Understanding",

@@ -4,8 +4,9 @@ import asyncio
 import os
 import signal
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from astrolabe.settings import Settings
 from tests.contract.sandbox.outside import children, has_process, within
 
 CACHE = Path(tempfile.gettempdir()) / f"astrolabe-test-cache-{os.geteuid()}"
-Work = Callable[[Task, Workbench], Awaitable[None]]
+Work = Callable[[Task, Workbench], Coroutine[Any, Any, None]]
 
 
 class Actor:
@@ -29,7 +30,10 @@ class Actor:
 
     def __init__(self, name: str, work: Work) -> None:
         self.name = name
-        self.work = work
+        self._work = work
+
+    async def work(self, task: Task, bench: Workbench) -> None:
+        await self._work(task, bench)
 
 
 def run(folder: Path, **agents: Work) -> str:

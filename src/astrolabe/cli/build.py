@@ -122,6 +122,9 @@ def _accept(proposal: "Proposal", *, yes: bool, json: bool) -> None:
     asking = not yes and not proposal.understanding.canonical
     if not json and (asking or sys.stdout.isatty()):
         print_understanding(proposal.understanding)
+    elif not json:
+        for warning in proposal.plan.warnings:
+            say(f"warning: {clean(warning)}", err=True)
     if not asking:
         return
     if json or not sys.stdin.isatty():

@@ -67,7 +67,7 @@ def _tell_usage(fault: typer.TyperException) -> Exit:
 
 
 def _tell_interrupted() -> Exit:
-    message, hint = "interrupted", "What was begun goes on with: astrolabe resume"
+    message, hint = "interrupted", "A run that was begun goes on with: astrolabe resume"
     _print(fault_document("interrupted", "interrupted", message, hint), message, hint)
     return Exit.INTERRUPTED
 

@@ -5,9 +5,9 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import AliasChoices, BeforeValidator, Field, JsonValue, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, JsonValue, model_validator
 
-from astrolabe.domain.policy import Policy
+from astrolabe.domain.policy import ARGUMENT_BYTES, Policy
 from astrolabe.domain.value import Value
 
 _PLAIN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
@@ -19,6 +19,25 @@ def ref_name(task_id: str) -> str:
         return task_id
     slug = re.sub(r"[^a-z0-9]+", "-", task_id.lower()).strip("-")[:40] or "task"
     return f"{slug}-{hashlib.sha256(task_id.encode()).hexdigest()[:12]}"
+
+
+def line_fault(line: str) -> str:
+    """Return why no shell can be given a line, or nothing."""
+    if "\0" in line:
+        return "has a NUL character, which no command can have"
+    if (size := len(line.encode())) > ARGUMENT_BYTES:
+        return f"has {size} bytes, but a command can have {ARGUMENT_BYTES}: put it into a file"
+    return ""
+
+
+def _shell_line(line: str) -> str:
+    if fault := "is blank" if not line.strip() else line_fault(line):
+        raise ValueError(fault)
+    return line
+
+
+ShellLine = Annotated[str, AfterValidator(_shell_line)]
+"""What `sh -c` is given."""
 
 
 class Environment(Value):

@@ -9,6 +9,8 @@ from pydantic import Field
 from astrolabe.domain.value import Value
 
 MIB = 1024 * 1024
+ARGUMENT_BYTES = 128 * 1024 - 1
+"""A longer word of a command is refused by Linux (MAX_ARG_STRLEN, execve(2))."""
 MOST_BYTES = 2**50
 """Far more than a machine has, and still a number the kernel takes for a limit."""
 LONGEST_SECONDS = 30 * 24 * 3600

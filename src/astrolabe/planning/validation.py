@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any, cast
 
 from astrolabe.domain.paths import path_fault
-from astrolabe.domain.plan import Check, Plan, Task, ref_name
+from astrolabe.domain.plan import Check, Plan, Task, line_fault, ref_name
 from astrolabe.errors import PlanValidationError, Problem
 from astrolabe.planning.graph import beyond, cycles
 from astrolabe.planning.guess import Names
@@ -143,8 +143,8 @@ def _texts(task: Outline) -> Iterator[Finding]:
     for said in task.commands:
         if not said.text.strip():
             yield said.place, "is an empty command", "a check needs a command that passes or fails"
-        elif "\0" in said.text:
-            yield said.place, "has a NUL character, which no command can have", ""
+        elif fault := line_fault(said.text):
+            yield said.place, fault, ""
 
 
 def _paths(task: Outline) -> Iterator[Finding]:

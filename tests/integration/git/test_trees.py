@@ -119,6 +119,16 @@ def test_a_path_that_leads_out_or_into_git_is_refused(place, run, change, path):
         run(workspace.changed(run(workspace.tree_of(None)), [change(path, "x")]))
 
 
+@pytest.mark.parametrize("path", [".gitmodules", "sub/.gitattributes", ".GitIgnore", ".gitmod\u200cules"])
+def test_a_link_where_git_reads_rules_is_refused_but_kept_where_it_was(place, run, change, path):
+    """git checks out no tree with some of these links; one that a repository holds is the person's own affair."""
+    workspace = place.started()
+    empty = run(workspace.tree_of(None))
+    with pytest.raises(PolicyViolationError, match="is a link"):
+        run(workspace.changed(empty, [change(path, "elsewhere", 0o120000)]))
+    assert run(workspace.changed(empty, [change(path, "elsewhere")])) != empty
+
+
 def test_devices_and_unknown_objects_are_refused(place, run, change):
     workspace = place.started()
     empty = run(workspace.tree_of(None))

@@ -152,6 +152,10 @@ def test_a_good_plan_has_no_problems() -> None:
             ["tasks[0].checks[0].run: has a NUL character, which no command can have"],
         ),
         (
+            [task("a", checks=(Check(name="c", run=": " + "ü" * 65_535),))],
+            ["tasks[0].checks[0].run: has 131072 bytes, but a command can have 131071: put it into a file"],
+        ),
+        (
             [task("a", backoff=Backoff(base=5, max=4.5))],
             ["tasks[0].backoff: waits 5 s at first, but at most 4.5 s (`max` must not be below `base`)"],
         ),

@@ -16,6 +16,8 @@ from astrolabe.ports.sandbox import FileEntry
 
 FILE, EXECUTABLE, LINK, SUBMODULE, FOLDER = 0o100644, 0o100755, 0o120000, 0o160000, 0o040000
 
+_RULE_FILES = {".gitmodules", ".gitattributes", ".gitignore", ".mailmap"}
+
 # From this many objects on a pack is kept as it is; fewer become loose objects, so that packs do not pile up.
 _PACK_FROM_OBJECTS = 100
 _KINDS = {"commit": 1, "tree": 2, "blob": 3}
@@ -229,6 +231,15 @@ def check_path(path: str) -> None:
             )
 
 
+def _check_rule_file(entry: FileEntry) -> None:
+    """Refuse a link where git reads its own rules: git follows none there, and checks out no tree with some of them."""
+    name = entry.path.rpartition("/")[2].translate(_UNSEEN).rstrip(". ").lower()
+    if entry.mode == LINK and name in _RULE_FILES:
+        raise PolicyViolationError(
+            f"{entry.path!r} is a link", hint=f"git reads {name} only where it is a file; make it one."
+        )
+
+
 def _names_git(part: str) -> bool:
     bare = part.translate(_UNSEEN).lower()
     return bare == ".git" or part.rstrip(". ").lower() in {".git", "git~1"}
@@ -255,6 +266,8 @@ class Draft:
         """Put a file in, in place of whatever stands in its way."""
         check_path(entry.path)
         oid = object_id("blob", entry.content, self._hash_name)
+        if self.base.leaves.get(entry.path) != Entry(entry.mode, oid):
+            _check_rule_file(entry)
         if oid not in self._known:
             self.new[oid] = Stored("blob", entry.content)
         self.set(entry.path, Entry(checked_mode(entry), oid))

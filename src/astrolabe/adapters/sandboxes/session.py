@@ -12,7 +12,7 @@ from astrolabe.adapters.sandboxes.feed import Feed
 from astrolabe.adapters.sandboxes.holder.jobs import PUT, RUN, TAKE
 from astrolabe.adapters.sandboxes.patience import to_the_end, waited
 from astrolabe.adapters.sandboxes.way_out import LINK, Listed, Selection, chosen, way_in
-from astrolabe.domain.policy import Policy
+from astrolabe.domain.policy import ARGUMENT_BYTES, Policy
 from astrolabe.errors import InputError, PolicyViolationError, SandboxLostError, SandboxUnavailableError
 from astrolabe.ports.sandbox import WORKSPACE, Ending, FileEntry, Input, Outcome, Output
 
@@ -93,6 +93,11 @@ class NamespaceSession:
     ) -> Outcome:
         if not command:
             raise InputError("there is no command to run", hint="Name a program, then its arguments.")
+        if any("\0" in word or len(os.fsencode(word)) > ARGUMENT_BYTES for word in command):
+            raise InputError(
+                f"a word of the command has the character U+0000 or more than {ARGUMENT_BYTES} bytes",
+                hint="Hand it over as input or in a file.",
+            )
         most = self._policy.output_bytes
         parts = _Command(
             Feed(stdin) if stdin else None,

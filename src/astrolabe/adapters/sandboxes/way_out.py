@@ -13,7 +13,8 @@ from astrolabe.ports.sandbox import FileEntry
 
 LINK = 0o120000
 _FILE, _EXECUTABLE = 0o100644, 0o100755
-_LONGEST_PATH = 4096
+_LONGEST_PATH = 2048
+"""The system's own limit of 4096 bytes counts what a target folder's path adds."""
 _SHOWN = 120
 
 

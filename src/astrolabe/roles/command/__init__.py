@@ -1,24 +1,14 @@
 """The `command` agent: a task that is one shell line."""
 
-from typing import Annotated
+from pydantic import BaseModel, Field
 
-from pydantic import AfterValidator, BaseModel, Field
-
-from astrolabe.sdk import AgentFailedError, DeadlineError, Plugin, Task, Workbench
-
-
-def _said(line: str) -> str:
-    if not line.strip():
-        raise ValueError("is blank")
-    return line
+from astrolabe.sdk import AgentFailedError, DeadlineError, Plugin, ShellLine, Task, Workbench
 
 
 class CommandInputs(BaseModel):
     """What a task of this agent is given."""
 
-    run: Annotated[str, AfterValidator(_said)] = Field(
-        description='the shell line to run, as in `inputs: {run: "make site"}`'
-    )
+    run: ShellLine = Field(description='the shell line to run, as in `inputs: {run: "make site"}`')
 
 
 class CommandAgent:
