@@ -147,8 +147,8 @@ def _unrecognised(recipes: Sequence[Recipe]) -> GoalError:
     """Say that a model is needed, and what would have been understood without one."""
     known = "; ".join(f"{recipe.name}: {_subject(recipe)}" for recipe in recipes)
     return GoalError(
-        "no recipe recognises this goal, so a model is needed to plan it, and none is set up",
-        hint=f"without a model these can be built: {known}" if known else "no recipe is installed",
+        "no recipe recognises this goal, so a language model would have to plan it, and none is set up",
+        hint=f"without one these can be built: {known}" if known else "no recipe is installed",
     )
 
 

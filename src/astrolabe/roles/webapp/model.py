@@ -180,7 +180,10 @@ class Seed(_Part):
 
 
 class AppModel(_Part):
-    """A whole application. Accounts, sign-in and the role `user` and `admin` come with every one."""
+    """A web application; say what it keeps, as in "Build an app. A recipe has a title and a rating from 1 to 5".
+
+    Accounts, sign-in and the roles `user` and `admin` come with every one.
+    """
 
     astrolabe: Literal["webapp/1"] = SCHEMA
     name: Label

@@ -95,7 +95,7 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r",?\s+(?:where|in\s+which|with\s+which)\s+(?!(?:they|he|she|it)\b)(?=\S)", ""),
         (
-            r",?\s+and\s+(?=(?:is|are|can|has|have|belongs?|may|must|should|contains?|includes?|consists?|refers?|concerns?|comes|references)\s)",
+            r",?\s+and\s+(?=(?:is|are|can|has|have|belongs?|may|must|should|contains?|includes?|consists?|refers?|concerns?|comes|references)\s|(?:records|stores|captures|keeps|holds|carries)\s+(?:an?|the|its|their|one)\s)",
             "It ",
         ),
     )
