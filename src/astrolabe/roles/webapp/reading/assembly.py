@@ -184,6 +184,9 @@ class Assembly:
         }
         if self.guesses:
             self._assume(item, f"types by the names of the fields: {', '.join(self.guesses)}")
+        left = [one.noun for key, one in item.fields.items() if one.get("required") is None and key != naming]
+        if left:
+            self._assume(item, f"may be left empty, as nothing else is said: {', '.join(left)}")
         relations = {taken.claim(key, "Link"): self._relation(item, link) for key, link in item.links.items()}
         unique = [one.noun for one in item.fields.values() if one.get("unique")]
         if table.owned and unique:
