@@ -57,7 +57,8 @@ async def _gone(starting: asyncio.Task[asyncio.subprocess.Process]) -> None:
     """Wait for the holder, even for one that is just being started: what comes next relies on nothing being left."""
     await waited(starting)
     if starting.exception() is None:
-        await starting.result().wait()
+        # To the end of what it says, too: until then the loop holds a pipe, and whoever ends the loop leaves it open.
+        await starting.result().communicate()
 
 
 async def _set_up(process: asyncio.subprocess.Process, channel: Channel, spec: Spec) -> None:
