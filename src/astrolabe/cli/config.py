@@ -34,7 +34,7 @@ def show(json: Json = False) -> None:
     say(f"# file: {config_file()}{'' if config_file().exists() else ' (not there)'}")
     say(f"# state: {settings.state_folder}\n# cache: {settings.cache_folder}")
     for name, value in _flat(values):
-        say(f"{PREFIX + name.upper():<40} {value}")
+        say(f"{PREFIX + name.upper():<40} {'(not set)' if value is None else value}")
 
 
 def _flat(values: dict[str, Any], above: str = "") -> Generator[tuple[str, Any]]:

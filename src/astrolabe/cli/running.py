@@ -58,7 +58,9 @@ def _tell(error: AstrolabeError) -> Exit:
 
 def _tell_usage(fault: typer.TyperException) -> Exit:
     """Say what is wrong with the words themselves, as for any other bad input."""
-    said = fault.format_message().strip().rstrip(".")
+    said = (
+        fault.format_message().strip().rstrip(".").replace(": Value error, ", ": ")
+    )  # typer says where it comes from
     message = said[:1].lower() + said[1:]
     context: Any = getattr(fault, "ctx", None)
     hint = f"See: {context.command_path if context else 'astrolabe'} --help"

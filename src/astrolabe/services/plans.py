@@ -49,7 +49,7 @@ def refuse_plan(words: str, hint: str) -> None:
 
 def is_plan(words: str) -> bool:
     """Tell whether `words` name an existing file with `tasks`; anything else is a goal."""
-    file = find_file(words, InputError, _HINT)
+    file = find_file(words, InputError, "Name a file: a goal, or a plan in YAML or JSON.")
     return file is not None and document.is_plan(content_of(file, InputError), words)
 
 

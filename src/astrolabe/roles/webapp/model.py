@@ -138,10 +138,14 @@ class EntityModel(_Part):
 
     @property
     def display_name(self) -> str:
-        """The key of the field that names a row: `display`, else the first one-line text, else any text, else any."""
-        short = [name for name, item in self.fields.items() if item.type in LINES]
-        long = [name for name, item in self.fields.items() if item.type is FieldType.TEXT]
-        return self.display or [*short, *long, *self.fields][0]
+        """The key of the field that names a row: `display`, else the first of its one-line texts, else of its texts.
+
+        Texts that every row has come before those a row may lack. Without any text it is the first field.
+        """
+        lines = [name for name, item in self.fields.items() if item.type in LINES]
+        texts = [name for name, item in self.fields.items() if item.type in TEXTS]
+        needed = [name for name in lines if self.fields[name].required]
+        return self.display or [*needed, *lines, *texts, *self.fields][0]
 
 
 class PageKind(StrEnum):
@@ -190,6 +194,9 @@ class AppModel(_Part):
     description: str = Field(default="", max_length=2000)
     roles: tuple[RoleName, ...] = ()
     enums: dict[EntityName, tuple[EnumValue, ...]] = Field(default_factory=dict)
+    enum_labels: dict[EntityName, dict[EnumValue, Label]] = Field(
+        default_factory=dict, description="What people read for a value where it is not the value itself."
+    )
     entities: dict[EntityName, EntityModel] = Field(min_length=1, max_length=40)
     pages: tuple[PageModel, ...] = ()
     seed: Seed = Seed()

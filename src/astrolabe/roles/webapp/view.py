@@ -315,7 +315,10 @@ class _Builder:
     def __init__(self, model: AppModel) -> None:
         self.model = model
         types = names.Names(names.TYPE_NAMES)
-        self.enums = {name: _enum(name, values, types) for name, values in model.enums.items()}
+        self.enums = {
+            name: _enum(name, values, model.enum_labels.get(name, {}), types)
+            for name, values in model.enums.items()
+        }
         paths, variables = names.Names(names.PATH_NAMES), names.Names()
         self.entities = {
             name: self._entity(name, entity, types, paths, variables)
@@ -459,7 +462,7 @@ class _Builder:
         by_original: dict[str, FieldView | RelationView] = {
             item.original: item for item in (*view.fields, *view.relations)
         }
-        view.display = _display(view, entity)
+        view.display = by_original[entity.display_name].name
         asked = [name for page in self.model.pages if page.entity == view.name for name in page.columns]
         columns = [by_original[name] for name in dict.fromkeys(asked) if name in by_original]
         view.columns = columns or _first_columns(view)
@@ -467,8 +470,8 @@ class _Builder:
             view.seed_rows.append({by_original[key].name: value for key, value in row.items()})
 
 
-def _enum(name: str, values: tuple[str, ...], types: names.Names) -> EnumView:
-    choices = tuple(EnumChoice(value, names.human(value)) for value in values)
+def _enum(name: str, values: tuple[str, ...], labels: dict[str, str], types: names.Names) -> EnumView:
+    choices = tuple(EnumChoice(value, labels.get(value) or names.human(value)) for value in values)
     return EnumView(name, types.claim(name, "Kind"), choices)
 
 
@@ -498,17 +501,16 @@ def _on_delete(item: RelationModel) -> str:
     return chosen.value
 
 
-def _display(view: EntityView, entity: EntityModel) -> str:
-    chosen = [item for item in view.fields if item.original == entity.display]
-    lines = [item for item in view.fields if item.is_text and item.type != FieldType.TEXT]
-    texts = [item for item in view.fields if item.is_text]
-    return (chosen or lines or texts or view.fields)[0].name
-
-
 def _first_columns(view: EntityView) -> list[FieldView | RelationView]:
+    """Choose what tells the rows of a list apart: what names them, what they belong to, then the rest in its order."""
     display = view.display_field
+    needed = [relation for relation in view.to_one if relation.required]
     others = [item for item in view.fields if item is not display and item.type != FieldType.TEXT]
-    return [display, *others, *view.relations][:DEFAULT_COLUMNS]
+    chosen = [display, *needed, *others, *view.relations][:DEFAULT_COLUMNS]
+    return [
+        display,
+        *(item for item in (*view.fields, *view.relations) if item is not display and item in chosen),
+    ]
 
 
 def resolved_permissions(entity: EntityModel) -> dict[str, tuple[str, ...]]:

@@ -79,6 +79,23 @@ def test_rows_made_without_an_account_have_no_owner() -> None:
     assert not only({"title": {}}).owner_optional
 
 
+def test_a_row_is_named_by_a_text_that_every_row_has() -> None:
+    assert only({"note": {}, "title": {"required": True}}).display == "title"
+    assert only({"on": {"type": "date", "required": True}, "note": {}}).display == "note"
+
+
+def test_a_list_shows_what_each_row_belongs_to_however_many_fields_there_are() -> None:
+    fields = {"note": {}, **{f"count{number}": {"type": "integer"} for number in range(9)}}
+    links = {"shelf": {"to": "Shelf", "required": True}, "room": {"to": "Shelf"}}
+    entities = {"Book": {"fields": fields, "relations": links}, "Shelf": {"fields": {"name": {}}}}
+
+    columns = [column.name for column in view_of(entities).entity("Book").columns]
+
+    assert columns[0] == "note"
+    assert columns[-1] == "shelf"
+    assert columns[1:-1] == [f"count{number}" for number in range(len(columns) - 2)]
+
+
 def test_a_filter_never_shares_its_parameter() -> None:
     entity = only(
         {

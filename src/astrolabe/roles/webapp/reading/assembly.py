@@ -65,6 +65,7 @@ class Assembly:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self.enums: dict[str, tuple[str, ...]] = {}
+        self.enum_labels: dict[str, dict[str, str]] = {}
         self.guesses: list[str] = []
         taken = names.Names(SYSTEM_ENTITIES)
         self.keys = {key: taken.claim(key, "Item") for key in draft.entities}
@@ -84,6 +85,7 @@ class Assembly:
             description=" ".join(self.draft.description)[:2000],
             roles=tuple(role for role in self.draft.roles if role not in {"user", "admin"}),
             enums=self.enums,
+            enum_labels=self.enum_labels,
             entities=entities,
             pages=tuple(page.model_copy(update={"entity": self.keys[page.entity]}) for page in extras.pages),
             seed=extras.seed,
@@ -308,7 +310,7 @@ class Assembly:
     def _enum(self, entity: EntityDraft, item: FieldDraft) -> dict[str, Any]:
         said = item.get("values")
         texts = [str(value) for value in said] if isinstance(said, tuple) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        found: dict[str, str] = {}
+        found: dict[str, tuple[str, str]] = {}
         said_at = item.facts["values"][1] if "values" in item.facts else item.said
         for text in texts:
             value = enum_identifier(text)
@@ -323,7 +325,7 @@ class Assembly:
                     said_at, f"the value {quoted(text)} of {quoted(item.noun)} is listed twice", about=text
                 )
             else:
-                found[value.lower()] = value
+                found[value.lower()] = value, label_of(text)[:80]
         if not found:
             self._assume(entity, f"the values of {quoted(item.noun)} are not said: any short text")
             return {"type": FieldType.STRING}
@@ -331,7 +333,10 @@ class Assembly:
         key = taken.claim(
             f"{self.keys[entity.key]}{names.upper_first(field_identifier(item.noun))}"[:40], "Values"
         )
-        self.enums[key] = tuple(found.values())
+        self.enums[key] = tuple(value for value, _ in found.values())
+        labels = {value: label for value, label in found.values() if label != names.human(value)}
+        if labels:
+            self.enum_labels[key] = labels
         return {"enum": key}
 
     def _default(self, item: FieldDraft, kind: FieldType) -> str | int | float | bool | None:

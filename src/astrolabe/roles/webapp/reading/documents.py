@@ -66,6 +66,8 @@ def _sorted(problems: Iterable[Problem]) -> list[Problem]:
 def dump(model: AppModel, name: str = DOCUMENT_NAME) -> str:
     """Write a model as a canonical document: defaults left out, the order of the model kept, a comment on top."""
     content = {"astrolabe": SCHEMA, **_plain(model)}
+    if model.enum_labels:
+        content["enum_labels"] = {name: _Line(labels) for name, labels in model.enum_labels.items()}
     text = yaml.dump(
         content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=False
     )

@@ -93,6 +93,13 @@ def _enum_flaws(model: AppModel) -> Iterator[Flaw]:
             yield Flaw(
                 ("enums", name, index), f"{quoted(value)} is listed twice", "values differ in more than case"
             )
+    for name, labels in model.enum_labels.items():
+        if name not in model.enums:
+            yield unknown(("enum_labels", name), "enum", name, model.enums)
+            continue
+        for value in labels:
+            if value not in model.enums[name]:
+                yield unknown(("enum_labels", name, value), "value", value, model.enums[name])
     entities = {name.lower() for name in model.entities}
     for name in model.enums:
         if name.lower() in entities:

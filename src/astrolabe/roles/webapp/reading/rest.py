@@ -116,7 +116,7 @@ class _Rest:
         return inside or bool(self._doubtful_names & {flaw.about, *_names_on(flaw.path)})
 
 
-_NAMED = {"entities": (1, 3), "enums": (1,), "seed": (2, 4)}
+_NAMED = {"entities": (1, 3), "enums": (1,), "enum_labels": (1,), "seed": (2, 4)}
 """Which steps of a path are names, not words of the form: `entities.Book.fields.title`."""
 
 

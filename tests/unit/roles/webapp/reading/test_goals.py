@@ -155,6 +155,20 @@ def test_a_hostile_name_becomes_an_identifier_and_stays_the_label(name):
     assert all(key.isidentifier() and key.isascii() for key in fields)
 
 
+def test_choices_are_read_as_they_were_written():
+    read = read_goal(
+        Goal("Build an app. A hive has a name, a kind (Warré or top-bar) and a file (PDF, EPUB, other).")
+    )
+
+    assert read is not None
+    model = model_of(read.document)
+    assert model.enums == {"HiveKind": ("warre", "top_bar"), "HiveFile": ("pdf", "epub", "other")}
+    assert model.enum_labels == {
+        "HiveKind": {"warre": "Warré", "top_bar": "Top-bar"},
+        "HiveFile": {"pdf": "PDF", "epub": "EPUB"},
+    }
+
+
 def test_a_name_of_300_characters_is_refused_at_its_place():
     found = problems(f"# App\n\n## Thing\n\n- title\n- {'x' * 300}\n", "a.md")
     assert found[0].place == "a.md:6:3"

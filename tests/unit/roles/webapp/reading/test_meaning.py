@@ -11,6 +11,8 @@ name: Shop
 roles: [clerk]
 enums:
   Unit: [piece, gram]
+enum_labels:
+  Unit: {gram: g}
 entities:
   Item:
     owned: true
@@ -44,6 +46,8 @@ seed:
 FAULTS = [
     ("type: enum, enum: Unit", "type: enum, enum: Uint", "there is no enum `Uint`", "did you mean `Unit`?"),
     ("type: enum, enum: Unit, default: piece", "type: enum", "a field of type enum names its enum", ""),
+    ("Unit: {gram: g}", "Uint: {gram: g}", "there is no enum `Uint`", "did you mean `Unit`?"),
+    ("Unit: {gram: g}", "Unit: {gran: g}", "there is no value `gran`", "did you mean `gram`?"),
     ("default: piece", "default: kilo", "the default `kilo` is not one of piece, gram", ""),
     (
         "type: decimal, min",
@@ -179,8 +183,8 @@ def test_all_faults_are_told_at_once():
 FORMS = [
     ("name: Shop", "nmae: Shop", 0),
     ("roles: [clerk]", "roles: [Clerk!]", 0),
-    ("enums:\n  Unit", "enum:\n  Unit", 2),
-    ("Unit: [piece, gram]", "Unit: [piece, 3]", 2),
+    ("enums:\n  Unit", "enum:\n  Unit", 3),
+    ("Unit: [piece, gram]", "Unit: [piece, 3]", 3),
     ("owned: true", "owend: true", 0),
     ("type: decimal", "type: decimel", 2),
     ("type: enum, enum", "type: enun, enum", 2),
