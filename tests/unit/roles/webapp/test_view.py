@@ -87,9 +87,9 @@ def test_a_row_is_named_by_a_text_that_every_row_has() -> None:
 def test_a_list_shows_what_each_row_belongs_to_however_many_fields_there_are() -> None:
     fields = {"note": {}, **{f"count{number}": {"type": "integer"} for number in range(9)}}
     links = {"shelf": {"to": "Shelf", "required": True}, "room": {"to": "Shelf"}}
-    entities = {"Book": {"fields": fields, "relations": links}, "Shelf": {"fields": {"name": {}}}}
+    book, shelf = {"fields": fields, "relations": links}, {"fields": {"name": {}}}
 
-    columns = [column.name for column in view_of(entities).entity("Book").columns]
+    columns = [column.name for column in view_of({"Book": book, "Shelf": shelf}).entity("Book").columns]
 
     assert columns[0] == "note"
     assert columns[-1] == "shelf"
