@@ -52,6 +52,7 @@ def view(texts: list[str]) -> AppView:
         "description": take(),
         "roles": ["editor"],
         "enums": {"Kind": ["one", "two"]},
+        "enum_labels": {"Kind": {"one": take()}},
         "entities": {
             "Book": {
                 "label": take(),
