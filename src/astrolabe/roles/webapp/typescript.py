@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 
 from astrolabe.roles.webapp.model import FieldType, OnDelete
 from astrolabe.roles.webapp.view import EntityView, FieldView
@@ -75,8 +76,8 @@ def _pattern(js: Callable[[object], str], field: FieldView) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number literal, without a fraction where there is none."""
-    return str(int(value)) if float(value).is_integer() else repr(float(value))
+    """Return a number literal, without a fraction where there is none, and never with an exponent: Prisma has none."""
+    return str(int(value)) if float(value).is_integer() else f"{Decimal(repr(float(value))):f}"
 
 
 def zod_row(field: FieldView) -> str:
@@ -113,8 +114,15 @@ def prisma_default(js: Callable[[object], str], field: FieldView) -> str:
         return ""
     if field.type == FieldType.DATE:
         value = f"{value}T00:00:00.000Z"
-    literal = str(value) if field.enum or isinstance(value, int | float) else js(value)
-    return f" @default({literal.lower() if isinstance(value, bool) else literal})"
+    return f" @default({_prisma_literal(js, field, value)})"
+
+
+def _prisma_literal(js: Callable[[object], str], field: FieldView, value: str | float) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return number(value)
+    return value if field.enum else js(value)
 
 
 def prisma_note(field: FieldView) -> str:
