@@ -94,7 +94,7 @@ function byField(fields: readonly FieldSpec[], error: Error): Map<string, string
   const found = new Map<string, string>();
   if (!(error instanceof ApiError)) return found;
   for (const [path, message] of error.fields) {
-    const property = path.split(/[.[/]/).find((part) => part !== '' && part !== 'body');
+    const property = path.split('.')[0];
     const field = fields.find(
       (each) => each.name === property || (each.kind === 'relation' && each.key === property),
     );
