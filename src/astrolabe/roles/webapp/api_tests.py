@@ -189,8 +189,13 @@ def _can_make(entity: EntityView, role: str) -> bool:
     """Whether an account of that role can make a row with all it has to be linked to."""
     if entity.may(role, "create") == "none":
         return False
-    needs = [relation.target for relation in entity.relations if relation.required]
-    return all(target.may(role, "read") == "all" or _can_make(target, role) for target in needs)
+    return all(_can_refer(relation.target, role) for relation in entity.relations if relation.required)
+
+
+def _can_refer(target: EntityView, role: str) -> bool:
+    """Whether there can be a row that an account of that role sees; who may only add rows sees none."""
+    seen = target.may(role, "read")
+    return seen == "all" or (seen == "own" and _can_make(target, role))
 
 
 def _private_to(app: AppView, entity: EntityView) -> str | None:
@@ -222,7 +227,12 @@ def wrong_values(item: FieldView) -> list[str]:
 _WRONG = {
     FieldType.BOOLEAN: ["'yes'"],
     FieldType.DATE: ["'2026-02-30'", "'tomorrow'", "'0000-01-01'"],
-    FieldType.DATETIME: ["'2026-02-03'", "'now'"],
+    FieldType.DATETIME: [
+        "'2026-02-03'",
+        "'now'",
+        "'0001-01-01T00:00:00+14:00'",
+        "'9999-12-31T23:59:00-14:00'",
+    ],
     FieldType.ENUM: ["'no_such_choice'"],
 }
 

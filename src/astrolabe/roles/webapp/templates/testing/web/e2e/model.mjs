@@ -21,11 +21,16 @@ export function may(role, action, { permissions }) {
 const able = (role, action, entity) => may(role, action, entity) !== 'none';
 const ACTIONS = ['create', 'read', 'update', 'delete'];
 
+/** Whether an account of a role can make a row with all that it has to refer to. */
+const canMake = (role, entity) =>
+  able(role, 'create', entity) &&
+  entity.relations.every(
+    ({ required, target }) => !required || makerFor(entityOf(target), role) !== null,
+  );
+
 /** The role that can do the most with an entity's rows, a plain user first; null when nobody can make one. */
 export function bestRole(entity) {
-  const roles = model.roles.filter(
-    (role) => able(role, 'create', entity) && able(role, 'read', entity),
-  );
+  const roles = model.roles.filter((role) => canMake(role, entity) && able(role, 'read', entity));
   const powers = (role) => ACTIONS.filter((action) => able(role, action, entity)).length;
   return roles.toSorted((one, other) => powers(other) - powers(one))[0] ?? null;
 }
@@ -33,8 +38,6 @@ export function bestRole(entity) {
 /** A role whose rows of `entity` an account of `reader` can refer to. */
 export function makerFor(entity, reader) {
   const scope = may(reader, 'read', entity);
-  if (scope !== 'none' && able(reader, 'create', entity)) return reader;
-  return scope === 'all'
-    ? (model.roles.find((role) => able(role, 'create', entity)) ?? null)
-    : null;
+  if (scope !== 'none' && canMake(reader, entity)) return reader;
+  return scope === 'all' ? (model.roles.find((role) => canMake(role, entity)) ?? null) : null;
 }

@@ -83,7 +83,10 @@ async function drive(tap, browser, application) {
     for (const step of journey(entity, role, world, visitors)) await check(step.name, step.run);
   }
   const typed = model.entities.find(
-    (entity) => entity.pages.form && may('user', 'create', entity) !== 'none' && isPlain(entity),
+    (entity) =>
+      entity.pages.form &&
+      isPlain(entity) &&
+      ['create', 'read'].every((action) => may('user', action, entity) !== 'none'),
   );
   if (typed)
     await check(`${typed.label}: is created with the keyboard alone`, () =>

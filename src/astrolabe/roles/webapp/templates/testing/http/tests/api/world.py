@@ -34,7 +34,13 @@ def can_make(role: str | None, entity: dict[str, Any]) -> bool:
     if reach(role, "create", entity) == "none":
         return False
     targets = [ENTITIES[link["target"]] for link in entity["relations"] if link["required"]]
-    return all(reach(role, "read", target) == "all" or can_make(role, target) for target in targets)
+    return all(can_refer(role, target) for target in targets)
+
+
+def can_refer(role: str | None, target: dict[str, Any]) -> bool:
+    """Tell whether there can be a row that an account of that role sees; who may only add rows sees none."""
+    seen = reach(role, "read", target)
+    return seen == "all" or (seen == "own" and can_make(role, target))
 
 
 @dataclass(frozen=True)
