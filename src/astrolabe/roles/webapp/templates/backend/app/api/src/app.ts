@@ -80,6 +80,12 @@ const metricsAllowed: RequestHandler = (req, _res, next) => {
   next();
 };
 
+/** No address holds a NUL, which PostgreSQL would choke on. */
+const refuseNul: RequestHandler = (req, _res, next) => {
+  if (req.path.includes('%00')) throw notFound();
+  next();
+};
+
 /** What the readiness probe asks: false once the server is about to stop. */
 export interface Readiness {
   accepting: boolean;
@@ -103,6 +109,7 @@ function addApi(app: Express): void {
     '/api',
     limited(env.RATE_LIMIT_PER_MINUTE),
     refuseOtherMethods(openapiDocument.paths),
+    refuseNul,
     express.json({ limit: env.BODY_LIMIT }),
   );
   app.get('/api/openapi.json', (_req, res) => {

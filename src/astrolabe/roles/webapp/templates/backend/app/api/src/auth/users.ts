@@ -9,6 +9,8 @@ import { publicColumns, roleSchema, usersQuerySchema } from './schema';
 /** What admins do with accounts. */
 export const userRoutes = Router();
 
+const SERIALIZABLE = { isolationLevel: 'Serializable' } as const;
+
 function demandAdmin(res: Response): void {
   if (signedIn(res).role !== 'admin') throw forbidden();
 }
@@ -35,6 +37,7 @@ userRoutes.patch('/:id', async (req, res) => {
   demandAdmin(res);
   const { role } = roleSchema.parse(req.body);
   const { id } = req.params;
+  // One after the other: of two admins who take each other's role at once, one has to stay.
   const user = await prisma.$transaction(async (tx) => {
     const before = await tx.user.findUnique({ where: { id } });
     if (!before) throw notFound('account');
@@ -43,6 +46,6 @@ userRoutes.patch('/:id', async (req, res) => {
       throw new Problem(409, 'last_admin', 'Somebody else has to be an admin first.');
     }
     return after;
-  });
+  }, SERIALIZABLE);
   res.json(user);
 });

@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { isPostgres } from '../database';
+import { text } from './values';
 
 export const MAX_PAGE_SIZE = 100;
 export const MAX_OPTIONS = 50;
+
+const searchText = () => text(0, 200);
 
 /** The parameters every list takes. */
 export const pagingShape = {
   page: z.coerce.number().int().min(1).max(1_000_000).default(1),
   pageSize: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(20),
-  q: z.string().trim().max(200).optional(),
+  q: searchText().optional(),
 };
 
 export const queryFlag = z.enum(['true', 'false']).transform((value) => value === 'true');
@@ -39,7 +42,7 @@ export function skipAndTake({ page, pageSize }: { page: number; pageSize: number
   return { skip: (page - 1) * pageSize, take: pageSize };
 }
 
-export const optionsQuerySchema = z.strictObject({ q: z.string().trim().max(200).optional() });
+export const optionsQuerySchema = z.strictObject({ q: searchText().optional() });
 
 export const optionsSchema = z.object({
   items: z.array(z.object({ id: z.string(), label: z.string() })),
@@ -48,8 +51,12 @@ export const optionsSchema = z.object({
 export const pageOf = <Row extends z.ZodType>(row: Row) =>
   z.object({ items: z.array(row), page: z.int(), pageSize: z.int(), total: z.int() });
 
-// SQLite's LIKE ignores case by itself.
+// SQLite's LIKE ignores case by itself, and Prisma gives it no way to take `%` and `_` for what they are.
 const anyCase: object = isPostgres ? { mode: 'insensitive' } : {};
+const literal = (text: string) => (isPostgres ? text.replace(/[\\%_]/g, String.raw`\$&`) : text);
 
 /** A condition on a text column: holds `text`, in any case. */
-export const contains = (text: string): { contains: string } => ({ contains: text, ...anyCase });
+export const contains = (text: string): { contains: string } => ({
+  contains: literal(text),
+  ...anyCase,
+});

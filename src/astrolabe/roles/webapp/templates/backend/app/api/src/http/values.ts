@@ -64,12 +64,22 @@ const FIRST_DAY = '0001-01-01';
 /** `YYYY-MM-DD`. */
 export const day = () => z.iso.date().refine((value) => value >= FIRST_DAY, 'is before the year 1');
 
+const EARLIEST = Date.parse(`${FIRST_DAY}T00:00:00.000Z`);
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** Its offset may carry a moment into a year that has no four digits, or is none. */
+function isOfOurEra(value: string): boolean {
+  const time = Date.parse(value);
+  return !(time < EARLIEST || time > LATEST);
+}
+
 /** A point in time with its offset from UTC. */
 export const moment = () =>
-  z.iso.datetime({ offset: true }).refine((value) => value >= FIRST_DAY, 'is before the year 1');
+  z.iso.datetime({ offset: true }).refine(isOfOurEra, 'is not between the years 1 and 9999');
 
 /** The id of another row. */
-export const reference = () => z.string().min(1).max(64);
+export const reference = () =>
+  z.string().min(1).max(64).refine(noNul, 'Invalid character').meta({ pattern: '^[^\\x00]+$' });
 
 export const references = (minimum: number) =>
   z

@@ -4,7 +4,7 @@ import request from 'supertest';
 import { env } from '../src/env';
 import { createApp } from '../src/app';
 import { openapiDocument } from '../src/openapi/document';
-import { app, nobody } from './support/client';
+import { account, app, nobody } from './support/client';
 
 test('the probes answer', async () => {
   expect((await nobody.get('/healthz')).body).toEqual({ status: 'ok' });
@@ -61,6 +61,12 @@ test.each([
   const answer = await request(app)[method.toLowerCase() as 'put'](path);
   expect([answer.status, answer.headers.allow]).toEqual([405, allow]);
   expect(answer.type).toBe('application/problem+json');
+});
+
+test('a NUL, which not every database takes, is refused before it gets there', async () => {
+  const admin = await account('admin');
+  expect((await admin.get('/api/users?q=%00')).status).toBe(400);
+  expect((await admin.patch('/api/users/%00', { role: 'user' })).status).toBe(404);
 });
 
 test('broken and oversized bodies are refused', async () => {

@@ -1,5 +1,5 @@
 import request, { type Response } from 'supertest';
-import { prisma } from '../src/database';
+import { isPostgres, prisma } from '../src/database';
 import { account, app, Client, errorPaths, nobody, PASSWORD } from './support/client';
 
 const person = { email: 'ann@example.org', name: 'Ann', password: PASSWORD };
@@ -172,5 +172,28 @@ describe('accounts of others', () => {
     const last = await admin.patch(`/api/users/${admin.id}`, { role: 'user' });
     expect(last.status).toBe(409);
     expect((await admin.get('/api/users')).status).toBe(200);
+  });
+
+  test("two admins cannot take each other's role at once", async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const [one, other] = [await account('admin'), await account('admin')];
+      const both = [one.id ?? '', other.id ?? ''];
+      const where = { NOT: { id: { in: both } } };
+      await prisma.user.updateMany({ where, data: { role: 'user' } });
+      await Promise.all([
+        one.patch(`/api/users/${other.id}`, { role: 'user' }),
+        other.patch(`/api/users/${one.id}`, { role: 'user' }),
+      ]);
+      expect(await prisma.user.count({ where: { role: 'admin' } })).toBeGreaterThan(0);
+    }
+  });
+
+  test('are searched for what is typed', async () => {
+    const admin = await account('admin');
+    for (const email of ['like_this@example.org', 'likeXthis@example.org'])
+      await nobody.post('/api/auth/register', { ...person, email });
+    const { total } = (await admin.get('/api/users?q=like_this')).body;
+    // SQLite takes `_` for any character.
+    expect(total).toBe(isPostgres ? 1 : 2);
   });
 });
