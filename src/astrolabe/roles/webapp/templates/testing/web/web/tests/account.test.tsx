@@ -22,6 +22,7 @@ test('a guest is sent to the login page and brought back', async () => {
 test('nobody is led to another site after signing in', () => {
   expect(localPath('//elsewhere.example')).toBe('/');
   expect(localPath('/\\elsewhere.example')).toBe('/');
+  expect(localPath('/\t/elsewhere.example')).toBe('/');
   expect(localPath('https://elsewhere.example')).toBe('/');
   expect(localPath('/profile?x=1')).toBe('/profile?x=1');
 });

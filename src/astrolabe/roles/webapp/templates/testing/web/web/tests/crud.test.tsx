@@ -21,6 +21,7 @@ interface Sample extends Row {
   maybe: boolean | null;
   state: string | null;
   site: string | null;
+  body: string | null;
   parentId: string | null;
   parent: Reference | null;
   tagIds: string[];
@@ -53,6 +54,7 @@ const entity = described<Sample, SampleInput>({
       choices: [{ value: 'open', label: 'Still open' }],
     },
     { name: 'site', kind: 'url', label: 'Site' },
+    { name: 'body', kind: 'text', label: 'Body' },
     {
       name: 'parent',
       key: 'parentId',
@@ -98,6 +100,7 @@ const one: Sample = {
   maybe: null,
   state: 'open',
   site: 'https://example.org/path/',
+  body: null,
   parentId: 'p1',
   parent: { id: 'p1', label: 'Parent one' },
   tagIds: ['t1'],
@@ -270,11 +273,31 @@ test('changes that were not saved are not lost without a question', async () => 
   await waitFor(() => expect(router.state.location.pathname).toBe('/samples/s1'));
 });
 
-test("a fault at a relation's id is shown at its input", async () => {
+test('who may create a row but not see it is led to where they may go', async () => {
+  serve({ 'POST /samples': { status: 201, body: one } });
+  const dropped = {
+    ...entity,
+    permissions: { ...entity.permissions, create: ['anyone'], read: ['admin'] },
+  };
+  const router = openRoutes(
+    [
+      { path: '/', element: <h1>Home</h1> },
+      { path: '/samples/new', element: <EntityEditor entity={dropped} fields={['title']} /> },
+    ],
+    '/samples/new',
+  );
+  await userEvent.type(await screen.findByLabelText('Title *'), 'First');
+  await userEvent.click(screen.getByRole('button', { name: 'Create Sample' }));
+  expect(await screen.findByText('First was created.')).toBeVisible();
+  await waitFor(() => expect(router.state.location.pathname).toBe('/'));
+});
+
+test('a fault is shown at the input of its field, of a relation at its id', async () => {
   signInAs({});
   serve({
     'GET /samples/s1': { body: one },
     'PATCH /samples/s1': problem(400, 'Not valid', [
+      { path: 'body', message: 'Too long.' },
       { path: 'parentId', message: 'It does not exist.' },
       { path: 'tagIds.0', message: 'One of them does not exist.' },
     ]),
@@ -282,6 +305,7 @@ test("a fault at a relation's id is shown at its input", async () => {
   openRoutes(routes, '/samples/s1/edit');
   await userEvent.click(await screen.findByRole('button', { name: 'Save changes' }));
   expect(await screen.findByText('It does not exist.')).toBeVisible();
+  expect(screen.getByRole('textbox', { name: 'Body' })).toBeInvalid();
   expect(screen.getByRole('combobox', { name: 'Parent' })).toBeInvalid();
   expect(screen.getByRole('combobox', { name: 'Tags' })).toBeInvalid();
 });

@@ -100,6 +100,22 @@ export function describePages<T extends Row, Input>(entity: Entity<T, Input>, ro
   });
 
   describe.runIf(entity.pages.form && creator)('the form of a new row', () => {
+    test('is found by somebody who may fill it in', async () => {
+      signInAs({ role: creator });
+      serve({});
+      const router = open('/');
+      const isListed =
+        entity.pages.list && may({ ...ADA, role: creator ?? '' }, 'read', entity.permissions);
+      const address = isListed ? url : `${url}/new`;
+      const link = await waitFor(() => {
+        const all = [...document.querySelectorAll<HTMLElement>('main a')];
+        const found = all.find((each) => each.getAttribute('href') === address);
+        return found ?? expect.fail(`Nothing leads to ${address}.`);
+      });
+      await userEvent.click(link);
+      await waitFor(() => expect(router.state.location.pathname).toBe(address));
+    });
+
     test('has a labelled input for every field', async () => {
       signInAs({ role: creator });
       serve({});

@@ -38,7 +38,7 @@ function ToSignIn() {
   return <Navigate to={next === '%2F' ? '/login' : `/login?next=${next}`} replace />;
 }
 
-/** Only a path of this application may be returned to; `//elsewhere` would lead away from it. */
+/** Only a path of this application may be returned to; `//elsewhere` would lead away, with a tab between too. */
 export function localPath(next: string | null) {
-  return next && /^\/(?![/\\])/.test(next) ? next : '/';
+  return next && /^\/(?!\s*[/\\])/.test(next) ? next : '/';
 }

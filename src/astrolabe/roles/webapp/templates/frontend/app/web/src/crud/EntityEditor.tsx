@@ -9,6 +9,7 @@ import { EntityForm } from '../forms/EntityForm';
 import { Forbidden } from '../pages/Forbidden';
 import { NotFound } from '../pages/NotFound';
 import { titleOf, type Entity, type FieldName } from './entity';
+import { canList } from './entry';
 import { useRow } from './useRows';
 
 /** The page that creates a row, or changes the one whose id is in the address. */
@@ -37,17 +38,21 @@ export function EntityEditor<T extends Row, Input>({
   }
   if (row.data && !may(user, 'update', entity.permissions, row.data)) return <Forbidden />;
 
-  const list = entity.pages.list ? entity.path : '/';
-  const pageOf = (of: T) => (entity.pages.detail ? `${entity.path}/${of.id}` : list);
+  // Who creates a row need not be who may see it.
+  const list = canList(user, entity)
+    ? { to: entity.path, label: entity.plural }
+    : { to: '/', label: 'Home' };
+  const hasPage = (of: T) => entity.pages.detail && may(user, 'read', entity.permissions, of);
+  const pageOf = (of: T) => (hasPage(of) ? `${entity.path}/${of.id}` : list.to);
   const state = location.state as { given?: Record<string, unknown> } | null;
   return (
     <div className="mx-auto max-w-2xl">
       <PageHeader
         title={row.data ? `Edit ${titleOf(entity, row.data)}` : `New ${entity.label}`}
         back={
-          row.data && entity.pages.detail
+          row.data && hasPage(row.data)
             ? { to: pageOf(row.data), label: titleOf(entity, row.data) }
-            : { to: list, label: entity.pages.list ? entity.plural : 'Home' }
+            : list
         }
       />
       <EntityForm
@@ -57,7 +62,7 @@ export function EntityEditor<T extends Row, Input>({
         row={row.data}
         given={state?.given}
         onSaved={(saved) => void navigate(pageOf(saved))}
-        onCancel={() => void navigate(row.data ? pageOf(row.data) : list)}
+        onCancel={() => void navigate(row.data ? pageOf(row.data) : list.to)}
       />
     </div>
   );

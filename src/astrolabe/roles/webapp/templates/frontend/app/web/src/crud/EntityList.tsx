@@ -1,6 +1,5 @@
 import { useState, type ReactNode } from 'react';
 import type { Row } from '../api/resource';
-import { may } from '../auth/permissions';
 import { useUser } from '../auth/useSession';
 import { Button, LinkButton } from '../components/Button';
 import { IconFilter, IconPlus } from '../components/icons';
@@ -8,6 +7,7 @@ import { PageHeader } from '../components/PageHeader';
 import { EmptyState, ErrorState, LoadingRows } from '../components/states';
 import { DeleteDialog } from './DeleteDialog';
 import { fieldsOf, type Entity, type FieldName } from './entity';
+import { canCreate } from './entry';
 import { filterKeys, Filters, hasFilter } from './Filters';
 import { Pagination } from './Pagination';
 import { RowTable } from './RowTable';
@@ -43,8 +43,7 @@ export function EntityList<T extends Row, Input>({
     sort: state.sort,
     q: state.q,
   });
-  const canCreate = entity.pages.form && may(user, 'create', entity.permissions);
-  const create = canCreate && (
+  const create = canCreate(user, entity) && (
     <LinkButton to={`${entity.path}/new`}>
       <IconPlus className="size-4" />
       <span className="truncate">New {entity.label}</span>

@@ -5,6 +5,7 @@ import { LinkButton } from '../components/Button';
 import { IconPlus } from '../components/icons';
 import { ErrorState, LoadingRows } from '../components/states';
 import { fieldsOf, type Entity, type FieldName } from './entity';
+import { canCreate } from './entry';
 import { RowTable } from './RowTable';
 import { useRows } from './useRows';
 
@@ -59,7 +60,7 @@ function Section<T extends Row, Input>({
             Show all {total}
           </LinkButton>
         )}
-        {entity.pages.form && may(user, 'create', entity.permissions) && (
+        {canCreate(user, entity) && (
           <LinkButton look="secondary" to={`${entity.path}/new`} state={{ given }}>
             <IconPlus className="size-4" />
             <span className="truncate">New {entity.label}</span>

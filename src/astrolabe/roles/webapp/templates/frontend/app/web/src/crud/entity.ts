@@ -142,6 +142,9 @@ export function linkTo<T extends Row, Input>(
 ): Pick<RelationSpec, 'search' | 'find'> {
   return {
     search: api.options,
-    find: async (id, signal) => ({ id, label: String((await api.get(id, signal))[display]) }),
+    find: async (id, signal) => {
+      const name = (await api.get(id, signal))[display] ?? '';
+      return { id, label: String(name) || id.slice(-6) };
+    },
   };
 }

@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { NavLink, Outlet, ScrollRestoration, useLocation, useNavigate } from 'react-router';
 import { signOut } from '../api/auth';
-import { may } from '../auth/permissions';
 import { useUser } from '../auth/useSession';
 import { Button, LinkButton } from '../components/Button';
 import {
@@ -13,6 +12,8 @@ import {
   IconUsers,
 } from '../components/icons';
 import { toast } from '../components/toast';
+import type { EntitySummary } from '../crud/entity';
+import { canCreate, canList } from '../crud/entry';
 import { entities } from '../entities';
 import { ThemeSwitch } from '../theme/ThemeSwitch';
 import { Brand } from './Brand';
@@ -101,9 +102,6 @@ function Drawer({ onClose }: { onClose: () => void }) {
 
 function Sidebar() {
   const user = useUser();
-  const readable = entities.filter(
-    ({ pages, permissions }) => pages.list && may(user, 'read', permissions),
-  );
   return (
     <div className="flex h-full flex-col">
       <div className="flex h-16 shrink-0 items-center pr-14 pl-5 lg:pr-5">
@@ -111,8 +109,8 @@ function Sidebar() {
       </div>
       <nav aria-label="Main" className="grow space-y-0.5 overflow-y-auto px-3 py-2">
         <Item to="/" label="Home" Icon={IconHome} />
-        {readable.map(({ path, plural }) => (
-          <Item key={path} to={path} label={plural} />
+        {entities.map((entity) => (
+          <EntityItem key={entity.path} entity={entity} />
         ))}
         {user?.role === 'admin' && (
           <>
@@ -131,6 +129,14 @@ function Sidebar() {
       </div>
     </div>
   );
+}
+
+/** Leads to the list, or to the form where somebody may add to what they may not see. */
+function EntityItem({ entity }: { entity: EntitySummary }) {
+  const user = useUser();
+  const { path, label, plural } = entity;
+  if (canList(user, entity)) return <Item to={path} label={plural} />;
+  return canCreate(user, entity) ? <Item to={`${path}/new`} label={`New ${label}`} /> : null;
 }
 
 /** Without an icon, a tile with the label's first letter helps to tell entries apart. */

@@ -1,27 +1,25 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate } from 'react-router';
 import { app } from '../app';
-import { may } from '../auth/permissions';
 import { useUser } from '../auth/useSession';
 import { LinkButton } from '../components/Button';
 import { IconPlus } from '../components/icons';
 import { PageHeader } from '../components/PageHeader';
 import { EmptyState } from '../components/states';
 import type { EntitySummary } from '../crud/entity';
+import { canCreate, canList } from '../crud/entry';
 import { formatNumber } from '../crud/format';
 import { entities } from '../entities';
 
 /** What there is, at a glance. */
 export function Home() {
   const user = useUser();
-  const readable = entities.filter(
-    ({ pages, permissions }) => pages.list && may(user, 'read', permissions),
-  );
-  if (!user && readable.length === 0) return <Navigate to="/login" replace />;
+  const open = entities.filter((entity) => canList(user, entity) || canCreate(user, entity));
+  if (!user && open.length === 0) return <Navigate to="/login" replace />;
   return (
     <>
       <PageHeader title={user ? `Hello, ${user.name}` : app.name} description={app.description} />
-      {readable.length === 0 ? (
+      {open.length === 0 ? (
         <div className="card">
           <EmptyState title="Nothing here for you yet">
             Your role does not give access to anything. Ask an administrator.
@@ -29,12 +27,30 @@ export function Home() {
         </div>
       ) : (
         <ul className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
-          {readable.map((entity) => (
-            <Card key={entity.path} entity={entity} />
-          ))}
+          {open.map((entity) =>
+            canList(user, entity) ? (
+              <Card key={entity.path} entity={entity} />
+            ) : (
+              <FormCard key={entity.path} entity={entity} />
+            ),
+          )}
         </ul>
       )}
     </>
+  );
+}
+
+/** What somebody may add to, but not look through. */
+function FormCard({ entity }: { entity: EntitySummary }) {
+  return (
+    <li className="card p-5">
+      <h2 className="text-lg font-semibold wrap-anywhere">
+        <Link className="link text-ink" to={`${entity.path}/new`}>
+          New {entity.label}
+        </Link>
+      </h2>
+      {entity.description && <p className="text-sm text-muted">{entity.description}</p>}
+    </li>
   );
 }
 
@@ -54,7 +70,7 @@ function Card({ entity }: { entity: EntitySummary }) {
             {entity.plural}
           </Link>
         </h2>
-        {entity.pages.form && may(user, 'create', entity.permissions) && (
+        {canCreate(user, entity) && (
           <LinkButton
             look="secondary"
             square
