@@ -36,7 +36,7 @@ _LOOSE = (
     rf"|(?:is|are|be)\s+(?:{_PREPOSITION})|links|connects|joins"
     r"|(?:lives?|works?|plays?|stays?|sits?|happens?|takes?\s+place|hangs?|stands?|goes|go|studies|study|resides?|grows?|serves?|applies|apply|runs?|arises?|results?|stems?|starts?|ends?|lies|lie)"
     r"\s+(?:in|for|at|on|under|with|to|from)"
-    r"|shows?|covers?|involves?|describes?|documents?|represents?|uses?|affects?|targets?|mentions?"
+    r"|(?<!\beach )(?<!\bevery )(?<!\ba )(?<!\ban )(?<!\bthe )(?:shows?|covers?|involves?|describes?|documents?|represents?|uses?|affects?|targets?|mentions?)"
 )
 _BELONGS = re.compile(
     rf"(?P<subject>\S(?:.{{0,58}}?\S)?)\s+(?P<modal>(?:(?:can|may|might|must|should|will|always|also|only)\s+){{0,3}})(?:(?P<firm>{_FIRM})|(?P<loose>{_LOOSE}))\s+(?P<rest>\S.*)",

@@ -339,7 +339,10 @@ class Cutter:
     def _named_lists(self, text: str, line: int) -> bool:
         """Read `students (name, email), cars (plate, model)` as a list for each thing."""
         parts = [part for _, part in split_list(text)]
-        listed = all(re.fullmatch(r"[\w -]{1,40}\([^()]*\)[.]?", part) for part in parts)
+        listed = all(
+            re.fullmatch(r"[\w -]{1,40}\([^()]*\)[.]?", part) and not is_sentence(part.rstrip("."))
+            for part in parts
+        )
         for part in parts if listed else ():
             self._unit(Piece(part, line), section=Section.THINGS)
         return listed

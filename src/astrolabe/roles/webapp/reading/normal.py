@@ -56,6 +56,7 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bdegrees?\s+fahrenheit\b|°\s?f\b", "°F"),
         (r"\b(?:kilomet(?:er|re)s|km)\s+(?:per|an)\s+hour\b|\bkph\b", "km/h"),
         (r"\bper\s+cent\b", "percent"),
+        (r"(?:\A|(?<=[,:;(]\s)|(?<=\band\s)|(?<=\bhas\s)|(?<=\bhave\s))how\s+many\s+([a-z]+s)(?=\s*(?:[,;.)]|\Z|\band\b))", r"number of \1"),
         (r"\b(has|have|contains?|includes?|stores?|consists?\s+of)\s*:\s+(?=\S)", r"\1 "),
     )
 )  # fmt: skip
@@ -79,6 +80,26 @@ def _price(found: re.Match[str]) -> str:
     return f"{found[2] or found[4]} {_CURRENCIES[found[1] or found[3]]}"
 
 
+_PAIRS = (
+    "first last|given family|start end|start finish|begin end|minimum maximum|min max|opening closing|arrival departure|departure arrival"
+    "|planned actual|expected actual|estimated actual|birth death|billing delivery|billing shipping|home away|upper lower|gross net|buying selling"
+    "|purchase sale|purchase selling|check-in check-out|smallest largest|shortest longest|lowest highest|earliest latest|old new"
+)
+_PAIR = re.compile(
+    r"\b(?P<article>an?\s+|the\s+|its\s+|their\s+)?(?P<both>"
+    + "|".join(r"{}\s+(?:and|&)\s+(?:an?\s+|the\s+)?{}".format(*pair.split()) for pair in _PAIRS.split("|"))
+    + r")\s+(?P<noun>(?!(?:is|are|was|of|in|on|at|to|for|and|or|with|must|can|cannot|may|should|will|has|have|as|by|from|that|which)\b)[a-z]+(?:\s+of\s+[a-z]+)?)\b",
+    re.IGNORECASE,
+)
+
+
+def _pair(found: re.Match[str]) -> str:
+    """Write `a first and last name` as `a first name and a last name`."""
+    article, noun = found["article"] or "", found["noun"]
+    one, *_, other = found["both"].split()
+    return f"{article}{one} {noun} and {article}{other} {noun}"
+
+
 def _neighbours(found: re.Match[str]) -> str:
     """Read `one or two authors` as a range; between `two or four` lies a number that is not meant."""
     low, high = _digits(found[1]), _digits(found[2])
@@ -91,6 +112,7 @@ def normal(text: str) -> str:
     for pattern, form in _FORMS:
         text = pattern.sub(form, text)
     text = _CURRENCY.sub(_price, text)
+    text = _PAIR.sub(_pair, text)
     text = _SEVERAL.sub("several ", text)
     text = _AT_MOST_ONE.sub("at most 1 ", text)
     text = _ONE_OR_MORE.sub("at-least-one ", text)

@@ -40,9 +40,9 @@ _TYPES = "|".join(sorted(map(re.escape, NAMED), key=len, reverse=True))
 TAIL = re.compile(
     r"\s*:\s*|\s+[-\u2013\u2014=]\s+|\s*->\s*|\s*→\s*|,\s+|\s+(?="
     r"(?:(?:ranging\s+)?from|between)\s+-?\d|at\s+(?:least|most)\b|up\s+to\b|(?:of\s+)?(?:no|not)\s+(?:more|less|longer|fewer|shorter)\b"
-    r"|(?:more|less|greater|larger|smaller|higher|lower|longer|shorter|fewer)\s+than\b|(?:min|max)(?:imum|imal)?\b(?!\s+(?!of\b|length\b)[a-z])|(?:which|that)\s+\S|in\s+(?:"
+    r"|(?:more|less|greater|larger|smaller|higher|lower|longer|shorter|fewer)\s+than\b|(?:[<>]=?|[≤≥])\s*-?\d|(?:min|max)(?:imum|imal)?\b(?!\s+(?!of\b|length\b)[a-z])|(?:which|that)\s+\S|in\s+(?:"
     rf"{UNITS})(?=\s|\Z)"
-    r"|with\s+(?:at|a|up|no|max|min|values?|the\s+values?|\d|exactly)|not\s|never\s|must\b|(?:is|are|can|may|should|has|have)\s|of\s+(?:\d|at\b|up\b|max|exactly\b|from\s+-?\d|between\s)"
+    r"|with\s+(?:\S+\s+as\s+(?:the\s+|a\s+)?default\b|at|a|up|no|max|min|values?|the\s+values?|\d|exactly)|not\s|never\s|must\b|(?:is|are|can|may|should|has|have)\s|of\s+(?:\d|at\b|up\b|max|exactly\b|from\s+-?\d|between\s)"
     r"|out\s+of\s+\d|-?\d+\s*(?:-|\u2013|\.\.|to)\s*\d|\d+\s+(?:to|characters|chars|digits)\b|as\s+(?:an?\s+)?\w|by\s+default\b|default|defaulting\b|initially\b|starting\b|one\s+of\b|either\b"
     r"|limited\s|in\s+steps\s|(?:cm|mm|km|kg|ml|km/h|m²|€|°C|%|kWh|mg|EUR|USD)\Z|like\s|such\s+as\s|called\s|if\s+(?:known|any|available)|exactly\s+\d"
     r"|(?:optional|required|unique|mandatory|yes/no|true/false|yes\s+or\s+no)\Z)",
@@ -225,7 +225,7 @@ _PARTS: tuple[tuple[re.Pattern[str], Taker], ...] = tuple(
         (rf"{_BE}(?P<not>not\s+)?(?:unique|distinct|different\s+for\s+(?:each|every)\s+\w+)(?:\s+(?:per\s+(?:user|owner|account)|for\s+(?:each|every)\s+(?:user|owner|account)|among\s+all\s+\w+)|(?P<scope>\s+(?:per|within|inside|in|for|among)\s+\S.*))?", _unique),
         (r"(?:the\s+)?default(?:s|ing)?(?:\s+value)?(?:\s+(?:to|is|of|as))?\s*[:=]?\s*(?:an?\s+|the\s+)?(\S+(?:\s+\S+){0,2})", _default),
         (r"(?:(?:is|are)\s+)?(?:initially|set\s+to|starts?\s+(?:as|at|with|out\s+as)|starting\s+(?:as|at|with))\s*[:=]?\s*(\S+(?:\s+\S+){0,2})", _default),
-        (r"(?:(?:is|are|being)\s+)?(\S+(?:\s+\S+)?)\s+by\s+default|by\s+default\s+(\S+(?:\s+\S+)?)|(\S+)\s+(?:is|being)\s+the\s+default|(\S+)\s+\(default\)", _default),
+        (r"(?:(?:is|are|being)\s+)?(\S+(?:\s+\S+)?)\s+by\s+default|by\s+default\s+(\S+(?:\s+\S+)?)|(?:with\s+)?(\S+)\s+(?:is|being|as)\s+(?:the\s+|a\s+)?default|(\S+)\s+\(default\)", _default),
         (rf"{_BE}(?:as\s+)?(?:an?\s+)?(?:valid\s+|plain\s+|simple\s+)?(?:(?:marked|answered|ticked)\s+(?:as\s+|with\s+)?)?(?P<type>{_TYPES}|short|long|free-text|whole)(?:\s+(?:field|value))?(?:\s*[(:]?\s*(?P<n>\d{{1,5}})\)?)?", _type),
         (rf"(?:{_BE}(?:measured|given|stored|kept|expressed|counted)\s+)?(?:in\s+)?(?P<unit>{UNITS})", _unit),
         (r"(?:an?\s+)?(?:(?P<many>many|several|multiple|list\s+of|links\s+to|references\s+to)\s+)?(?:link|reference|relation|relationship|foreign\s+key|points|refers|belongs|ref|fk)\s+(?:to|on|of)\s+(?:(?:an?|the|one|1)\s+)?(?P<target>\w+(?:\s\w+)?)", _target),
@@ -288,7 +288,7 @@ def take_properties(spec: Spec, text: str, *, listed: bool = False) -> None:
     if _examples(spec, text) or _answers(spec, text) or take_part(spec, text):
         return
     if found := _INTRODUCED.match(text):
-        spec.values = values_of(found[1])
+        spec.values = _without_default(spec, found[1])
         return
     if (states := _STATES.fullmatch(text)) and all(
         not take_part(Spec(""), item) for _, item in split_list(states[1])
@@ -297,6 +297,24 @@ def take_properties(spec: Spec, text: str, *, listed: bool = False) -> None:
         return
     if not (listed and _separated(spec, text)):
         _take_list(spec, text, listed=listed)
+
+
+def _without_default(spec: Spec, text: str) -> tuple[str, ...]:
+    """Return the values a list names, less the default said after them: `idea, drafted or done, starting as idea`."""
+    bare = text.strip()
+    if inside := _IN_BRACKETS.fullmatch(bare):
+        bare = f"{inside[1]}{inside[2]}"
+    found = _AND_DEFAULT.fullmatch(bare)
+    if found and take_part(spec, found["default"]):
+        return values_of(found["values"])
+    return values_of(bare)
+
+
+_IN_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}](.*)")
+_AND_DEFAULT = re.compile(
+    r"(?P<values>.+?)\s*[,;]?\s+(?:with\s+|and\s+)?(?P<default>(?:(?:the\s+)?default|initially|starting|starts)\b.*|by\s+default\s+.*|\S+(?:\s+\S+)?\s+(?:by\s+default|(?:is|being|as)\s+the\s+default))",
+    re.IGNORECASE,
+)
 
 
 def _examples(spec: Spec, text: str) -> bool:
@@ -401,12 +419,14 @@ def _mixed_values(items: list[str]) -> bool:
     if not named:
         return numbered and any(item.isdigit() for item in items)
     if len(named) > 1 and not others:
-        return True
+        return not any(item.lower() in _TECHNICAL for item in named)
     return (
         bool(others) and all(map(is_noun, others)) and not any(take_part(Spec(""), item) for item in others)
     )
 
 
+_TECHNICAL = frozenset({"string", "integer", "int", "decimal", "float", "double", "boolean", "bool", "datetime", "varchar", "enum"})
+"""Names of types that nobody means as values."""
 _STATES = re.compile(
     r"(?:(?:can|may|must|should|will)\s+be|is|are)\s+(?:either\s+)?(\S.*\sor\s.*)", re.IGNORECASE
 )

@@ -81,7 +81,7 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "",
         ),
         (rf",?\s+and\s+(?!{_RELATIVE})(?={_SUBJECT}\s+(?:{MODALS})\b)", _LISTED),
-        (rf",\s+(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:{MODALS})\b)", _LISTED),
+        (rf",\s+(?!(?:which|that|who)\b)(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:{MODALS})\b)", _LISTED),
         (r",\s+(?=has\s+(?:an?|the|one)\b)", "It "),
         (r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", ""),
         (
@@ -169,11 +169,7 @@ def _spans(text: str) -> list[tuple[int, int]]:
     begin = 0
     for found in _END.finditer(text):
         short = _ABBREVIATION.search(text[max(begin, found.start() - 12) : found.start() + 1])
-        if (
-            found[0].startswith(".")
-            and short
-            and (short[0].lower() != "no." or _NUMBER.match(text, found.end()))
-        ):
+        if found[0].startswith(".") and short and not _is_end(text, found, short[0]):
             continue
         begin += len(text[begin:]) - len(text[begin:].lstrip()) if text[begin : begin + 1].isspace() else 0
         spans.append((begin, found.end()))
@@ -182,6 +178,18 @@ def _spans(text: str) -> list[tuple[int, int]]:
     if rest.strip():
         spans.append((begin + len(rest) - len(rest.lstrip()), len(text)))
     return spans
+
+
+def _is_end(text: str, stop: re.Match[str], short: str) -> bool:
+    """Whether a stop ends a sentence all the same: after a `no`, or after the last of some letters that are values."""
+    if short.lower() == "no.":
+        return not _NUMBER.match(text, stop.end())
+    return bool(_LAST_LETTER.search(text, max(0, stop.start() - _FEW), stop.end()) and _WORD_BEGINS.match(text, stop.end()))
+
+
+_FEW = 8
+_LAST_LETTER = re.compile(r"(?:,|\b(?:or|and|to))\s+[A-Z]\.\Z")
+_WORD_BEGINS = re.compile(r"\s+[A-Z][a-z]*\s")
 
 
 @lru_cache(maxsize=CACHED)
