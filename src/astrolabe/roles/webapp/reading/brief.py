@@ -156,7 +156,7 @@ class Brief:
         entity = draft.entity(unit.within, piece, declared=True)
         if is_sentence(piece.text):
             return self._structured(unit)
-        if re.match(r"[^:(]*,", piece.text) and not re.match(
+        if re.match(r"(?:(?!\s[-\u2013\u2014]\s)[^:(])*,", piece.text) and not re.match(
             r"[^,]*\b(?:optional|required|unique)\b", piece.text.split(",")[1]
         ):
             listed = Piece(f"{unit.within} has {piece.text}", piece.line, shown=piece.text)

@@ -46,6 +46,8 @@ NAMED = {
     "real": FieldType.DECIMAL,
     "money": FieldType.DECIMAL,
     "currency": FieldType.DECIMAL,
+    "price": FieldType.DECIMAL,
+    "amount": FieldType.DECIMAL,
     "boolean": FieldType.BOOLEAN,
     "bool": FieldType.BOOLEAN,
     "yes/no": FieldType.BOOLEAN,

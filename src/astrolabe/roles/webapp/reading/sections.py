@@ -36,7 +36,7 @@ _SECTIONS: tuple[tuple[Section, re.Pattern[str]], ...] = tuple(
         (Section.VALUES, r"(?:enums?|enumerations?|choices|lists?\s+of\s+values|values|states|statuses)"),
         (Section.THINGS, r"(?:(?:the\s+)?(?:entities|things|data(?:\s*base)?|data\s+model|domain(?:\s+model)?|models?|objects?|schema|tables?|records|information\s+kept|what\s+(?:it|we|the\s+app)\s+(?:keeps?|stores?)))"),
         (Section.GLOSSARY, r"(?:glossary|terms|terminology|definitions|vocabulary|glossary\s+of\s+terms)"),
-        (Section.OUT, r"(?:(?:out\s+of|not\s+in)\s+scope|non-?\s?goals?|not\s+(?:included|needed|wanted|required)|exclusions?|excluded|won'?t(?:\s+have)?|later|not\s+now|future(?:\s+(?:work|ideas|versions?))?)"),
+        (Section.OUT, r"(?:(?:out\s+of|not\s+in)\s+scope|non-?\s?goals?|not\s+(?:included|needed|wanted|required)|exclusions?|excluded|won'?t(?:\s+have)?|(?:maybe\s+)?later(?:\s+(?:maybe|perhaps|on))?|maybe|perhaps|some\s?day|ideas(?:\s+for\s+(?:later|the\s+future))?|backlog|roadmap|not\s+(?:now|yet)|next\s+(?:steps?|versions?)|open\s+questions|future(?:\s+(?:work|ideas|versions?))?)"),
         (Section.TEXT, r"(?:overview|about|goals?|intro(?:duction)?|summary|background|description|purpose|features?|requirements?|functional\s+requirements|non-?functional(?:\s+requirements)?|scope|in\s+scope|must\s+have|should\s+have|could\s+have|nice\s+to\s+have|scenarios?|notes?|technical.*|tech(?:nology)?(?:\s+stack)?|stack|constraints?|user\s+stories|use\s+cases?|validation(?:\s+rules)?|relations?(?:hips?)?|associations?|fields?|attributes?|details|misc(?:ellaneous)?|other|general|motivation|todo|acceptance\s+criteria|search|the\s+application|what.*|how.*|why.*)"),
     )
 )  # fmt: skip
@@ -120,7 +120,8 @@ def is_field_table(header: tuple[str, ...]) -> bool:
 def spec_of_row(columns: list[str], cells: tuple[str, ...]) -> Spec | None:
     """Return the field that a row of a table describes."""
     parts = dict(zip(columns, cells, strict=False))
-    spec = spec_of(parts.get("name", ""))
+    name = parts.get("name", "").strip()
+    spec = spec_of(name) or (Spec(name) if _NAME.fullmatch(name) else None)
     if spec is None:
         return None
     for column in ("type", "rules"):
@@ -143,6 +144,10 @@ def spec_of_row(columns: list[str], cells: tuple[str, ...]) -> Spec | None:
         take_properties(noted, parts["notes"], listed=True)
         _merge(spec, noted, parts["notes"])
     return spec
+
+
+_NAME = re.compile(r"[a-z]\w*(?: \w+){0,3}", re.IGNORECASE)
+"""What the first cell of a row may be, as it can be nothing but a name: `for swap`."""
 
 
 def _flag(spec: Spec, column: str, *, on: bool) -> None:

@@ -64,6 +64,10 @@ _WHEN_DONE = re.compile(
     r"(?:the\s+|a\s+)?(?:date|day)\s+(?:when\s+|on\s+which\s+|that\s+)?(?:it|they|he|she|i|we|(?:the|an?)\s+\w+)\s+(\w+ed|bought|began|left|sent|came|met|got|went)",
     re.IGNORECASE,
 )
+_YEAR = re.compile(
+    r"(?:the\s+)?year\s+(?:(?:when|in\s+which)\s+)?(?:it|they|he|she|(?:the|an?)\s+\w+)\s+(?:(?:is|was|are|were|has|have|had)\s+)(?:been\s+)?([a-z]+)",
+    re.IGNORECASE,
+)
 _ENUM_OF = re.compile(rf"((?:\S+\s+)?(?:{ENUMERATED}))\s+of\s+(?!\d|at\b|up\b)(\S.*)", re.IGNORECASE)
 _PARENTHESES = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _QUOTED = re.compile(r"\"([^\"]{1,400})\"|'([^']{1,400})'")
@@ -87,6 +91,8 @@ def spec_of(text: str, *, determined: bool = False) -> Spec | None:
     when = None if asked else _WHEN.fullmatch(bare) or _WHEN_DONE.fullmatch(bare)
     if asked:
         spec = Spec(_shortest(asked[1]), type=FieldType.BOOLEAN, determined=True)
+    elif year := _YEAR.fullmatch(bare):
+        spec = Spec(f"year {year[1]}", type=FieldType.INTEGER, determined=True)
     elif when:
         spec = Spec(f"{when[1]} on", type=FieldType.DATE, determined=True)
     else:
@@ -108,6 +114,8 @@ def _plain_spec(text: str, *, determined: bool) -> Spec:
         spec.noun = enumerated[1]
         spec.values = values_of(enumerated[2])
         return spec
+    if typed := _TYPED.match(text):
+        text = f"{typed[1]}: {text[typed.end(1) :].strip()}"
     cut = TAIL.search(text)
     spec.noun = (text[: cut.start()] if cut else text).strip(" ,")
     if quote := _QUOTED.fullmatch(spec.noun):
@@ -116,6 +124,13 @@ def _plain_spec(text: str, *, determined: bool) -> Spec:
         listed = ":" in cut[0] or cut[0].strip() in {"-", "\u2013", "\u2014", "=", "→", "->"}
         take_properties(spec, text[cut.end() :], listed=listed)
     return spec
+
+
+_TYPED = re.compile(
+    r"((?!an?\b|the\b)[a-z_]\w*)\s+(?:string|integer|int|boolean|bool|decimal|float|datetime|varchar|enum)\b(?=\s*(?:\Z|[,:;(<>≤≥=]|\d|(?:required|optional|unique|mandatory|default|min|max|at|up|between|from|not)\b))",
+    re.IGNORECASE,
+)
+"""A name and one of the words that only programs have for types: `nights integer > 0`."""
 
 
 def _front(spec: Spec, text: str) -> str:
@@ -184,17 +199,18 @@ def items_of(text: str) -> list[str]:
     """Cut a list of fields into its items; the values of `a status: todo, doing or done` stay with their field."""
     items: list[str] = []
     is_open = False
-    for joint, item in split_list(text):
-        determined = bool(
-            _DETERMINER.match(item) or _ONE.match(item) or _MANY.match(item) or _ADJECTIVE.match(item)
-        )
+    listed = split_list(text)
+    for number, (joint, item) in enumerate(listed):
+        determined = _is_determined(item)
+        is_open = is_open or (bool(items) and not determined and _lists_values(items[-1], listed[number:]))
         property_only = (
             bool(items)
             and not determined
             and (is_property(_RELATIVE_ITEM.sub("", item)) or bool(_BEGINS_WITH_NUMBER.match(item)))
         )
         if items and ((is_open and not determined) or property_only):
-            items[-1] += f"{', ' if joint == ',' else f' {joint} '}{item}"
+            opening = ": " if is_open and _ENUMERATED_NOUN.fullmatch(items[-1]) else ", "
+            items[-1] += f"{opening if joint == ',' else f' {joint} '}{item}"
             is_open = is_open and joint != "or"
         else:
             items.append(item)
@@ -202,3 +218,23 @@ def items_of(text: str) -> list[str]:
             values = _THAT_IS.search(bare)
             is_open = bool(_OPENS.search(bare) or (values and not is_property(values[1])))
     return items
+
+
+def _is_determined(item: str) -> bool:
+    """Whether a text begins as the name of a field does, with an article, a count or an adjective."""
+    return any(pattern.match(item) for pattern in (_DETERMINER, _ONE, _MANY, _ADJECTIVE))
+
+
+_ENUMERATED_NOUN = re.compile(rf"(?:an?|the|its|their)\s+(?:\S+\s+)?(?:{ENUMERATED})", re.IGNORECASE)
+
+
+def _lists_values(before: str, following: list[tuple[str, str]]) -> bool:
+    """Whether what follows `a water type` are its values, as in `a water type, fresh or salt`: the last comes after `or`."""
+    values: list[tuple[str, str]] = []
+    for joint, item in following:
+        if _is_determined(item):
+            break
+        values.append((joint, item))
+    last = next((number for number, (joint, _) in enumerate(values) if joint == "or"), 0)
+    plain = all(joint == "," for joint, _ in values[:last])
+    return last > 0 and plain and bool(_ENUMERATED_NOUN.fullmatch(before))
