@@ -12,7 +12,7 @@ from astrolabe.roles.webapp.reading.passive import read_passive
 from astrolabe.roles.webapp.reading.people import add_role
 from astrolabe.roles.webapp.reading.privacy import read_inheritance, read_privacy
 from astrolabe.roles.webapp.reading.sentences import Piece, split_list
-from astrolabe.roles.webapp.reading.verbs import CHANGES_OF_STATE, actions_of
+from astrolabe.roles.webapp.reading.verbs import CHANGES_OF_STATE, actions_of, verb_of
 from astrolabe.sdk import Reading
 
 _MOST_WORDS = 3
@@ -74,6 +74,26 @@ _LABEL = re.compile(
 )
 _BEGINS = re.compile(rf"(?:{MODAL}|{NOT})\b", re.IGNORECASE)
 _DEED = re.compile(r"(?:(?:only|just)\s+)?(?P<verb>[a-z]+)\b", re.IGNORECASE)
+
+
+_NO_ACCOUNT = re.compile(
+    r"(?P<who>(?!it\b|they\b|the\s+app)[a-z]+(?:\s+[a-z]+)?)\s+(?:needs?\s+no|(?:do|does)(?:\s+not|n't)\s+(?:need|have)(?:\s+to\s+have)?(?:\s+an?)?|without\s+an?)\s+"
+    r"(?P<what>(?:user\s+)?(?:accounts?|logins?|registration)|to\s+(?:sign|log|register|be\s+(?:signed|logged))(?:[\s-]?(?:up|in|on))?)"
+    r"(?:,?\s+(?:and|but|they|to|in\s+order\s+to|for)\s+(?:(?:they\s+)?(?:can|may)\s+)?(?P<deed>(?:[a-z]+)\b.*))",
+    re.IGNORECASE,
+)
+
+
+def without_account(text: str) -> str:
+    """Write `listeners need no account and may read shows` as `people without an account can read shows`, or nothing."""
+    found = _NO_ACCOUNT.fullmatch(text.strip(" ."))
+    verb = verb_of(found["deed"].split()[0].strip(",").lower()) if found else ""
+    if not found or not actions_of([verb]):
+        return ""
+    return f"people without an account can {_GERUND.sub(lambda _: verb, found['deed'], count=1)}"
+
+
+_GERUND = re.compile(r"\A[a-z]+", re.IGNORECASE)
 
 
 def told_of(people: str, text: str) -> str:

@@ -224,7 +224,7 @@ class Assembly:
         if isinstance(said, FieldType):
             return (self._wider(item) if said is FieldType.INTEGER and self._fraction(item) else said), None
         kind = kind_of(item.noun)
-        if self._bounded(item) and kind.type not in NUMBERS:
+        if self._bounded(item) and kind.type not in NUMBERS and not self._counts_characters(item, kind):
             return (FieldType.DECIMAL if self._fraction(item) else FieldType.INTEGER), kind
         if item.get("max_length") or item.get("min_length"):
             return (kind.type if kind.type in TEXTS else FieldType.STRING), kind
@@ -241,6 +241,15 @@ class Assembly:
     @staticmethod
     def _bounded(item: FieldDraft) -> bool:
         return any(item.get(name) is not None for name in ("min", "max", "above", "below"))
+
+    @staticmethod
+    def _counts_characters(item: FieldDraft, kind: Kind) -> bool:
+        """Whether a number that a text is said to have at most can only be of its characters: `title, max 60`."""
+        only = item.get("max") is not None and all(
+            item.get(name) is None for name in ("min", "above", "below")
+        )
+        worded = item.noun.lower().endswith(("name", "title", "headline", "subject", "email", "e-mail"))
+        return only and kind.known and (kind.type is FieldType.TEXT or worded)
 
     @staticmethod
     def _fraction(item: FieldDraft) -> bool:
@@ -287,8 +296,10 @@ class Assembly:
         self, entity: EntityDraft, item: FieldDraft, kind: FieldType, guess: Kind | None
     ) -> dict[str, Any]:
         if kind in TEXTS:
-            return {name: item.get(name) for name in ("min_length", "max_length", "pattern")}
+            return self._lengths(entity, item)
         if kind not in NUMBERS:
+            if self._bounded(item):
+                self._tell_unlimited(item, kind)
             return {}
         low, high = item.get("min"), item.get("max")
         step = 1 if kind is FieldType.INTEGER else SMALLEST_STEP
@@ -302,6 +313,24 @@ class Assembly:
         if low is None and guess and guess.min is not None:
             low = guess.min
         return {"min": low, "max": high}
+
+    def _lengths(self, entity: EntityDraft, item: FieldDraft) -> dict[str, Any]:
+        """Return the limits of a text; numbers that were said of it count its characters."""
+        found = {name: item.get(name) for name in ("min_length", "max_length", "pattern")}
+        for end, words in (("min", "at least"), ("max", "at most")):
+            said = item.get(end)
+            if isinstance(said, int) and said > 0 and found[f"{end}_length"] is None:
+                found[f"{end}_length"] = said
+                self._assume(entity, f"{quoted(item.noun)}: {words} {said} characters")
+            elif said is not None:
+                self._tell_unlimited(item, FieldType.TEXT)
+        if item.get("above") is not None or item.get("below") is not None:
+            self._tell_unlimited(item, FieldType.TEXT)
+        return found
+
+    def _tell_unlimited(self, item: FieldDraft, kind: FieldType) -> None:
+        text = f"{quoted(item.noun)}: {with_article(kind.value)} has no limit of this kind"
+        self.draft.note(item.said, Reading.UNREAD, text)
 
     def _tell_step(self, entity: EntityDraft, item: FieldDraft, kind: FieldType, text: str) -> None:
         if kind is FieldType.DECIMAL:

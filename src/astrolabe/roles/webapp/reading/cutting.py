@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from astrolabe.roles.webapp.model import Action
 from astrolabe.roles.webapp.reading import nouns
-from astrolabe.roles.webapp.reading.access import told_of
+from astrolabe.roles.webapp.reading.access import told_of, without_account
 from astrolabe.roles.webapp.reading.asking import (
     Kind,
     Part,
@@ -234,6 +234,9 @@ class Cutter:
             return
         if story := story_of(piece.text):
             self._story(story, piece)
+            return
+        if said := without_account(piece.text):
+            self._unit(Piece(said, piece.line, shown=piece.text))
             return
         if named := _NAMED.fullmatch(piece.text):
             self.out.title = self.out.title or named["name"]

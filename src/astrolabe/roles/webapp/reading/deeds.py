@@ -14,13 +14,13 @@ from astrolabe.roles.webapp.reading.sentences import Piece
 from astrolabe.roles.webapp.reading.spec import Spec
 from astrolabe.roles.webapp.reading.specs import spec_of
 from astrolabe.roles.webapp.reading.targets import Target
-from astrolabe.roles.webapp.reading.words import plural
+from astrolabe.roles.webapp.reading.words import plural, word_set
 from astrolabe.sdk import Reading
 
 _PEOPLE = r"(?P<who>\S+(?:\s+\S+){0,2}?)"
 _CAN = r"(?:\s+(?:can|may|should|must|will)(?:\s+also)?(?:\s+be\s+able\s+to)?)?"
 _TAG = re.compile(
-    rf"(?:{_PEOPLE}{_CAN}\s+tag\s+(?P<what>\S.*)|(?P<what2>\S.{{0,50}}?)\s+(?:can|may|should)\s+be\s+tagged(?:\s+with\s+.*)?)",
+    rf"(?:{_PEOPLE}{_CAN}\s+tag\s+(?P<what>\S.*)|(?P<what2>\S.{{0,50}}?)\s+(?:can|may|should)\s+be\s+tagged(?:\s+(?:with|by)\s+(?P<with>\S.*))?)",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(
@@ -66,10 +66,13 @@ _RESTRICTED = re.compile(
 )
 
 
+_QUOTED = re.compile(r'"[^"]*"')
+
+
 def read_mark(draft: Draft, piece: Piece) -> bool:
     """Read a deed that stands for a field or a thing of its own; one that is kept from somebody is left to other rules."""
     text = normal(piece.text).rstrip(".! ")
-    if _RESTRICTED.search(text):
+    if _RESTRICTED.search(_QUOTED.sub("", text)):
         return False
     rules = (_tag, _said_about, _rate, _mark)
     return any(rule(draft, piece, text) for rule in rules)
@@ -78,7 +81,7 @@ def read_mark(draft: Draft, piece: Piece) -> bool:
 def read_deed(draft: Draft, piece: Piece) -> bool:
     """Read a deed that stands for a link there is already."""
     text = normal(piece.text).rstrip(".! ")
-    if _RESTRICTED.search(text):
+    if _RESTRICTED.search(_QUOTED.sub("", text)):
         return False
     return _many_deed(draft, piece, text) or _known_deed(draft, piece, text)
 
@@ -117,14 +120,22 @@ def _tag(draft: Draft, piece: Piece, text: str) -> bool:
     entity = _thing(draft, found)
     if entity is None:
         return False
-    tag = draft.entity("tag", piece)
-    draft.several.append(Several(entity.key, tag.key, "tags", True, piece))
-    draft.note(piece, Reading.UNDERSTOOD, f"{entity.noun}: many tags")
-    if not tag.fields:
+    named = _EXAMPLES.sub("", (found["with"] if found else "") or "tags").strip(" ,(")
+    known = draft.find(nouns.bare(named))
+    tag = known or draft.entity("tag", piece)
+    draft.several.append(Several(entity.key, tag.key, plural(tag.noun), True, piece))
+    draft.note(piece, Reading.UNDERSTOOD, f"{entity.noun}: many {plural(tag.noun)}")
+    if known is None and named.lower() not in _TAGS:
+        draft.note(piece, Reading.ASSUMED, f"{quoted(named)} are kept as tags")
+    if known is None and not tag.fields:
         draft.add_field(tag, Spec("name", required=True, unique=True), piece)
         draft.note(piece, Reading.ASSUMED, "a tag has a name that no other tag has")
     _tell_who(draft, piece, found, entity, "tag")
     return True
+
+
+_EXAMPLES = re.compile(r"[\s,(]*\b(?:such\s+as|like|e\.?\s?g\b|for\s+example|for\s+instance|including)\b.*|\s*:.*", re.IGNORECASE)
+_TAGS = word_set("tags labels keywords") | {"many tags", "several tags", "any number of tags"}
 
 
 def _said_about(draft: Draft, piece: Piece, text: str) -> bool:

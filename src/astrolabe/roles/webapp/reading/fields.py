@@ -66,7 +66,7 @@ def subject_of(clause: str) -> tuple[str, str] | None:
     for rule, pattern in (("for", _FOR_EACH), ("fields", _FIELDS_OF), ("store", _STORE_FOR), ("has", _HAS)):
         if found := pattern.fullmatch(text.rstrip(".!")):
             subject = _subject(found["subject"])
-            if subject:
+            if subject and not _names_a_deed(found.groupdict().get("verb") or "", found["rest"]):
                 return subject, rule
     return None
 
@@ -123,6 +123,8 @@ def read_fields(draft: Draft, piece: Piece) -> bool:
     text = normal(piece.text).rstrip(".! ")
     for pattern in (_FOR_EACH, _FIELDS_OF, _STORE_FOR, _HAS):
         found = pattern.fullmatch(text)
+        if found and _is_deed(draft, found):
+            return False
         entity = _subject_entity(draft, found["subject"], piece) if found else None
         if found and entity:
             modal = found.groupdict().get("modal") or ""
@@ -130,6 +132,8 @@ def read_fields(draft: Draft, piece: Piece) -> bool:
             specs = specs_of(_without_perfect(draft, found["rest"]))
             needed = "must" in modal.lower() or verb in {"need", "needs", "require", "requires"}
             optional = bool(re.search(r"\b(?:can|may|might|optionally)\b", modal, re.IGNORECASE))
+            if len(specs) == 1 and not specs[0].determined and _is_invariant(specs[0].noun):
+                specs[0].many = specs[0].counted = True
             return take_fields(
                 draft, entity, specs, piece, needed=needed, optional=optional, plural_subject=_many(found["subject"])
             )  # fmt: skip
@@ -151,6 +155,21 @@ def _without_perfect(draft: Draft, text: str) -> str:
 
 def _many(subject: str) -> bool:
     return is_plural(nouns.bare(subject)) and not re.match(r"(?:each|every|an?)\s", subject, re.IGNORECASE)
+
+
+_KEEPING = re.compile(r"(?:record|keep|capture)\Z", re.IGNORECASE)
+
+
+def _is_deed(draft: Draft, found: re.Match[str]) -> bool:
+    """Whether people do something with things that are kept, as in `nurses record donations`: then nobody has them."""
+    verb, rest = found.groupdict().get("verb") or "", found["rest"].strip(" .")
+    kept = draft.find(nouns.thing(found["subject"]) or found["subject"])
+    known = draft.find(rest)
+    return bool(_names_a_deed(verb, rest) and known and known.declared and not (kept and kept.fields))
+
+
+def _names_a_deed(verb: str, rest: str) -> bool:
+    return bool(_KEEPING.match(verb)) and " " not in rest and is_plural(rest)
 
 
 def _subject_entity(draft: Draft, text: str, piece: Piece) -> EntityDraft | None:
@@ -311,6 +330,11 @@ def _take(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece, plural_su
     return [
         f"{optional} {target.noun}" if spec.noun == target.noun else f"{spec.noun}: {optional} {target.noun}"
     ]
+
+
+def _is_invariant(noun: str) -> bool:
+    """Whether a noun is the same in its plural: `fish`, so that only an article tells how many are meant."""
+    return plural(singular(noun)) == noun and singular(noun) == noun
 
 
 _POINTS = re.compile(

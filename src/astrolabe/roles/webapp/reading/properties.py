@@ -291,7 +291,7 @@ def take_properties(spec: Spec, text: str, *, listed: bool = False) -> None:
         spec.values = _without_default(spec, found[1])
         return
     if (states := _STATES.fullmatch(text)) and all(
-        not take_part(Spec(""), item) for _, item in split_list(states[1])
+        not take_part(Spec(""), item) and is_value(item) for _, item in split_list(states[1])
     ):
         spec.values = values_of(states[1])
         return
