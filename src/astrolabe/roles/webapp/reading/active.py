@@ -12,7 +12,7 @@ from astrolabe.roles.webapp.reading.grants import ADMIN, GUESTS, Grant, Scope, W
 from astrolabe.roles.webapp.reading.people import make_known, people, who_of
 from astrolabe.roles.webapp.reading.permits import Deed, deeds_in, permit, targets_for
 from astrolabe.roles.webapp.reading.sentences import Piece
-from astrolabe.roles.webapp.reading.targets import Target
+from astrolabe.roles.webapp.reading.targets import Target, targets_of
 from astrolabe.roles.webapp.reading.verbs import actions_of
 from astrolabe.roles.webapp.reading.words import is_plural
 from astrolabe.sdk import Reading
@@ -164,6 +164,8 @@ def _but_not(draft: Draft, piece: Piece, who: Who, can: str, cannot: str, *, onl
     """Read `read but not edit books`, where the first verbs may share the things of the second."""
     may_not = deeds_in(cannot, searching=True)
     may = deeds_in(can, searching=only)
+    if not may_not and len(may) == 1 and targets_of(draft, cannot):
+        may_not = [replace(may[0], what=cannot)]
     if may_not and len(may) == 1 and not may[0].what:
         may = [replace(may[0], what=may_not[0].what)]
     if may_not and may and not may_not[0].what:

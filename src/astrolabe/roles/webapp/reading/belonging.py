@@ -31,11 +31,14 @@ _DONE = (
     "trained coached mentored advised represented insured housed listed featured described mentioned cited tracked borrowed returned "
     "sung written translated edited illustrated allocated dedicated devoted matched paired mapped bound subject specific related identified"
 )
+_CLOSED = "limited|restricted|reserved|confined|allowed|permitted|closed|opened|required|needed|exposed|displayed|called|named"
+"""Participles of rights and duties, which no link follows from."""
 _LOOSE = (
     rf"(?:is|are|was|were|be|gets?)\s+(?:\w+ly\s+|always\s+|then\s+)?(?:{'|'.join(dict.fromkeys(_DONE.split()))})(?:\s+(?:out|up|off))?\s+{_PREPOSITION}"
     rf"|(?:is|are|be)\s+(?:{_PREPOSITION})|links|connects|joins"
     r"|(?:lives?|works?|plays?|stays?|sits?|happens?|takes?\s+place|hangs?|stands?|goes|go|studies|study|resides?|grows?|serves?|applies|apply|runs?|arises?|results?|stems?|starts?|ends?|lies|lie)"
     r"\s+(?:in|for|at|on|under|with|to|from)"
+    rf"|(?:is|are|was|were|be)\s+(?!(?:{_CLOSED})\b)(?:[a-z]+ed|found|hung|bound|sewn|fed|worn)\s+(?:to|at|in|into|from|on|onto|for|with|under)"
     r"|(?<!\beach )(?<!\bevery )(?<!\ba )(?<!\ban )(?<!\bthe )(?:shows?|covers?|involves?|describes?|documents?|represents?|uses?|affects?|targets?|mentions?)"
 )
 _BELONGS = re.compile(

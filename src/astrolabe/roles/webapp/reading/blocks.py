@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from astrolabe.roles.webapp.reading.kinds import NAMED
+
 
 @dataclass(frozen=True)
 class Line:
@@ -77,6 +79,15 @@ _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _MARKUP = re.compile(
     r"\*\*|__(?=\S)|(?<=\S)__|`|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|(?<!\w)_(?=\w)|(?<=\w)_(?!\w)"
 )
+_BOLD = re.compile(r"(?:\*\*|__)(\w[^*_:]{0,60}?):?(?:\*\*|__):?")
+_DEEPEST = 6
+_CODED = re.compile(
+    r"\A`([^`]{1,60})`\s+(?=(?:" + "|".join(sorted(map(re.escape, NAMED), key=len, reverse=True)) + r")\b)",
+    re.IGNORECASE,
+)
+"""A name marked as code before its type: "`number` integer"."""
+_LABEL = re.compile(r"[A-Z][\w ]{0,40}:")
+"""A line that announces what follows, where it stands below an item without being indented."""
 _WITH = re.compile(r"\bw/\s?(?=\w)")
 _LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\([^()\s]{0,500}\)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -138,10 +149,14 @@ class _Cutter:
             elif found := _HEADING.match(line.text):
                 self.at += 1
                 yield Heading(len(found[1]), plain(found[2].rstrip("# ")), line.number)
+            elif found := self._bold_heading():
+                self.at += 1
+                yield Heading(_DEEPEST, plain(found[1]), line.number)
             elif self._table_begins():
                 yield self._table()
             elif item := _ITEM.match(line.text):
-                yield Item(len(item[1].expandtabs(4)), self._run(Line(line.number, plain(item[2]))))
+                text = plain(_CODED.sub(r"\1: ", item[2]))
+                yield Item(len(item[1].expandtabs(4)), self._run(Line(line.number, text), listed=True))
             else:
                 yield self._paragraph(line)
 
@@ -162,13 +177,22 @@ class _Cutter:
             return Heading(1 if "=" in found[1] else 2, plain(line.text), line.number)
         return Paragraph(self._run(Line(line.number, plain(line.text.lstrip(" >")))))
 
-    def _run(self, first: Line) -> tuple[Line, ...]:
+    def _bold_heading(self) -> re.Match[str] | None:
+        """Return a line that is all bold and stands above a list or table, so that it is meant as a heading."""
+        found = _BOLD.fullmatch(self.lines[self.at].text)
+        following = next((line.text for line in self.lines[self.at + 1 :] if line.text.strip()), "")
+        listed = _ITEM.match(following) or following.lstrip().startswith("|")
+        return found if found and listed else None
+
+    def _run(self, first: Line, *, listed: bool = False) -> tuple[Line, ...]:
         """Take the lines that continue a paragraph or an item."""
         taken = [first]
         self.at += 1
         while self.at < len(self.lines):
             line = self.lines[self.at]
             special = _HEADING.match(line.text) or _ITEM.match(line.text) or _FENCE.match(line.text)
+            if listed and _LABEL.fullmatch(line.text):
+                break
             if not line.text.strip() or special or _RULE.match(line.text) or self._table_begins():
                 break
             taken.append(Line(line.number, plain(line.text.lstrip(" >"))))

@@ -246,7 +246,7 @@ class Brief:
             return True
         return (
             self._named_values(unit)
-            or read_named_list(draft, piece)
+            or (unit.section is not Section.PAGES and read_named_list(draft, piece))
             or self.teller.left_out(piece)
             or self.teller.feature(piece)
         )

@@ -21,6 +21,7 @@ from astrolabe.roles.webapp.reading.blocks import (
     Code,
     Heading,
     Item,
+    Line,
     Paragraph,
     Table,
 )
@@ -30,6 +31,7 @@ from astrolabe.roles.webapp.reading.following import (
     actions_of,
     begin_of_tail,
     begins_with_field,
+    first_of_fields,
     holds_fields,
 )
 from astrolabe.roles.webapp.reading.intent import Ask, Request, request_of
@@ -104,6 +106,13 @@ _ANNOUNCES = re.compile(
 )
 
 
+_PARTS = re.compile(
+    r"(?:its\s+|the\s+)?(?:fields?|attributes?|properties|columns?|data|values|relations?(?:hips?)?|links?|associations?|references)",
+    re.IGNORECASE,
+)
+"""What announces the fields or links of a thing below its heading."""
+
+
 class Cutter:
     """Makes the things that headings name known to the draft, and keeps the rows of the seed, on the way."""
 
@@ -122,6 +131,8 @@ class Cutter:
         """Return the units of these blocks."""
         for number, block in enumerate(blocks):
             following = blocks[number + 1] if number + 1 < len(blocks) else None
+            if isinstance(block, Heading):
+                following = first_of_fields(block.text, blocks[number + 1 :])
             if not isinstance(block, Item | Table):
                 self.intro = None
             match block:
@@ -162,6 +173,13 @@ class Cutter:
         inside = self.section in {Section.SEED, Section.THINGS} and block.level > self.level
         if self._of_rights(block, section):
             return
+        if (
+            self.section is Section.THING
+            and block.level > self.level
+            and _PARTS.fullmatch(block.text.strip(" :"))
+        ):
+            self._told(Piece(block.text, block.line), Reading.UNDERSTOOD, "announces the list below")
+            return
         single = section is Section.THINGS and not is_plural(block.text)
         if inside and (single or section in {None, Section.TEXT, Section.ROLES}):
             self.within = block.text if self.section is Section.SEED else thing_named(block.text)
@@ -195,6 +213,8 @@ class Cutter:
     def _paragraph(self, block: Paragraph, following: Block | None) -> None:
         if self.plain:
             self.section, self.within, self.plain = Section.TEXT, "", False
+        if self.section is Section.SEED and isinstance(following, Item | Table) and self._names_rows(block):
+            return
         if is_scenario(block.lines):
             self._told(Piece(block.text[:200], block.line), Reading.UNREAD, SCENARIO_UNREAD)
         elif noun := self._plain_heading(block, following):
@@ -204,6 +224,14 @@ class Cutter:
             self._told(Piece(block.text, block.line), Reading.UNDERSTOOD, f"a kind of thing: {noun}")
         else:
             self._sentences(block, following)
+
+    def _names_rows(self, block: Paragraph) -> bool:
+        """Take `Tools:` above rows of the seed as a heading below that of the seed."""
+        entity = self.draft.find(thing_named(block.text)) if block.text.endswith(":") else None
+        if entity:
+            self.within = entity.noun
+            self._told(Piece(block.text, block.line), Reading.UNDERSTOOD, f"rows of the seed: {entity.noun}")
+        return bool(entity)
 
     def _sentences(self, block: Paragraph, following: Block | None) -> None:
         pieces = sentences_of(block.lines)
@@ -232,8 +260,11 @@ class Cutter:
         if is_scenario_line(piece.text):
             self._told(piece, Reading.UNREAD, SCENARIO_UNREAD)
             return
-        if story := story_of(piece.text):
-            self._story(story, piece)
+        head, _, more = piece.text.partition("; ")
+        if story := story_of(head):
+            self._story(story, Piece(head, piece.line))
+            if more:
+                self._sentence(Piece(more, piece.line))
             return
         if said := without_account(piece.text):
             self._unit(Piece(said, piece.line, shown=piece.text))
@@ -282,6 +313,8 @@ class Cutter:
         """Read `as a nurse, I want to see patients so that …` as what nurses can do, and the reason by itself."""
         part = deeds_of_people(story.right)
         self._unit(Piece(story.right, piece.line, shown=story.wish), part=part)
+        if story.fields:
+            self._unit(Piece(story.fields, piece.line, shown=story.listed))
         if story.reason:
             reason = Part(Kind.REASON, story.reason, story.reason)
             self._unit(Piece(story.reason, piece.line), part=reason)
@@ -408,6 +441,10 @@ class Cutter:
 
     def _introduce(self, piece: Piece) -> None:
         """Judge a line that announces a list: `A recipe has:`, `Build a blog with:`, `Users can:`."""
+        if self.section is Section.THING and self.within and _PARTS.fullmatch(piece.text.strip(" :")):
+            self._told(piece, Reading.UNDERSTOOD, "announces the list below")
+            self.intro = None
+            return
         text = re.sub(
             r"\s+the\s+following(?:\s+\w+)?\Z|\s+these\s+\w+\Z",
             "",
@@ -451,7 +488,8 @@ class Cutter:
         elif listed := things_in(piece.text):
             self._unit(piece, part=listed)
         else:
-            self._sentence(piece)
+            for one in sentences_of((Line(piece.line, piece.text),)):
+                self._sentence(one)
 
     def _table(self, block: Table) -> None:
         if self.section is Section.SEED:

@@ -134,7 +134,9 @@ def _tag(draft: Draft, piece: Piece, text: str) -> bool:
     return True
 
 
-_EXAMPLES = re.compile(r"[\s,(]*\b(?:such\s+as|like|e\.?\s?g\b|for\s+example|for\s+instance|including)\b.*|\s*:.*", re.IGNORECASE)
+_EXAMPLES = re.compile(
+    r"[\s,(]*\b(?:such\s+as|like|e\.?\s?g\b|for\s+example|for\s+instance|including)\b.*|\s*:.*", re.IGNORECASE
+)
 _TAGS = word_set("tags labels keywords") | {"many tags", "several tags", "any number of tags"}
 
 

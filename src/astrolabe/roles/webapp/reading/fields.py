@@ -32,6 +32,9 @@ _FOR_EACH = re.compile(
     r"(?:stores?|records?|keeps?(?:\s+track\s+of)?|saves?|tracks?|notes?(?:\s+down)?|enters?|knows?|writes?\s+down|remembers?|there\s+(?:is|are)|see|have|needs?|want)\s*:?\s+(?P<rest>\S.*)",
     re.IGNORECASE,
 )
+_FOR_EACH_LISTED = re.compile(
+    r"(?:for|of)\s+(?P<subject>(?:each|every)\s+\S+(?:\s+\S+){0,2}?)\s*:\s+(?P<rest>\S.*)", re.IGNORECASE
+)
 _STORE_FOR = re.compile(
     r"(?:(?:i|we|you|they|it|users?|the\s+\w+)\s+)?(?:(?:want|need|would\s+like|can|should|must|will)\s+)?(?:to\s+)?(?:also\s+)?"
     r"(?:stores?|records?|keeps?(?:\s+track\s+of)?|saves?|tracks?|notes?|enters?|knows?|writes?\s+down|remembers?)\s+(?P<rest>\S.*?)\s+"
@@ -63,7 +66,13 @@ _SAID_OF_FIELDS = (
 def subject_of(clause: str) -> tuple[str, str] | None:
     """Return the thing a clause gives fields to and the clause's rule, or None. Used before anything else is read."""
     text = normal(clause)
-    for rule, pattern in (("for", _FOR_EACH), ("fields", _FIELDS_OF), ("store", _STORE_FOR), ("has", _HAS)):
+    for rule, pattern in (
+        ("for", _FOR_EACH),
+        ("listed", _FOR_EACH_LISTED),
+        ("fields", _FIELDS_OF),
+        ("store", _STORE_FOR),
+        ("has", _HAS),
+    ):
         if found := pattern.fullmatch(text.rstrip(".!")):
             subject = _subject(found["subject"])
             if subject and not _names_a_deed(found.groupdict().get("verb") or "", found["rest"]):
@@ -121,7 +130,7 @@ def _only_named(specs: list[Spec]) -> bool:
 def read_fields(draft: Draft, piece: Piece) -> bool:
     """Read `a recipe has a title and ingredients` in its many forms."""
     text = normal(piece.text).rstrip(".! ")
-    for pattern in (_FOR_EACH, _FIELDS_OF, _STORE_FOR, _HAS):
+    for pattern in (_FOR_EACH, _FOR_EACH_LISTED, _FIELDS_OF, _STORE_FOR, _HAS):
         found = pattern.fullmatch(text)
         if found and _is_deed(draft, found):
             return False

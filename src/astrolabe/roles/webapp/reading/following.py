@@ -1,6 +1,7 @@
 """What follows a heading, a request or the first row of a table, judged before it is read."""
 
 import re
+from collections.abc import Sequence
 
 from astrolabe.roles.webapp.model import Action
 from astrolabe.roles.webapp.reading.asking import Part
@@ -9,7 +10,7 @@ from astrolabe.roles.webapp.reading.kinds import kind_of
 from astrolabe.roles.webapp.reading.sections import is_field_table
 from astrolabe.roles.webapp.reading.sentences import MODALS, split_list
 from astrolabe.roles.webapp.reading.specs import spec_of
-from astrolabe.roles.webapp.reading.words import is_plural
+from astrolabe.roles.webapp.reading.words import is_plural, plural, singular
 
 
 def begin_of_tail(sentence: str, tail: str) -> int:
@@ -39,6 +40,19 @@ def holds_fields(block: Block | None) -> bool:
         bool(re.match(r"(?:fields|attributes|it\s+has|has)\b", block.text, re.IGNORECASE))
         or block.text.endswith(":")
     )
+
+
+def first_of_fields(heading: str, blocks: Sequence[Block]) -> Block | None:
+    """Return what follows a heading, past the items that are sentences about the thing it names."""
+    noun = singular(heading.strip().lower())
+    said = re.compile(
+        rf"(?:each|every|an?|the|it|they|{re.escape(plural(noun))})\s+(?:{re.escape(noun)}\s+)?(?:is|are|has|have|belongs?)\b",
+        re.IGNORECASE,
+    )
+    for block in blocks:
+        if not (isinstance(block, Item) and said.match(block.text)):
+            return block
+    return blocks[0] if blocks else None
 
 
 _ACTION_WORDS = {

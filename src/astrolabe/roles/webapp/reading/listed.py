@@ -17,9 +17,14 @@ from astrolabe.sdk import Reading
 
 def read_role(draft: Draft, unit: Unit, read: Callable[[Unit], None]) -> bool:
     """Read `librarian: may add and delete books`; `read` is given what each clause after the name says."""
+    text = unit.piece.text.strip(" .")
+    if remark := _REMARK.match(text):
+        text = f"{remark['name']}: {text[remark.end() :]}"
+        if not _NO_LOGIN.search(remark["remark"]):
+            draft.note(Piece(remark["remark"], unit.piece.line), Reading.UNREAD, "a remark on a role")
     found = re.fullmatch(
         r"(?P<name>[\w -]{1,40}?)(?:\s*(?:[:\u2013\u2014(]|\s-\s)\s*(?P<rest>.*?)\)?)?",
-        unit.piece.text.strip(" ."),
+        text,
     )
     if not found or len(found["name"].split()) > 3 or is_sentence(found["name"]):  # noqa: PLR2004
         return False
@@ -40,6 +45,11 @@ def read_role(draft: Draft, unit: Unit, read: Callable[[Unit], None]) -> bool:
     return True
 
 
+_REMARK = re.compile(r"(?P<name>[\w -]{1,40}?)\s*\((?P<remark>[^()]*)\)\s*(?::|\s[-\u2013\u2014]\s)\s*(?=\S)")
+_NO_LOGIN = re.compile(r"\b(?:no|not|without)\b.*\b(?:log|sign|accounts?|regist)|\bpublic\b", re.IGNORECASE)
+"""What tells that a role needs no account."""
+
+
 def read_page(draft: Draft, extras: Extras, unit: Unit) -> bool:
     """Read `Bookmarks: title, status` as the columns of a list."""
     text = unit.piece.text.strip(" .")
@@ -50,7 +60,9 @@ def read_page(draft: Draft, extras: Extras, unit: Unit) -> bool:
     entity = _page_of(draft, found["name"] if found else text)
     if entity is None:
         return False
-    wanted = [nouns.bare(item) for _, item in split_list(found["columns"])] if found else []
+    listed = [item for _, item in split_list(found["columns"])] if found else []
+    orders = [item for item in listed if _ORDER.match(item)]
+    wanted = [nouns.bare(item) for item in listed if item not in orders]
     known = {field_identifier(item.noun): key for key, item in entity.fields.items()}
     known |= {field_identifier(link.noun): key for key, link in entity.links.items()}
     known |= {
@@ -70,12 +82,19 @@ def read_page(draft: Draft, extras: Extras, unit: Unit) -> bool:
                 title=title[:80] or None,
             )
         )
+    for order in orders:
+        draft.note(Piece(order, unit.piece.line), Reading.UNREAD, "who looks at a list says how it is sorted")
     draft.note(
         unit.piece,
         Reading.UNDERSTOOD,
         f"list of {plural(entity.noun)}" + (f": {', '.join(wanted)}" if wanted else ""),
     )
     return True
+
+
+_ORDER = re.compile(
+    r"(?:sort(?:ed|able)?|order(?:ed)?)\b(?:\s+by\b)?|newest\s+first|latest\s+first", re.IGNORECASE
+)
 
 
 def _page_of(draft: Draft, name: str) -> EntityDraft | None:

@@ -34,6 +34,11 @@ _ADJECTIVE = re.compile(
 _ALONE = re.compile(
     r"\s*,?\s+(?:only|alone|exclusively|and\s+(?:nobody|no\s*-?\s*one)\s+else)\Z", re.IGNORECASE
 )
+_BESIDES = re.compile(
+    r"(?:(?P<none>nobody|no\s*-?\s*one|none)|any(?:one|body)|everyone|everybody)(?:\s+else)?\s+(?:but|except(?:\s+for)?|besides|other\s+than|apart\s+from)\s+(?:by\s+)?(?P<who>\S.*)",
+    re.IGNORECASE,
+)
+"""Whom a passive leaves: `cannot be edited by anyone but the chief`."""
 _HIDDEN = re.compile(
     rf"{_WHAT}\s+{_IS}\s+(?:hidden\s+from|invisible\s+(?:to|for)|off[\s-]limits\s+(?:to|for)|closed\s+to)\s+(?P<who>\S.*)",
     re.IGNORECASE,
@@ -137,6 +142,10 @@ def _done(draft: Draft, piece: Piece, text: str) -> bool:
         return False
     if NO_ACCOUNT.search(text):
         return permit(draft, piece, Who((GUESTS,)), [deed], allowed=not negative)
+    if besides := _BESIDES.fullmatch(found["who"] or ""):
+        return bool(besides["none"]) is not negative and permit(
+            draft, piece, who_of(draft, besides["who"]), [deed], only=True
+        )
     if found["who"]:
         who = who_of(draft, _ALONE.sub("", found["who"]))
         only = _only(found) or bool(_ALONE.search(found["who"]))

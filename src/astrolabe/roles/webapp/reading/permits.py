@@ -7,9 +7,9 @@ from astrolabe.roles.webapp.model import Action
 from astrolabe.roles.webapp.reading.claims import Claim, settle
 from astrolabe.roles.webapp.reading.draft import Draft, FieldDraft
 from astrolabe.roles.webapp.reading.flaw import quoted
-from astrolabe.roles.webapp.reading.grants import Who
+from astrolabe.roles.webapp.reading.grants import Scope, Who
 from astrolabe.roles.webapp.reading.sentences import Piece
-from astrolabe.roles.webapp.reading.targets import Target, targets_of
+from astrolabe.roles.webapp.reading.targets import Target, is_their_own, targets_of
 from astrolabe.roles.webapp.reading.verbs import (
     CHANGES_OF_STATE,
     MANAGING,
@@ -55,6 +55,8 @@ def permit(
         made = piece if new and allowed and Action.CREATE in deed.actions else None
         again = claims and deed.what.lower() in {"them", "it", "these", "those"}
         targets = [*claims[-1].targets] if again else targets_for(draft, deed, made)
+        if claims and is_their_own(deed.what):
+            targets = [replace(target, scope=Scope.OWN) for target in claims[-1].targets]
         if not targets:
             return False
         plain = _without_states(deed, targets)

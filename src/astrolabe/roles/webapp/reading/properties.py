@@ -425,7 +425,21 @@ def _mixed_values(items: list[str]) -> bool:
     )
 
 
-_TECHNICAL = frozenset({"string", "integer", "int", "decimal", "float", "double", "boolean", "bool", "datetime", "varchar", "enum"})
+_TECHNICAL = frozenset(
+    {
+        "string",
+        "integer",
+        "int",
+        "decimal",
+        "float",
+        "double",
+        "boolean",
+        "bool",
+        "datetime",
+        "varchar",
+        "enum",
+    }
+)
 """Names of types that nobody means as values."""
 _STATES = re.compile(
     r"(?:(?:can|may|must|should|will)\s+be|is|are)\s+(?:either\s+)?(\S.*\sor\s.*)", re.IGNORECASE

@@ -245,7 +245,8 @@ class Ruling:
         return bool(own or self.item.owned or self.item.private)
 
     def _deleters(self) -> set[str]:
-        edited, usual = set(self.out.may[Action.UPDATE]), self._rulers(Action.DELETE) or self._editors()
+        usual = self._rulers(Action.DELETE) or self._editors()
+        edited = set(self.out.may[Action.UPDATE]) | (usual & rulers(self.draft, Action.UPDATE))
         return usual if usual <= edited or edited & _EVERYBODY else edited
 
     def _viewers(self) -> set[str]:

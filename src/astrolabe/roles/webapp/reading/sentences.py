@@ -62,6 +62,11 @@ _LISTED = "listed"
 _NO_BREAK = r"not\b|never\b|only\s+(?:(?:their|his|her|its|my|your)\s+own|for|if|when)\b"
 
 
+_NOT_EXCEPT = "".join(
+    rf"(?<!\b{word})" for word in ("anyone", "anybody", "everyone", "everybody", "nobody", "no one")
+)
+
+
 _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), subject)
     for pattern, subject in (
@@ -75,7 +80,7 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r",?\s+but\s+(?:can\s+|may\s+)?(?=only\s+(?:see|view|read|edit|change|update|delete|remove|create|add|manage)\b)",
             _MAY,
         ),
-        (rf",?\s+\bbut\s+(?!{_NO_BREAK})(?=\S)", _LISTED),
+        (rf"(?:,\s+|{_NOT_EXCEPT}\s+)\bbut\s+(?!{_NO_BREAK})(?=\S)", _LISTED),
         (
             rf"(?:,\s+(?:while|although|though)|,?\s+whereas|\s+(?:while|although|though)(?=[^.,]*\b(?:{MODALS})\b))\s+(?!(?:it|they|he|she)\b|\w+ing\b)(?=\S)",
             "",
@@ -184,7 +189,10 @@ def _is_end(text: str, stop: re.Match[str], short: str) -> bool:
     """Whether a stop ends a sentence all the same: after a `no`, or after the last of some letters that are values."""
     if short.lower() == "no.":
         return not _NUMBER.match(text, stop.end())
-    return bool(_LAST_LETTER.search(text, max(0, stop.start() - _FEW), stop.end()) and _WORD_BEGINS.match(text, stop.end()))
+    return bool(
+        _LAST_LETTER.search(text, max(0, stop.start() - _FEW), stop.end())
+        and _WORD_BEGINS.match(text, stop.end())
+    )
 
 
 _FEW = 8

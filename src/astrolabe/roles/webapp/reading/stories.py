@@ -10,7 +10,7 @@ from astrolabe.roles.webapp.reading.words import is_plural, plural
 SCENARIO_UNREAD = "scenarios are not read; say what they need in sentences of their own"
 
 _STORY = re.compile(
-    r"(?P<wish>as\s+(?:an?|the)\s+(?P<who>[\w-]+(?:\s+[\w-]+){0,2}?)\s*,?\s+(?:i|we)(?:'d|\s+would|\s+also)?\s+(?:want|need|like|wish|can|may|must|should|could|will)(?:\s+to)?(?:\s+be\s+able\s+to)?\s+(?P<deed>\S.*?))"
+    r"(?P<wish>as\s+(?:an?|the)\s+(?P<who>(?:[\w-]+(?:'s|s')\s+)?[\w-]+(?:\s+[\w-]+){0,2}?)\s*,?\s+(?:i|we)(?:'d|\s+would|\s+also)?\s+(?:want|need|like|wish|can|may|must|should|could|will)(?:\s+to)?(?:\s+be\s+able\s+to)?\s+(?P<deed>\S.*?))"
     r"(?:,?\s+(?P<reason>(?:so\s+that|so\s+(?:i|we)\b|in\s+order\s+to|because)\s*\S.*))?",
     re.IGNORECASE,
 )
@@ -23,11 +23,16 @@ _IN_ONE_LINE = re.compile(r"(?:scenario:?\s.*?)?\b(?:given|when)\s+\S.*,?\s+then
 
 @dataclass(frozen=True)
 class Story:
-    """`right` says what its people can do, `wish` the same as written, `reason` what for."""
+    """`right` says what its people can do, `wish` the same as written, `reason` what for.
+
+    `fields` says what the things have that are made, and `listed` the same as written.
+    """
 
     right: str
     wish: str
     reason: str
+    fields: str = ""
+    listed: str = ""
 
 
 def story_of(text: str) -> Story | None:
@@ -35,11 +40,32 @@ def story_of(text: str) -> Story | None:
     found = _STORY.fullmatch(text.strip(" ."))
     if found is None:
         return None
-    who = nouns.bare(found["who"])
+    who = nouns.bare(re.sub(r"\A\S+(?:'s|s')\s+", "", found["who"]))
     deed = re.sub(r"\b(?:my|our)\b", "their", found["deed"], flags=re.IGNORECASE)
     deed = re.sub(r"\b(?:i|we)\s+(?=own|made|created|wrote|added)", "they ", deed, flags=re.IGNORECASE)
     many = who if is_plural(who) else plural(who)
-    return Story(f"{many} can {deed}", found["wish"], found["reason"] or "")
+    reason = found["reason"] or ""
+    if alone := _ALONE.match(deed):
+        return Story(f"only {many} can {deed[alone.end() :]}", found["wish"], reason)
+    if made := _MADE.fullmatch(deed):
+        wish = found["wish"][: found["wish"].rfind(made["with"])].strip(" ,")
+        has = "have" if is_plural(made["thing"]) else "has"
+        fields = f"{made['thing']} {has} {made['fields'] or made['inside']}"
+        return Story(f"{many} can {made['right']}", wish, reason, fields, made["with"])
+    return Story(f"{many} can {deed}", found["wish"], reason)
+
+
+_ALONE = re.compile(
+    r"be\s+the\s+only\s+(?:one|person|role)s?\s+(?:who|that)\s+(?:can|may|is\s+allowed\s+to)\s+|be\s+the\s+only\s+(?:one|person)\s+(?:allowed\s+)?to\s+",
+    re.IGNORECASE,
+)
+_MADE = re.compile(
+    r"(?P<right>(?:create|add|record|enter|write|register|log|save|keep|store|post|publish|note|submit|manage|maintain|upload)\b(?:\s*,?\s+(?:and\s+)?(?:edit|change|update|delete|manage|see|view))*"
+    r"\s+(?:(?:their|an?|the|new)\s+(?:own\s+)?)?(?P<thing>[a-z-]+(?:\s+(?!with\b)[a-z-]+)?))\s+"
+    r"(?P<with>(?:with|having|including)\s+(?P<fields>an?\s+\S.*|[a-z ]+,\s.*)|\((?P<inside>[^()]*,[^()]*)\))",
+    re.IGNORECASE,
+)
+"""What is made together with what it has: `record lessons with a date and a pool`."""
 
 
 def is_scenario(lines: tuple[Line, ...]) -> bool:

@@ -23,7 +23,7 @@ _SUFFIXES: tuple[tuple[re.Pattern[str], Scope], ...] = tuple(
         (rf"\s+(?:(?:that|which)\s+(?:is|are|was|were)\s+)?(?:{_MADE}\s+by|belonging\s+to|that\s+belongs?\s+to)\s+{_SELF}\Z", Scope.OWN),
         (r"\s+of\s+(?:their|his|her|my|your)\s+own\Z", Scope.OWN),
         (rf"\s+(?:(?:that|which)\s+(?:is|are|was|were)\s+)?(?:{_MADE}\s+by|belonging\s+to|that\s+belongs?\s+to|of|from|by)\s+{_OTHERS}\Z", Scope.OTHERS),
-        (r"\s+(?:of|from|by|created\s+by|belonging\s+to)\s+(?:everyone|everybody|anyone|anybody|all\s+(?:users|members|people|accounts))\Z", Scope.EVERY),
+        (r"\s+(?:of|from|by|created\s+by|belonging\s+to)\s+(?:everyone|everybody|anyone|anybody|all\s+(?:the\s+)?(?:other\s+)?(?:people|[a-z]+s))\Z", Scope.EVERY),
     )
 )  # fmt: skip
 _DETERMINERS: tuple[tuple[re.Pattern[str], Scope | None], ...] = tuple(
@@ -84,6 +84,11 @@ def targets_of(draft: Draft, text: str, *, new: Piece | None = None) -> list[Tar
             text, after = text[: found.start()], scope
             break
     return _listed(draft, text, after, new)
+
+
+def is_their_own(text: str) -> bool:
+    """Whether a phrase is about people's own rows of what was named before: `their own`."""
+    return bool(_THEIR_OWN.fullmatch(text.strip(" .,")))
 
 
 def _everything(draft: Draft, but: str) -> list[Target]:
