@@ -41,14 +41,20 @@ def read_access(draft: Draft, piece: Piece) -> bool:
     return any(rule(draft, piece, text) for rule in rules)
 
 
-_ROLE = re.compile(r"(?P<who>[a-z]+(?: [a-z]+)?) ?: (?P<deed>[a-z]\S*\s.*)", re.IGNORECASE)
+_ROLE = re.compile(
+    r"(?P<who>[a-z]+(?: [a-z]+)?) ?(?::| [-\u2013\u2014]) (?P<deed>[a-z]\S*\s.*|everything|anything)",
+    re.IGNORECASE,
+)
 _CRUD = re.compile(r"(?:full\s+)?crud(?:\s+(?:on|for))?\b", re.IGNORECASE)
 
 
 def _of_role(draft: Draft, who: str, deed: str) -> str:
     """Write `gardener: CRUD plants` as `gardener can manage plants`; nothing where no role but a thing is described."""
     deed = _CRUD.sub("manage", deed, count=1)
-    verb = re.split(r"[\s,/]", deed.lower(), maxsplit=1)[0]
+    if re.fullmatch(r"(?:do(?:es)?\s+)?(?:everything|anything)", deed, re.IGNORECASE):
+        deed, verb = "do everything", "manage"
+    else:
+        verb = re.split(r"[\s,/]", deed.lower(), maxsplit=1)[0]
     if draft.find(who) or nouns.is_interface(who) or not actions_of([verb], firm=False):
         return ""
     return f"{who} can {deed}"

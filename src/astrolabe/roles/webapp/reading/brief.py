@@ -140,7 +140,9 @@ class Brief:
     def _prefixed(self, unit: Unit, *rules: Callable[[Draft, Piece], bool]) -> bool:
         """Read `has many tags` below a heading as `a bookmark has many tags`."""
         if not re.match(
-            rf"(?:has|have|belongs?|contains?|includes?|needs?|is|{MODALS})\b", unit.piece.text, re.IGNORECASE
+            rf"(?:has|have|belongs?|contains?|includes?|needs?|uses?|refers?|references?|links?|comes?|concerns?|is|{MODALS})\b",
+            unit.piece.text,
+            re.IGNORECASE,
         ):
             return False
         entity = self.draft.find(unit.within)
@@ -162,7 +164,9 @@ class Brief:
             listed = Piece(f"{unit.within} has {piece.text}", piece.line, shown=piece.text)
             return read_fields(draft, listed)
         spec = spec_of(piece.text)
-        return spec is not None and take_fields(draft, entity, [spec], piece)
+        if spec is None:
+            return self._structured(unit)
+        return take_fields(draft, entity, [spec], piece)
 
     def _named_values(self, unit: Unit) -> bool:
         """Read `Status: todo, doing, done` where status is a field."""

@@ -99,9 +99,21 @@ def declare(draft: Draft, piece: Piece) -> None:
         draft.entity(subject, piece, declared=True)
 
 
+_ENTERED = re.compile(
+    r".*\s(?:enter|add|post|record|list|register|create|submit)\s+(?:(?:their|the|new|our|my)\s+)?(?P<thing>[a-z-]+s)",
+    re.IGNORECASE,
+)
+
+
+def _listed_noun(text: str) -> str:
+    """Return the thing that stands before a list of what it has: `cakes` of `cakes:` and of `bakers enter cakes:`."""
+    entered = _ENTERED.fullmatch(text.strip())
+    return nouns.thing(entered["thing"] if entered and is_plural(entered["thing"]) else text)
+
+
 def _listed_subject(draft: Draft, piece: Piece) -> str:
     found = _COLON.fullmatch(piece.text.strip(" ."))
-    subject = nouns.thing(found["subject"]) if found else ""
+    subject = _listed_noun(found["subject"]) if found else ""
     if (
         not found
         or not subject
@@ -434,7 +446,7 @@ def told(spec: Spec) -> str:
 def read_named_list(draft: Draft, piece: Piece, *, trusted: bool = False) -> bool:
     """Read `Book: title, author, year` and `Book (title, author)`; untrusted, only for several or known things."""
     found = _COLON.fullmatch(piece.text.strip(" ."))
-    subject = nouns.thing(found["subject"]) if found else ""
+    subject = _listed_noun(found["subject"]) if found else ""
     if (
         not found
         or not subject

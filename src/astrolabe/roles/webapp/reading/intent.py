@@ -71,7 +71,7 @@ _CONTRARY = word_set("""
     teach plan buy cook call send list extend integrate replace speed clean answer check validate
 """)
 _POLITE = re.compile(
-    r"(?:my|our|the)\s+\w+(?:\s\w+)?\s+(?:needs?|wants?)\s+(?=an?\s)|(?:need|want(?:ed)?|looking\s+for)\s*:?\s+(?=an?\s)|pl(?:eas|ese|ase|s|z)\b\s+|"
+    r"(?:my|our|the)\s+\w+(?:\s\w+){0,3}?\s+(?:needs?|wants?)\s+(?=an?\s)|(?:need|want(?:ed)?|looking\s+for)\s*:?\s+(?=an?\s)|pl(?:eas|ese|ase|s|z)\b\s+|"
     r"(?:i|we)\s+(?:run|have|own|are|manage|work|organi[sz]e)\s+[^,.]{1,60}?,?\s+and\s+(?=(?:i|we)\s+(?:need|want|would)\b)|"
     r"(?:please|hi|hello|hey|there|dear\s+\w+|thanks|so|well|ok|okay|basically)\b[,!.]?\s+"
     r"|(?:can|could|would|will)\s+you\s+(?:please\s+)?|(?:i|we)(?:'d|\s+would|\s+am|'m|\s+are|'re)?\s+(?:really\s+|just\s+)?(?:like|love|want|wish|need|hope|plan|planning|trying|going|looking|building|making|creating|developing)"

@@ -178,7 +178,7 @@ def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
     if (
         parts[-1] in {"on", "until", "by", "from", "since"}
         and len(parts) > 1
-        and parts[-2].endswith(("ed", "t", "n", "ought", "id"))
+        and parts[-2].endswith(("ed", "t", "n", "ought", "id", "made"))
     ):
         return Kind(FieldType.DATE, known=True)
     if parts[-1:] == ("at",) and len(parts) > 1:

@@ -66,10 +66,10 @@ def _like(draft: Draft, others: list[str], tables: dict[str, Table]) -> Table:
     like = " and ".join(plural(draft.entities[other].noun) for other in others)
     out = Table()
     out.may = {
-        Action.CREATE: (SIGNED_IN,) if opened else ordered(writers),
+        Action.CREATE: (SIGNED_IN,) if opened else ordered(rulers(draft, Action.CREATE) or writers),
         Action.READ: ordered(seers | own),
-        Action.UPDATE: ordered(writers | own),
-        Action.DELETE: ordered(writers | own),
+        Action.UPDATE: ordered((rulers(draft, Action.UPDATE) or writers) | own),
+        Action.DELETE: ordered((rulers(draft, Action.DELETE) or writers) | own),
     }
     out.assumed = dict.fromkeys(Action, f"as for {like}")
     return out

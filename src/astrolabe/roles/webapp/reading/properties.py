@@ -7,6 +7,7 @@ from copy import deepcopy
 from astrolabe.roles.webapp.model import FieldType
 from astrolabe.roles.webapp.reading.kinds import FILES, NAMED, kind_of
 from astrolabe.roles.webapp.reading.normal import number_of
+from astrolabe.roles.webapp.reading.ranges import named_range
 from astrolabe.roles.webapp.reading.sentences import split_list
 from astrolabe.roles.webapp.reading.spec import Spec, is_noun, is_value
 
@@ -39,7 +40,7 @@ _TYPES = "|".join(sorted(map(re.escape, NAMED), key=len, reverse=True))
 
 TAIL = re.compile(
     r"\s*:\s*|\s+[-\u2013\u2014=]\s+|\s*->\s*|\s*→\s*|,\s+|\s+(?="
-    r"(?:(?:ranging\s+)?from|between)\s+-?\d|at\s+(?:least|most)\b|up\s+to\b|(?:of\s+)?(?:no|not)\s+(?:more|less|longer|fewer|shorter)\b"
+    r"(?:(?:ranging\s+)?from|between)\s+-?\d|(?:from|between)\s+(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*|[a-z])\s+(?:to|and|through)\s+[a-z]|at\s+(?:least|most)\b|up\s+to\b|(?:of\s+)?(?:no|not)\s+(?:more|less|longer|fewer|shorter)\b"
     r"|(?:more|less|greater|larger|smaller|higher|lower|longer|shorter|fewer)\s+than\b|(?:[<>]=?|[≤≥])\s*-?\d|(?:min|max)(?:imum|imal)?\b(?!\s+(?!of\b|length\b)[a-z])|(?:which|that)\s+\S|in\s+(?:"
     rf"{UNITS})(?=\s|\Z)"
     r"|with\s+(?:\S+\s+as\s+(?:the\s+|a\s+)?default\b|at|a|up|no|max|min|values?|the\s+values?|\d|exactly)|not\s|never\s|must\b|(?:is|are|can|may|should|has|have)\s|of\s+(?:\d|at\b|up\b|max|exactly\b|from\s+-?\d|between\s)"
@@ -162,6 +163,10 @@ def _unique(spec: Spec, found: re.Match[str]) -> None:
         spec.rest.append(found[0])
 
 
+def _once(spec: Spec, found: re.Match[str]) -> None:  # noqa: ARG001
+    spec.unique = True
+
+
 def _default(spec: Spec, found: re.Match[str]) -> None:
     spec.default = next(text for text in found.groups() if text).strip("\"'` ")
 
@@ -223,9 +228,10 @@ _PARTS: tuple[tuple[re.Pattern[str], Taker], ...] = tuple(
         (rf"{_BE}(?:optional|nullable|not\s+(?:always\s+)?(?:required|mandatory|necessary|needed|compulsory)|not\s+have\s+to\s+be\s+{_ENTERED}|empty|blank|omitted|missing|left\s+(?:out|empty|blank)|(?:if|when|where)\s+(?:known|any|available|needed|applicable|there\s+is\s+one))", _optional),
         (rf"(?:need\s+not|do(?:es)?\s+not\s+(?:have|need)\s+to)\s+be\s+{_ENTERED}", _optional),
         (rf"{_BE}(?P<not>not\s+)?(?:unique|distinct|different\s+for\s+(?:each|every)\s+\w+)(?:\s+(?:per\s+(?:user|owner|account)|for\s+(?:each|every)\s+(?:user|owner|account)|among\s+all\s+\w+)|(?P<scope>\s+(?:per|within|inside|in|for|among)\s+\S.*))?", _unique),
+        (r"(?:(?:must|may|can|should)\s+not|cannot)\s+(?:be\s+(?:used|given|taken|assigned)|exist|occur|appear)\s+(?:twice|more\s+than\s+once)|(?:must|may|can|should)\s+(?:only\s+)?(?:be\s+(?:used|given|taken|assigned)|exist|occur|appear)\s+(?:only\s+)?once", _once),
         (r"(?:the\s+)?default(?:s|ing)?(?:\s+value)?(?:\s+(?:to|is|of|as))?\s*[:=]?\s*(?:an?\s+|the\s+)?(\S+(?:\s+\S+){0,2})", _default),
         (r"(?:(?:is|are)\s+)?(?:initially|set\s+to|starts?\s+(?:as|at|with|out\s+as)|starting\s+(?:as|at|with))\s*[:=]?\s*(\S+(?:\s+\S+){0,2})", _default),
-        (r"(?:(?:is|are|being)\s+)?(\S+(?:\s+\S+)?)\s+by\s+default|by\s+default\s+(\S+(?:\s+\S+)?)|(?:with\s+)?(\S+)\s+(?:is|being|as)\s+(?:the\s+|a\s+)?default|(\S+)\s+\(default\)", _default),
+        (r"(?:(?:is|are|being)\s+)?([^\s,]+(?:\s+[^\s,]+)?)\s+by\s+default|by\s+default\s+(\S+(?:\s+\S+)?)|(?:with\s+)?(\S+)\s+(?:is|being|as)\s+(?:the\s+|a\s+)?default|(\S+)\s+\(default\)|([^\s,]+(?:\s+[^\s,]+)?),?\s+(?:unless\s+(?:\w+\s+)?otherwise|unless\s+otherwise\s+\w+|otherwise)", _default),
         (rf"{_BE}(?:as\s+)?(?:an?\s+)?(?:valid\s+|plain\s+|simple\s+)?(?:(?:marked|answered|ticked)\s+(?:as\s+|with\s+)?)?(?P<type>{_TYPES}|short|long|free-text|whole)(?:\s+(?:field|value))?(?:\s*[(:]?\s*(?P<n>\d{{1,5}})\)?)?", _type),
         (rf"(?:{_BE}(?:measured|given|stored|kept|expressed|counted)\s+)?(?:in\s+)?(?P<unit>{UNITS})", _unit),
         (r"(?:an?\s+)?(?:(?P<many>many|several|multiple|list\s+of|links\s+to|references\s+to)\s+)?(?:link|reference|relation|relationship|foreign\s+key|points|refers|belongs|ref|fk)\s+(?:to|on|of)\s+(?:(?:an?|the|one|1)\s+)?(?P<target>\w+(?:\s\w+)?)", _target),
@@ -286,6 +292,9 @@ def take_properties(spec: Spec, text: str, *, listed: bool = False) -> None:
     """Add the properties in a text to a field; `listed` when bare words there are values or a description."""
     text = re.sub(r"\A(?:which|that)\s+", "", text.strip(" ."), flags=re.IGNORECASE)
     if _examples(spec, text) or _answers(spec, text) or take_part(spec, text):
+        return
+    if values := named_range(text):
+        spec.values = values
         return
     if found := _INTRODUCED.match(text):
         spec.values = _without_default(spec, found[1])

@@ -93,6 +93,10 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r",?\s+and\s+(?=(?!(?:whether|if|when|that|which|who|i|we|can|may|must|should|is|are|has|have|will)\b)(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+(?!and\b|or\b)[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?|(?:is|are)\s+\w+(?:ed|en|ght|ld|de)\s+(?:by|to|in|at|for|from|with|on|of))\b)",
             _LISTED,
         ),
+        (
+            r"\s+[-\u2013\u2014]\s+(?=(?:each|every|an?|the)\s+[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?)\b)",
+            "",
+        ),
         (r",\s+(?=(?:each|every)\s+[\w-]+(?:\s+[\w-]+)?\s+(?:has|have|belongs?|is|are|contains?)\b)", ""),
         (
             r",\s+(?=[\w-]+\s+(?:can\s+)?(?:see|sees|manages?|reads?|edits?|deletes?)\s+(?:all|every|any|only)\b)",
@@ -174,6 +178,8 @@ def _spans(text: str) -> list[tuple[int, int]]:
     begin = 0
     for found in _END.finditer(text):
         short = _ABBREVIATION.search(text[max(begin, found.start() - 12) : found.start() + 1])
+        if found[0] == "?" and _BRACKET.match(text, found.end()):
+            continue
         if found[0].startswith(".") and short and not _is_end(text, found, short[0]):
             continue
         begin += len(text[begin:]) - len(text[begin:].lstrip()) if text[begin : begin + 1].isspace() else 0
@@ -195,6 +201,8 @@ def _is_end(text: str, stop: re.Match[str], short: str) -> bool:
     )
 
 
+_BRACKET = re.compile(r"\s*\(")
+"""What shows that `Vegetarian? (yes/no)` names a field."""
 _FEW = 8
 _LAST_LETTER = re.compile(r"(?:,|\b(?:or|and|to))\s+[A-Z]\.\Z")
 _WORD_BEGINS = re.compile(r"\s+[A-Z][a-z]*\s")

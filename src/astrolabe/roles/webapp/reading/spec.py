@@ -60,7 +60,7 @@ _NOWHERE = word_set("""
     is are was were has have had can may must should will would be been do does did which who that because
     when with without either neither nor or if than shall never not always whose whom what where how why
     it's they're isn't aren't cannot can't its their his her our my your many several least most between each
-    every any all some please
+    every any all some please unless otherwise
 """)
 _ARTICLES = frozenset({"a", "an", "the"})
 _BEFORE_ARTICLES = word_set("of to in on at for by from per")

@@ -46,7 +46,9 @@ _THEM = re.compile(
     r"(?:(?:any|all|each|one)\s+of\s+)?(?:them|they|it|these|those|this|that)|one", re.IGNORECASE
 )
 _THEIR_OWN = re.compile(
-    r"(?:only\s+)?(?:their|his|her|his\s+or\s+her|my|our)\s+own(?:\s+ones?)?", re.IGNORECASE
+    r"(?:only\s+)?(?:(?:their|his|her|his\s+or\s+her|my|our)\s+own(?:\s+ones?)?"
+    rf"|(?:the\s+ones?|those)\s+(?:that\s+|which\s+)?(?:they|he\s+or\s+she|i|we)\s+(?:have\s+)?(?:themselves\s+)?(?:{_MADE}|own|wrote))",
+    re.IGNORECASE,
 )
 _DETAIL = re.compile(
     r"\s+(?:records?|entries|entry|details|information|info|data|pages?|lists?)\Z", re.IGNORECASE
@@ -71,7 +73,12 @@ class Target:
 def targets_of(draft: Draft, text: str, *, new: Piece | None = None) -> list[Target]:
     """Return what a phrase is about, nothing when any part of it is not known; `new` lets it name a thing for the first time."""
     text = _PLACE.sub("", text.strip(" .,:"))
-    if (found := _EVERYTHING.fullmatch(text)) and not (draft.mentioned and _THEM.fullmatch(text)):
+    known = draft.find(nouns.bare(_determined(text)[1]))
+    if (
+        not known
+        and (found := _EVERYTHING.fullmatch(text))
+        and not (draft.mentioned and _THEM.fullmatch(text))
+    ):
         return _everything(draft, found["but"] or "")
     if _THEM.fullmatch(text):
         spoken = draft.mentioned or ([draft.context] if draft.context else [])
