@@ -468,6 +468,9 @@ def read_named_list(draft: Draft, piece: Piece, *, trusted: bool = False) -> boo
     evidence = draft.evidence
     entity = draft.entity(subject, piece, declared=True)
     taken = take_fields(draft, entity, specs, piece)
+    if _ENTERED.fullmatch(found["subject"].strip()):
+        text = "say who may do what, as in: only librarians may delete books"
+        draft.note(Piece(found["subject"], piece.line), Reading.UNREAD, text)
     if not trusted:
         draft.evidence = evidence
     return taken

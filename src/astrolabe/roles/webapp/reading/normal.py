@@ -56,6 +56,7 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bdegrees?\s+fahrenheit\b|°\s?f\b", "°F"),
         (r"\b(?:kilomet(?:er|re)s|km)\s+(?:per|an)\s+hour\b|\bkph\b", "km/h"),
         (r"\bper\s+cent\b", "percent"),
+        (r"(?:(?<=[,:;(]\s)|(?<=\band\s)|(?<=\bhas\s)|(?<=\bhave\s))(?!whether\b|if\b)([a-z-]+(?:\s[a-z-]+)?)\s+or\s+not(?=\s*(?:[,.;)]|\Z))", r"\1 (yes/no)"),
         (r"\bwhat\s+(?:it|they|he|she)(?:\s+is|\s+are)\s+called\b", "name"),
         (r"(?:\A|(?<=[,:;(]\s)|(?<=\band\s)|(?<=\bhas\s)|(?<=\bhave\s))how\s+many\s+([a-z]+s)(?=\s*(?:[,;.)]|\Z|\band\b))", r"number of \1"),
         (r"\b(has|have|contains?|includes?|stores?|consists?\s+of)\s*:\s+(?=\S)", r"\1 "),

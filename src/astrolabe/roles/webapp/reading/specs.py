@@ -77,7 +77,6 @@ _RELATIVE = re.compile(
 )
 
 
-_OR_NOT = re.compile(r"(\S+(?:\s+\S+){0,2}?),?\s+or\s+not", re.IGNORECASE)
 _CLAUSE = re.compile(r"(?:each|every|all)\s+\S+\s", re.IGNORECASE)
 
 
@@ -99,8 +98,6 @@ def spec_of(text: str, *, determined: bool = False) -> Spec | None:
     else:
         spec = _plain_spec(bare, determined=determined)
     spec.noun = undecorated(spec.noun)
-    if said := _OR_NOT.fullmatch(spec.noun):
-        spec.noun, spec.type = said[1], FieldType.BOOLEAN
     if spec.noun.endswith("?") and spec.type is None:
         spec.noun, spec.type = spec.noun.rstrip("? "), FieldType.BOOLEAN
     for part in inside:
