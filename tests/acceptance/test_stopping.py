@@ -11,15 +11,20 @@ from typing import Any
 import pytest
 
 from astrolabe.bootstrap import open_installation
-from astrolabe.domain.plan import Plan, Task
+from astrolabe.domain.event import EventType, NewEvent
+from astrolabe.domain.plan import Check, Plan, Task
+from astrolabe.domain.run import RunState, RunStatus
 from astrolabe.engine.local import Watcher
-from astrolabe.errors import StorageError
+from astrolabe.engine.log import RunLog
+from astrolabe.errors import SandboxLostError, StorageError
 from astrolabe.sdk import Plugin, Workbench
 from astrolabe.services.builds import begin, carry_out, propose_plan
+from astrolabe.services.runs import cancel_run, list_runs
 from astrolabe.settings import Settings
 from tests.contract.sandbox.outside import children, has_process, within
 
 CACHE = Path(tempfile.gettempdir()) / f"astrolabe-test-cache-{os.geteuid()}"
+SILENT = Watcher()
 Work = Callable[[Task, Workbench], Coroutine[Any, Any, None]]
 
 
@@ -36,19 +41,52 @@ class Actor:
         await self._work(task, bench)
 
 
-def run(folder: Path, **agents: Work) -> str:
-    """Run a plan with a task for each agent, or go on with it, and return how it ended."""
-    tasks = tuple(Task(id=name, name=name, agent=name, writes=(f"{name}.txt",)) for name in agents)
+def run(
+    folder: Path, *, watcher: Watcher = SILENT, settled: dict[str, Any] | None = None, **agents: Work
+) -> str:
+    """Run a plan with a task for each agent, `settled` in more detail, or go on with it; return how it ended."""
+    tasks = tuple(
+        Task(id=name, name=name, agent=name, writes=(f"{name}.txt",), **(settled or {})) for name in agents
+    )
 
     async def whole() -> str:
-        settings = Settings(home=folder / "home", cache=CACHE)
         plugin = Plugin(name="actors", agents=tuple(Actor(name, work) for name, work in agents.items()))
-        async with open_installation(settings, plugins=[plugin]) as installation:
+        async with open_installation(settings(folder), plugins=[plugin]) as installation:
             proposed = await propose_plan(installation, Plan(goal="g", tasks=tasks), folder / "target")
-            ended = await carry_out(installation, await begin(installation, proposed), Watcher())
+            ended = await carry_out(installation, await begin(installation, proposed), watcher)
             return f"{ended.status} {sorted(state.attempt for state in ended.tasks.values())}"
 
     return asyncio.run(whole())
+
+
+def settings(folder: Path) -> Settings:
+    return Settings(home=folder / "home", cache=CACHE)
+
+
+async def cancels(folder: Path) -> RunStatus:
+    """Cancel the newest run as another process does."""
+    async with open_installation(settings(folder)) as other:
+        return await cancel_run(other, (await list_runs(other))[0].record)
+
+
+async def asks_and_dies(folder: Path) -> None:
+    """Leave the newest run as its process does that is killed when it has just been asked to cancel it."""
+    async with open_installation(settings(folder)) as own:
+        record = (await list_runs(own))[0].record
+        lease = await own.store.claim(record.id, own.owner)
+        state = RunState(record.id).apply(await own.store.events(record.id))
+        await RunLog(own.store, lease, state, own.determinism).append(
+            NewEvent(type=EventType.RUN_CANCEL_REQUESTED)
+        )
+        await own.store.release(lease)
+
+
+async def writes(task: Task, bench: Workbench) -> None:
+    await bench.write({f"{task.id}.txt": "done\n"})
+
+
+async def finds_no_room(_task: Task, _bench: Workbench) -> None:
+    raise StorageError("the disk is full")
 
 
 def test_what_breaks_while_a_run_is_being_stopped_does_not_fail_its_attempt(tmp_path: Path) -> None:
@@ -61,16 +99,55 @@ def test_what_breaks_while_a_run_is_being_stopped_does_not_fail_its_attempt(tmp_
         except asyncio.CancelledError:
             raise ProcessLookupError from None
 
-    async def finds_no_room(_task: Task, _bench: Workbench) -> None:
+    async def waits_and_finds_no_room(task: Task, bench: Workbench) -> None:
         await working.wait()
-        raise StorageError("the disk is full")
-
-    async def writes(task: Task, bench: Workbench) -> None:
-        await bench.write({f"{task.id}.txt": "done\n"})
+        await finds_no_room(task, bench)
 
     with pytest.raises(StorageError):
-        run(tmp_path, left=breaks_off, right=finds_no_room)
+        run(tmp_path, left=breaks_off, right=waits_and_finds_no_room)
     assert run(tmp_path, left=writes, right=writes) == "passed [1, 1]"
+
+
+def test_a_cancel_is_heard_while_what_was_joined_is_proved_again(tmp_path: Path) -> None:
+    asked: list[asyncio.Task[RunStatus]] = []
+
+    def joined(_task: str, _check: str, piece: bytes) -> None:
+        if b"joined" in piece and not asked:
+            asked.append(asyncio.get_running_loop().create_task(cancels(tmp_path)))
+
+    slow = {
+        "checks": (
+            Check(name="slow", run="test ! -e left.txt || test ! -e right.txt || (echo joined; sleep 50)"),
+        )
+    }
+    ended = run(tmp_path, watcher=Watcher(output=joined), settled=slow, left=writes, right=writes)
+    assert ended == "cancelled [1, 1]"
+
+
+def test_what_was_to_be_cancelled_when_its_process_died_is_not_done_first(tmp_path: Path) -> None:
+    with pytest.raises(StorageError):
+        run(tmp_path, only=finds_no_room)
+    asyncio.run(asks_and_dies(tmp_path))
+    assert run(tmp_path, only=finds_no_room) == "cancelled [1]"
+
+
+@pytest.mark.parametrize("why", ["cancelled", "late"])
+def test_a_sandbox_lost_by_being_stopped_is_not_followed_by_another(tmp_path: Path, why: str) -> None:
+    tries: list[str] = []
+
+    async def loses_its_sandbox(task: Task, _bench: Workbench) -> None:
+        tries.append(task.id)
+        cancelling = asyncio.create_task(cancels(tmp_path)) if why == "cancelled" else None
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise SandboxLostError("gone") from None
+        finally:
+            tries.append(str(cancelling is None))
+
+    time = {"timeout_seconds": 0.2 if why == "late" else 60}
+    ended = run(tmp_path, settled=time, only=loses_its_sandbox)
+    assert (ended, len(tries)) == ("failed [1]" if why == "late" else "cancelled [1]", 2)
 
 
 @pytest.mark.parametrize(("deaths", "ended"), [(1, "passed [1]"), (2, "failed [1]")])
@@ -79,7 +156,7 @@ def test_a_sandbox_that_was_killed_is_followed_by_another_once(
 ) -> None:
     left = [None] * deaths
 
-    async def writes(task: Task, bench: Workbench) -> None:
+    async def two_lines(task: Task, bench: Workbench) -> None:
         await bench.run(f"echo one >> {task.id}.txt")
         killing = asyncio.create_task(kill_holder(marker)) if left and not left.pop() else None
         try:
@@ -88,7 +165,7 @@ def test_a_sandbox_that_was_killed_is_followed_by_another_once(
             if killing:
                 await killing
 
-    assert run(tmp_path, only=writes) == ended
+    assert run(tmp_path, only=two_lines) == ended
     if ended.startswith("passed"):
         assert (tmp_path / "target" / "only.txt").read_text() == "one\ntwo\n"
 

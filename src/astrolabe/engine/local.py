@@ -150,6 +150,7 @@ class _Drive:
         self._tasks = {task.id: task for task in floor.plan.tasks}
         self._scheduler = scheduler
         self._attempts: dict[str, asyncio.Task[None]] = {}
+        self._joining: asyncio.Task[tuple[str | None, str]] | None = None
         self._changed = asyncio.Event()
 
     async def to_the_end(self) -> None:
@@ -157,8 +158,7 @@ class _Drive:
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(self._listen()), group.create_task(self._log.broken())]
             for task in sorted(self._scheduler.running):
-                resumed = self._append(EventType.TASK_RESUMED, task, self._log.state.tasks[task].attempt)
-                self._begin(group, task, resumed)
+                self._take_up(group, task, self._log.state.tasks[task].attempt)
             while not self._log.state.status.final:
                 self._changed.clear()
                 decisions = self._scheduler.decide(self._shop.determinism.now())
@@ -193,6 +193,17 @@ class _Drive:
     ) -> Awaitable[None]:
         return self._log.append(NewEvent(type=kind, task=task, attempt=attempt, data=data))
 
+    def _take_up(self, group: asyncio.TaskGroup, task: str, attempt: int) -> None:
+        """Go on with an attempt that was cut off, unless the process it was cut off with was to end it."""
+        if self._log.state.cancel_requested:
+            self._cancelled(task, attempt)
+        else:
+            self._begin(group, task, self._append(EventType.TASK_RESUMED, task, attempt))
+
+    def _cancelled(self, task: str, attempt: int) -> None:
+        reason = "the run was cancelled"
+        self._append(EventType.TASK_SKIPPED, task, attempt, status=TaskStatus.CANCELLED, reason=reason)
+
     def _begin(self, group: asyncio.TaskGroup, task: str, durable: Awaitable[None]) -> None:
         """Let an attempt go on; it does nothing before the event that tells of it is durable."""
         self._attempts[task] = group.create_task(self._attempt(self._tasks[task], durable))
@@ -205,8 +216,7 @@ class _Drive:
         except asyncio.CancelledError:
             if not self._log.state.cancel_requested:
                 raise
-            reason = "the run was cancelled"
-            self._append(EventType.TASK_SKIPPED, task.id, number, status=TaskStatus.CANCELLED, reason=reason)
+            self._cancelled(task.id, number)
         finally:
             self._attempts.pop(task.id, None)
             self._changed.set()
@@ -223,8 +233,8 @@ class _Drive:
             if _is_being_cancelled():
                 # What breaks while all is being stopped says nothing of the attempt, which is to be taken up again.
                 raise asyncio.CancelledError from error
-            if deadline.expired() and isinstance(error, TimeoutError):
-                error = DeadlineError(f"it took longer than {task.timeout_seconds:g} s")
+            if deadline.expired():
+                error = _late(task, error)
             self._failed(task, number, *judged(error))
 
     async def _persist(self, task: Task, number: int) -> None:
@@ -232,6 +242,8 @@ class _Drive:
         try:
             await attempt_task(self._floor, task, number)
         except SandboxLostError:
+            if _is_being_cancelled():
+                raise
             await self._append(EventType.TASK_RESUMED, task.id, number)
             await attempt_task(self._floor, task, number)
 
@@ -255,13 +267,28 @@ class _Drive:
             commits["conflicts"] = merged["commit"]
         final = None
         if status is RunStatus.PASSED:
-            final, fault = await join_results(self._floor)
+            joined = await self._join()
+            if joined is None:
+                return
+            final, fault = joined
             status, reason = (RunStatus.FAILED, fault) if fault else (status, reason)
         published = await self._publish(commits, final)
         told: dict[str, Any] | None = None
         if published is not None:
             told = asdict(published) | {"commands": list(published.commands)}
         await self._append(EventType.RUN_FINISHED, status=status, reason=reason, commit=final, published=told)
+
+    async def _join(self) -> tuple[str | None, str] | None:
+        """Return what `join_results` does; None when the run was cancelled meanwhile."""
+        self._joining = asyncio.create_task(join_results(self._floor))
+        try:
+            return await self._joining
+        except asyncio.CancelledError:
+            if _is_being_cancelled():
+                raise
+            return None
+        finally:
+            self._joining = None
 
     async def _publish(self, commits: Mapping[str, str], final: str | None) -> Published | None:
         """Hand over what passed; a run that failed makes no new repository for its parts."""
@@ -280,10 +307,14 @@ class _Drive:
             for message in await self._shop.store.inbox(run):
                 if message.verb == "cancel" and not self._log.state.cancel_requested:
                     self._append(EventType.RUN_CANCEL_REQUESTED)
-                    for attempt in list(self._attempts.values()):
-                        attempt.cancel()
-                    self._changed.set()
+                    self._stop()
             await self._shop.woken(run, INBOX_SECONDS)
+
+    def _stop(self) -> None:
+        for work in (*self._attempts.values(), self._joining):
+            if work is not None:
+                work.cancel()
+        self._changed.set()
 
 
 def judged(error: Exception) -> tuple[FailureKind, str]:
@@ -297,6 +328,14 @@ def judged(error: Exception) -> tuple[FailureKind, str]:
     if isinstance(error, DeadlineError):
         return FailureKind.TIMEOUT, reason
     return FailureKind.TRANSIENT if isinstance(error, UnavailableError) else FailureKind.PERMANENT, reason
+
+
+def _late(task: Task, error: Exception) -> DeadlineError:
+    """Return what an attempt failed of whose time was up, whatever it made of being stopped then."""
+    late = f"it took longer than {task.timeout_seconds:g} s"
+    return DeadlineError(
+        late if isinstance(error, TimeoutError) else f"{late}; stopped then, it said: {error}"
+    )
 
 
 def _is_being_cancelled() -> bool:

@@ -175,9 +175,7 @@ class Scheduler:
             return
         self._running.discard(task)
         if status is TaskStatus.RETRYING:
-            self._swept = (
-                False  # what ran on while the run was being ended waits again, and is to be cancelled too
-            )
+            self._swept = False  # also what ran on while the run was being ended, and waits again now
             retry_at = self._state.tasks[task].retry_at or 0.0
             heapq.heappush(self._retrying, (retry_at, self._index[task], task))
         elif status.final:
