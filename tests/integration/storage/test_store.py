@@ -331,6 +331,17 @@ def test_a_blob_comes_back_as_it_went_in(content: bytes, tmp_path_factory: pytes
     assert blobs.get(blobs.put(content)) == content
 
 
+def test_a_blob_that_cannot_be_read_is_told_from_one_that_is_not_there(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path)
+    digest = blobs.put(b"content")
+    (tmp_path / digest[:2] / digest[2:]).unlink()
+    with pytest.raises(MissingError):
+        blobs.get(digest)
+    (tmp_path / digest[:2] / digest[2:]).mkdir()
+    with pytest.raises(StorageError, match="cannot be read"):
+        blobs.get(digest)
+
+
 def test_a_database_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) -> None:
     with_store(tmp_path, lambda _store: asyncio.sleep(0))
     file = tmp_path / "state" / "astrolabe.db"
@@ -339,6 +350,20 @@ def test_a_database_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path
     with pytest.raises(StorageError, match="9999") as told:
         Database(file).open()
     assert "newer" in told.value.hint
+
+
+def test_a_database_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
+    file = tmp_path / "astrolabe.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute(
+            "CREATE TABLE inbox (id)"
+        )  # the last that is made, so all others come before the fault
+    with pytest.raises(StorageError):
+        Database(file).open()
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("inbox",)]
+        connection.execute("DROP TABLE inbox")
+    Database(file).open()
 
 
 def test_a_file_that_is_no_database_is_refused_with_what_to_do(tmp_path: Path) -> None:

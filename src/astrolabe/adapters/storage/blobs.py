@@ -31,11 +31,16 @@ class Blobs:
         return digest
 
     def get(self, digest: str) -> bytes:
-        """Return the content; MissingError when there is no such blob."""
+        """Return the content; MissingError when there is no such blob, StorageError when it cannot be read."""
         try:
             return self._place(digest).read_bytes()
         except FileNotFoundError:
             raise MissingError(f"there is no blob {digest}") from None
+        except OSError as error:
+            raise StorageError(
+                f"a result kept in {self._folder} cannot be read: {error.strerror}",
+                hint="See whether the disk is failing, and who may read the folder.",
+            ) from error
 
     def _place(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest[2:]

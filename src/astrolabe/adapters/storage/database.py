@@ -104,10 +104,10 @@ class Database:
     @contextlib.contextmanager
     def _transaction(self) -> Generator[Connection]:
         """Begin on the writer's own connection; commit, or roll back when what is done in it fails."""
-        connection = self._writing
-        if connection is None or connection.invalidated:
-            connection = self._writing = self._opened().connect()
         with _faults(self._file), self._exclusively():
+            connection = self._writing
+            if connection is None or connection.invalidated:
+                connection = self._writing = self._opened().connect()
             driver = connection.connection
             driver.cursor().execute("BEGIN IMMEDIATE")
             try:
@@ -180,6 +180,8 @@ def _hint(cause: str) -> str:
     lowered = cause.lower()
     if "full" in lowered or "no space" in lowered:
         return "Free disk space, then type: astrolabe resume"
+    if "i/o error" in lowered:
+        return "See whether the disk is full or failing, then type: astrolabe resume"
     if "malformed" in lowered or "not a database" in lowered:
         return "Move the file away to start anew, or put back a copy of it."
     if "readonly" in lowered or "permission" in lowered:

@@ -25,6 +25,7 @@ def upgrade(engine: Engine, found: str | None) -> None:
             f"the database is at schema {found!r}, which this version of Astrolabe does not know ({schema.REVISION!r})",
             hint="Use the newer Astrolabe that wrote it; going back is not possible without losing what it added.",
         )
-    with engine.connect() as connection:
+    with engine.begin() as connection:  # of all migrations or none: half of one could never be upgraded again
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
