@@ -36,7 +36,7 @@ async def find_plan(installation: Installation, name: str) -> str:
         MissingError: there is none.
         InputError: there is more than one.
     """
-    if await installation.store.plan_versions(name.upper()):
+    if name.isascii() and await installation.store.plan_versions(name.upper()):
         return name.upper()
     runs = await installation.store.runs(limit=_EVERY_RUN)
     if name == LAST and runs:

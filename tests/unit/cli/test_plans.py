@@ -129,3 +129,13 @@ def test_nothing_is_built_that_nobody_accepted_and_a_program_learns_what_was_und
     assert done.document["error"]["code"] == "not-accepted"
     assert done.document["understanding"]["sentences"]
     assert not Path(person.folder / "target").exists()
+
+
+@pytest.mark.parametrize("words", [("plan", "history"), ("plan", "diff"), ("runs", "show"), ("resume",)])
+@pytest.mark.parametrize("name", ["nothing", "\udcff", "ß", "é:2", "'", "%"])
+def test_a_name_of_nothing_is_bad_input_whatever_it_is_made_of(
+    words: tuple[str, ...], name: str, person: Person
+) -> None:
+    done = person.types(*words, name, *([name] if "diff" in words else []), "--json")
+    assert done.code == Exit.BAD_INPUT
+    assert done.document["error"]["code"] == "missing"
