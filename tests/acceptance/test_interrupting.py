@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,15 @@ def wait_until_slow_runs(home: Path) -> None:
     raise AssertionError("it did not begin")
 
 
+def wait_until_asked(home: Path) -> None:
+    deadline = time.monotonic() + 60
+    with closing(sqlite3.connect(home / "state" / "astrolabe.db")) as connection:
+        while time.monotonic() < deadline:
+            if connection.execute("SELECT count(*) FROM inbox").fetchone() != (0,):
+                return
+    raise AssertionError("nothing was asked")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_ends_with_4_leaves_nothing_and_can_be_cancelled(
     number: signal.Signals, tmp_path: Path
@@ -76,3 +87,18 @@ def test_a_run_is_cancelled_from_another_terminal(tmp_path: Path) -> None:
     assert told(home, "runs", "cancel", "last")["status"] == "cancelled"
     process.communicate(timeout=30)
     assert process.returncode == 4
+
+
+def test_a_run_is_cancelled_though_its_process_dies_of_something_else(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    home = tmp_path / "home"
+    process = astrolabe(home, "run", str(tmp_path / "plan.yaml"), "--workspace", str(tmp_path / "target"))
+    wait_until_slow_runs(home)
+    process.send_signal(signal.SIGSTOP)
+    cancelling = astrolabe(home, "runs", "cancel", "last")
+    wait_until_asked(home)
+    process.kill()
+    out, err = cancelling.communicate(timeout=60)
+    process.communicate(timeout=30)
+    assert out.rstrip().endswith("is cancelled"), err
+    assert [run["status"] for run in told(home, "runs", "list")] == ["cancelled"]

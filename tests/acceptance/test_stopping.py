@@ -5,6 +5,8 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,10 @@ from astrolabe.domain.plan import Check, Plan, Task
 from astrolabe.domain.run import RunState, RunStatus
 from astrolabe.engine.local import Watcher
 from astrolabe.engine.log import RunLog
-from astrolabe.errors import SandboxLostError, StorageError
+from astrolabe.errors import DeadlineError, SandboxLostError, StorageError
 from astrolabe.sdk import Plugin, Workbench
 from astrolabe.services.builds import begin, carry_out, propose_plan
-from astrolabe.services.runs import cancel_run, list_runs
+from astrolabe.services.runs import CANCEL_SECONDS, cancel_run, list_runs
 from astrolabe.settings import Settings
 from tests.contract.sandbox.outside import children, has_process, within
 
@@ -129,6 +131,22 @@ def test_what_was_to_be_cancelled_when_its_process_died_is_not_done_first(tmp_pa
         run(tmp_path, only=finds_no_room)
     asyncio.run(asks_and_dies(tmp_path))
     assert run(tmp_path, only=finds_no_room) == "cancelled [1]"
+
+
+def test_a_cancel_that_nobody_hears_is_no_success(tmp_path: Path) -> None:
+    async def whole() -> None:
+        async with (
+            open_installation(settings(tmp_path)) as deaf,
+            open_installation(settings(tmp_path)) as asking,
+        ):
+            plan = Plan(goal="g", tasks=(Task(id="only", name="only", agent="command"),))
+            begun = await begin(deaf, await propose_plan(deaf, plan, tmp_path / "target"))
+            hurried = replace(asking.determinism, monotonic=count(step=CANCEL_SECONDS).__next__)
+            with pytest.raises(DeadlineError, match=begun.record.id):
+                await cancel_run(replace(asking, determinism=hurried), begun.record)
+            assert [message.verb for message in await deaf.store.inbox(begun.record.id)] == ["cancel"]
+
+    asyncio.run(whole())
 
 
 @pytest.mark.parametrize("why", ["cancelled", "late"])

@@ -9,7 +9,7 @@ from astrolabe.domain.event import Event, EventType, NewEvent
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunState, RunStatus, TaskState, TaskStatus
 from astrolabe.engine.log import RunLog
-from astrolabe.errors import ConflictError
+from astrolabe.errors import ConflictError, DeadlineError
 from astrolabe.ports.store import RunRecord
 from astrolabe.services.installation import Installation
 
@@ -80,10 +80,11 @@ async def resumable_runs(installation: Installation) -> tuple[RunRecord, ...]:
 async def cancel_run(installation: Installation, record: RunRecord) -> RunStatus:
     """Ask a run's process to cancel it; where there is none any more, cancel it here.
 
-    Returns the status the run has then; RUNNING means that its process has not ended it within `CANCEL_SECONDS`.
+    Returns the final status the run has then: it may have come to another end before it was asked.
 
     Raises:
         ConflictError: the run is already finished.
+        DeadlineError: its process has not ended it within `CANCEL_SECONDS`.
     """
     if record.status.final:
         raise ConflictError(f"run {record.id} is already {record.status}")
@@ -91,7 +92,10 @@ async def cancel_run(installation: Installation, record: RunRecord) -> RunStatus
         lease = await installation.store.claim(record.id, installation.owner)
     except ConflictError:
         await installation.store.ask(record.id, "cancel")
-        return await _ended(installation, record)
+        status = await _left(installation, record.id)
+        if status.final:
+            return status
+        lease = await installation.store.claim(record.id, installation.owner)
     state = RunState(record.id).apply(await installation.store.events(record.id))
     log = RunLog(installation.store, lease, state, installation.determinism)
     await log.append(*_ends(state), _finished())
@@ -99,14 +103,19 @@ async def cancel_run(installation: Installation, record: RunRecord) -> RunStatus
     return RunStatus.CANCELLED
 
 
-async def _ended(installation: Installation, record: RunRecord) -> RunStatus:
-    """Wait for another process to end a run; there is no wake-up in this direction, so its row is looked at."""
+async def _left(installation: Installation, run: str) -> RunStatus:
+    """Wait until another process has ended a run, or itself; there is no wake-up in this direction, so its row is read."""
     deadline = installation.determinism.monotonic() + CANCEL_SECONDS
-    status = record.status
-    while not status.final and installation.determinism.monotonic() < deadline:
+    while True:
+        record = await installation.store.run(run)
+        if record.status.final or not await installation.store.is_owned(record):
+            return record.status
+        if installation.determinism.monotonic() >= deadline:
+            raise DeadlineError(
+                f"run {run} was asked to end, and has not after {CANCEL_SECONDS:g} s",
+                hint="It ends when its process hears that. If the process hangs, end it, and cancel the run again.",
+            )
         await asyncio.sleep(LOOK_SECONDS)
-        status = (await installation.store.run(record.id)).status
-    return status
 
 
 def _ends(state: RunState) -> list[NewEvent]:
