@@ -71,6 +71,18 @@ test('a forgotten password: the answer does not tell whether there is an account
   expect(await screen.findByRole('status')).toHaveTextContent('If an account belongs to');
 });
 
+test('a reset link brings its token to the server only with the new password', async () => {
+  const sent = serve({ 'POST /auth/reset': { status: 204 } });
+  open('/reset#token=secret-1');
+  await userEvent.type(await screen.findByLabelText('New password'), 'secret words');
+  await userEvent.click(screen.getByRole('button', { name: 'Save password' }));
+  expect(await screen.findByRole('heading', { name: 'Sign in' })).toBeVisible();
+  expect(sent.find(({ path }) => path === '/auth/reset')?.body).toEqual({
+    token: 'secret-1',
+    password: 'secret words',
+  });
+});
+
 test('a reset link without its token is not a dead end', async () => {
   serve({});
   open('/reset');

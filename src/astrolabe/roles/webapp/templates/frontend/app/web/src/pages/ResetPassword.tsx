@@ -1,4 +1,4 @@
-import { Link, useNavigate, useSearchParams } from 'react-router';
+import { Link, useLocation, useNavigate } from 'react-router';
 import { resetPassword } from '../api/auth';
 import { PageHeader } from '../components/PageHeader';
 import { toast } from '../components/toast';
@@ -6,9 +6,9 @@ import { SimpleForm } from '../forms/SimpleForm';
 import { NEW_PASSWORD } from './password';
 
 export default function ResetPassword() {
-  const [params] = useSearchParams();
+  const { hash } = useLocation();
   const navigate = useNavigate();
-  const token = params.get('token');
+  const token = new URLSearchParams(hash.slice(1)).get('token');
   return (
     <>
       <PageHeader title="Choose a new password" />

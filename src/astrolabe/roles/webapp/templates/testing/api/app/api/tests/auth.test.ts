@@ -104,7 +104,7 @@ describe('a forgotten password', () => {
     for (let tries = 0; tries < 200 && mails.length === 0; tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    return /token=([\w-]+)/.exec(mails[0] ?? '')?.[1] ?? '';
+    return /#token=([\w-]+)/.exec(mails[0] ?? '')?.[1] ?? '';
   }
 
   test('can be set anew once, which ends every session', async () => {
