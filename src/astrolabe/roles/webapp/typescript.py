@@ -41,7 +41,7 @@ def zod(js: Callable[[object], str], field: FieldView) -> str:
     if kind is FieldType.INTEGER:
         return _integer(field)
     if kind is FieldType.DECIMAL:
-        return "decimal()" + _bounds(field)
+        return _decimal(field)
     if kind is FieldType.EMAIL:
         return f"email({field.max_length})"
     if _is_matched(field):
@@ -61,9 +61,11 @@ def _integer(field: FieldView) -> str:
     return f"integer({'undefined' if low is None else low}, {high})"
 
 
-def _bounds(field: FieldView) -> str:
-    low = "" if field.min is None else f".min({number(field.min)})"
-    return low + ("" if field.max is None else f".max({number(field.max)})")
+def _decimal(field: FieldView) -> str:
+    low = "undefined" if field.min is None else number(field.min)
+    if field.max is None:
+        return "decimal()" if field.min is None else f"decimal({low})"
+    return f"decimal({low}, {number(field.max)})"
 
 
 def _is_matched(field: FieldView) -> bool:

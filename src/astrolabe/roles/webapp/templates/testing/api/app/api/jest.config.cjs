@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
@@ -8,6 +10,9 @@ module.exports = {
   setupFiles: ['<rootDir>/tests/support/environment.ts'],
   setupFilesAfterEnv: ['<rootDir>/tests/support/database.ts'],
   testTimeout: 20_000,
+  // A file leaves some of the application in memory: workers end in time, and there are few of them.
+  maxWorkers: Math.max(1, Math.min(4, availableParallelism() - 1)),
+  workerIdleMemoryLimit: '384MB',
   collectCoverageFrom: [
     'src/**/*.ts',
     '!src/generated/**',

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 STOP_SECONDS = 20
 REQUEST_SECONDS = 30
+LOG_SHOWN = 20_000
 
 
 def migrated(folder: Path) -> Path:
@@ -41,7 +42,7 @@ class Application:
             "JWT_SECRET": secrets.token_hex(32),
             "RATE_LIMIT_PER_MINUTE": "0",
             "AUTH_RATE_LIMIT_PER_MINUTE": "0",
-            "LOG_LEVEL": "warn",
+            "LOG_LEVEL": "error",
         }
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -84,7 +85,7 @@ class Application:
             self._process.kill()
             self._process.wait()
         if code != 0 or '"level":50' in self.log():
-            raise RuntimeError(f"The application ended with {code}:\n{self.log()}")
+            raise RuntimeError(f"The application ended with {code}; its log:\n{self.log()[-LOG_SHOWN:]}")
 
 
 def _node(variables: dict[str, str], *arguments: str) -> None:

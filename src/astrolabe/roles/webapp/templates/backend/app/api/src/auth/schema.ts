@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { ROLES } from '../access';
-import { email, text } from '../http/values';
+import { email, text, verbatim } from '../http/values';
 import { pageOf, pagingShape } from '../http/listing';
 
 const address = email().transform((value) => value.toLowerCase());
-const password = z.string().min(8).max(200);
+const password = verbatim(8, 200);
 
 export const registerSchema = z.strictObject({ email: address, name: text(1, 80), password });
-export const loginSchema = z.strictObject({ email: address, password: z.string().max(200) });
+export const loginSchema = z.strictObject({ email: address, password: verbatim(0, 200) });
 export const forgotSchema = z.strictObject({ email: address });
-export const resetSchema = z.strictObject({ token: z.string().min(1).max(200), password });
+export const resetSchema = z.strictObject({ token: verbatim(1, 200), password });
 export const profileSchema = z.strictObject({ email: address, name: text(1, 80) }).partial();
 export const passwordSchema = z.strictObject({
-  currentPassword: z.string().max(200),
+  currentPassword: verbatim(0, 200),
   newPassword: password,
 });
 export const roleSchema = z.strictObject({ role: z.enum(ROLES) });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isPostgres } from '../database';
-import { text } from './values';
+import { LARGEST, text } from './values';
 
 export const MAX_PAGE_SIZE = 100;
 export const MAX_OPTIONS = 50;
@@ -20,7 +20,7 @@ export const queryInteger = z.coerce
   .int()
   .min(-(2 ** 31))
   .max(2 ** 31 - 1);
-export const queryNumber = z.coerce.number().refine(Number.isFinite, 'is not a number');
+export const queryNumber = z.coerce.number().min(-LARGEST).max(LARGEST);
 
 /** The parameters of a request that have a value; an empty one counts as left out. */
 export const given = (query: Record<string, unknown>) =>

@@ -4,6 +4,20 @@ const INT32 = 2 ** 31 - 1;
 
 const noNul = (value: string) => !value.includes('\0');
 
+/** Refuses what has not so many characters, counted as the description does: one beyond 16 bits is one. */
+const within =
+  (minimum: number, maximum: number): z.core.CheckFn<string> =>
+  ({ value: input, issues }) => {
+    const length = Array.from(input).length;
+    const told = { origin: 'string', inclusive: true, input } as const;
+    if (length < minimum) issues.push({ code: 'too_small', minimum, ...told });
+    if (length > maximum) issues.push({ code: 'too_big', maximum, ...told });
+  };
+
+/** A text as it was sent. */
+export const verbatim = (minimum: number, maximum: number) =>
+  z.string().check(within(minimum, maximum)).meta({ minLength: minimum, maxLength: maximum });
+
 /** What `text` asks for beyond lengths, as the pattern that describes it: no NUL, and enough without the space around it. */
 function described(minimum: number): string {
   const any = '[^\\x00]';
@@ -12,15 +26,24 @@ function described(minimum: number): string {
 }
 
 const plain = (minimum: number, maximum: number) =>
-  z.string().trim().min(minimum).max(maximum).refine(noNul, 'Invalid character');
+  z
+    .string()
+    .check(within(0, maximum))
+    .trim()
+    .check(within(minimum, Infinity))
+    .refine(noNul, 'Invalid character');
 
 /** A text without leading and trailing space; NUL is what PostgreSQL cannot store. */
 export const text = (minimum: number, maximum: number) =>
-  plain(minimum, maximum).meta({ pattern: described(minimum) });
+  plain(minimum, maximum).meta({
+    minLength: minimum,
+    maxLength: maximum,
+    pattern: described(minimum),
+  });
 
 /** A text in which a pattern of the model is found, which describes it. */
 export const matching = (minimum: number, maximum: number, source: string) =>
-  plain(minimum, maximum).regex(pattern(source));
+  plain(minimum, maximum).regex(pattern(source)).meta({ minLength: minimum, maxLength: maximum });
 
 /** A pattern of the model, which was refused there if some text could make it take for ever. */
 // eslint-disable-next-line security/detect-non-literal-regexp
@@ -57,7 +80,11 @@ export const url = (minimum: number, maximum: number) =>
 export const integer = (minimum = -INT32 - 1, maximum = INT32) =>
   z.number().int().min(minimum).max(maximum);
 
-export const decimal = () => z.number();
+/** The databases' drivers make an infinite number of the largest there is. */
+export const LARGEST = 1e300;
+
+export const decimal = (minimum = -LARGEST, maximum = LARGEST) =>
+  z.number().min(minimum).max(maximum);
 
 const FIRST_DAY = '0001-01-01';
 
