@@ -143,6 +143,16 @@ test('an administrator gives out a role', async () => {
   expect(sent.find(({ method }) => method === 'PATCH')?.body).toEqual({ role: 'admin' });
 });
 
+test('what is told is no landmark, whose name a list might have', async () => {
+  serve({});
+  open('/login');
+  expect(await screen.findByRole('log', { name: 'Messages' })).toHaveAttribute(
+    'aria-live',
+    'polite',
+  );
+  expect(screen.queryByRole('region', { name: 'Messages' })).toBeNull();
+});
+
 test('an address that leads nowhere says so', async () => {
   serve({});
   open('/no/such/page');

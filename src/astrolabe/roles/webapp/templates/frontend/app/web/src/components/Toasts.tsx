@@ -2,10 +2,12 @@ import { useSyncExternalStore } from 'react';
 import { IconAlert, IconCheck, IconClose } from './icons';
 import { toast } from './toast';
 
+/** What was just done or refused. No landmark: a list of the application may be called the same. */
 export function Toasts() {
   const toasts = useSyncExternalStore(toast.subscribe, toast.all);
   return (
-    <section
+    <div
+      role="log"
       aria-label="Messages"
       aria-live="polite"
       className="pointer-events-none fixed inset-x-4 bottom-4 z-50 flex flex-col items-center gap-2 sm:left-auto sm:items-end"
@@ -32,6 +34,6 @@ export function Toasts() {
           </button>
         </div>
       ))}
-    </section>
+    </div>
   );
 }
