@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 
 from astrolabe.roles.webapp.model import FieldType
@@ -63,7 +64,7 @@ def test_value(item: FieldView) -> str:
     if item.is_number:
         low, high = span(item)
         return f"values.{kind.value}(n, {number(low)}, {number(high)})"
-    if item.pattern or (kind is FieldType.EMAIL and (item.max_length or 0) < _SHORT_EMAIL):
+    if item.pattern or (kind is FieldType.EMAIL and not _takes_short_email(item)):
         return f"values.choice({js(distinct(item))}, n)"
     if kind is FieldType.URL:
         return f"values.url(n, {item.min_length})"
@@ -74,7 +75,11 @@ def test_value(item: FieldView) -> str:
     )
 
 
-_SHORT_EMAIL = len("abc@example.org")
+def _takes_short_email(item: FieldView) -> bool:
+    """Whether `values.email` fits."""
+    return (item.min_length or 0) <= len("abc@example.org") <= (item.max_length or 0)
+
+
 _PLAIN_VALUES = {
     FieldType.BOOLEAN: "values.flag(n)",
     FieldType.DATE: "values.day(n)",
@@ -246,7 +251,14 @@ def _wrong_texts(item: FieldView) -> list[str]:
         found.append("'not an address'")
     if item.type == FieldType.URL:
         found += ["'not an address'", "'javascript:alert(1)'"]
+    plain = _PLAIN_ADDRESSES.get(FieldType(item.type))
+    if plain and item.pattern and not re.search(item.pattern, plain):
+        found.append(js(plain))
     return found
+
+
+_PLAIN_ADDRESSES = {FieldType.EMAIL: "someone@example.net", FieldType.URL: "https://example.net/some/page"}
+"""Addresses that a pattern of the model may still refuse."""
 
 
 def _wrong_numbers(item: FieldView) -> list[str]:

@@ -12,7 +12,36 @@ _FIRST_DAY = date(2024, 1, 1)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _PRINTABLE = "".join(map(chr, range(33, 127))) + " "
 _MOST_REPEATS = 40
-_TEXT_WORDS = 12
+_FORMS = {
+    "email": re.compile(
+        r"(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}",
+        re.IGNORECASE,
+    ),
+    "url": re.compile(r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*(?::\d+)?(?:/[!-~]*)?", re.IGNORECASE),
+}
+"""Addresses that every check of one lets pass."""
+_AROUND = {
+    "email": (
+        "{code}{}",
+        "{}",
+        "{}example.org",
+        "{}@example.org",
+        "{code}@{}",
+        "{code}@{}.org",
+        "{}{code}@example.org",
+    ),
+    "url": (
+        "https://example.org/{code}{}",
+        "{}{code}",
+        "{}",
+        "https://{}/{code}",
+        "https://{code}.{}",
+        "https://{}.org/{code}",
+        "https://example.org/{}",
+    ),
+}
+"""What a text that matches a pattern may stand in to be an address; those that differ by their code first."""
+_LONGEST_LABEL = 45
 
 Value = str | int | float | bool
 
@@ -52,13 +81,40 @@ def _text(field: FieldView, number: int) -> str:
     shortest, longest = field.min_length or 0, field.max_length or 255
     if field.pattern:
         # Forms send nothing, not an empty text, so a text that may be empty is not tried as one.
-        return matching(field.pattern, number, max(1, shortest), longest)
+        found = matching(field.pattern, number, max(1, shortest), longest)
+        return _address(field, field.pattern, number) or found
     if field.type == "email":
-        return _fitted(_code(number), "@example.org", shortest, longest)
+        return _email(number, shortest, longest)
     if field.type == "url":
         return _fitted("https://example.org/" + _code(number), "", shortest, longest)
     words = f"{field.label} {_code(number)}" if field.label.isascii() else f"Sample {_code(number)}"
     return _fitted(words, "", shortest, longest)
+
+
+def _address(field: FieldView, pattern: str, number: int) -> str | None:
+    """Return an address in which the pattern is found; None where no such is known, as for what is no address."""
+    shortest, longest, code = field.min_length or 0, field.max_length or 255, _code(number)
+    for around in _AROUND.get(field.type, ()):
+        added = len(around.format("", code=code))
+        found = matching(pattern, number, max(1, shortest - added), longest - added)
+        missing = shortest - len(around.format(found, code=code))
+        text = around.format(found, code="x" * missing + code)
+        if (
+            shortest <= len(text) <= longest
+            and _FORMS[field.type].fullmatch(text)
+            and re.search(pattern, text)
+        ):
+            return text
+    return None
+
+
+def _email(number: int, shortest: int, longest: int) -> str:
+    """Lengthen what is too short before its code and, as that has its limit, by domains within the domain."""
+    name, domain = _fitted(_code(number), "@example.org", 0, longest).split("@")
+    missing = shortest - len(name) - len(domain) - 1
+    labels = missing // _LONGEST_LABEL if missing > 0 else 0
+    inside = ("x" * (_LONGEST_LABEL - 1) + ".") * labels
+    return f"{'x' * (missing - len(inside))}{name}@{inside}{domain}"
 
 
 def _code(number: int) -> str:

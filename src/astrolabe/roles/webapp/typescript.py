@@ -10,7 +10,6 @@ from astrolabe.roles.webapp.view import EntityView, FieldView
 SAFE_INTEGER = 2**53 - 1
 
 _PLAIN_SCHEMAS = {
-    FieldType.EMAIL: "email",
     FieldType.BOOLEAN: "z.boolean()",
     FieldType.DATE: "day()",
     FieldType.DATETIME: "moment()",
@@ -42,8 +41,6 @@ def zod(js: Callable[[object], str], field: FieldView) -> str:
         return _integer(field)
     if kind is FieldType.DECIMAL:
         return _decimal(field)
-    if kind is FieldType.EMAIL:
-        return f"email({field.max_length})"
     if _is_matched(field):
         return f"matching({field.min_length}, {field.max_length}, {js(field.pattern)})"
     if field.is_text:

@@ -95,3 +95,29 @@ def test_dates_moments_choices_and_addresses_have_their_form() -> None:
 def test_a_text_that_may_be_empty_is_tried_as_one_that_is_not() -> None:
     """A form sends nothing where nothing was typed, so that an empty sample would come back as null."""
     assert sample(field(type="string", pattern="^[a-z]*$"), 0) == "a"
+
+
+_EMAIL = re.compile(r"[^@\s]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z]{2,}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("email", {"pattern": "@example[.]org$"}),
+        ("email", {"pattern": "^[a-z]+[.][a-z]+@", "min_length": 30, "max_length": 40}),
+        ("email", {"min_length": 16, "max_length": 16}),
+        ("email", {"min_length": 60, "max_length": 60}),
+        ("email", {"min_length": 240}),
+        ("url", {"pattern": "^https://github[.]com/"}),
+        ("url", {"pattern": "youtube[.]com"}),
+        ("url", {"pattern": "[.]pdf$", "min_length": 50}),
+    ],
+)
+def test_an_address_is_one_whatever_else_is_asked_of_it(kind: str, said: dict[str, Any]) -> None:
+    item = field(type=kind, **said)
+    made = [str(sample(item, number)) for number in range(MANY)]
+    for value in made:
+        assert (item.min_length or 0) <= len(value) <= (item.max_length or 0)
+        assert re.search(said.get("pattern", ""), value)
+        assert _EMAIL.fullmatch(value) if kind == "email" else urlsplit(value).hostname
+    assert len(set(made)) == MANY

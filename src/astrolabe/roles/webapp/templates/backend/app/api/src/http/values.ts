@@ -67,8 +67,8 @@ function isAddress(value: string): boolean {
   );
 }
 
-export const email = (maximum = 254) =>
-  z.email().max(maximum).refine(isAddress, 'Invalid email address');
+export const email = (minimum = 0, maximum = 254) =>
+  z.email().min(minimum).max(maximum).refine(isAddress, 'Invalid email address');
 
 export const url = (minimum: number, maximum: number) =>
   z
