@@ -42,7 +42,7 @@ def read_access(draft: Draft, piece: Piece) -> bool:
 
 
 _ROLE = re.compile(
-    r"(?P<who>[a-z]+(?: [a-z]+)?) ?(?::| [-\u2013\u2014]) (?P<deed>[a-z]\S*\s.*|everything|anything)",
+    r"(?P<who>[a-z]+(?: [a-z]+)?) ?(?::| [-\u2013\u2014]) (?P<deed>[a-z]\S*\s.*|everything|anything|full access)",
     re.IGNORECASE,
 )
 _CRUD = re.compile(r"(?:full\s+)?crud(?:\s+(?:on|for))?\b", re.IGNORECASE)
@@ -51,7 +51,7 @@ _CRUD = re.compile(r"(?:full\s+)?crud(?:\s+(?:on|for))?\b", re.IGNORECASE)
 def _of_role(draft: Draft, who: str, deed: str) -> str:
     """Write `gardener: CRUD plants` as `gardener can manage plants`; nothing where no role but a thing is described."""
     deed = _CRUD.sub("manage", deed, count=1)
-    if re.fullmatch(r"(?:do(?:es)?\s+)?(?:everything|anything)", deed, re.IGNORECASE):
+    if re.fullmatch(r"(?:do(?:es)?\s+)?(?:everything|anything|full\s+access)", deed, re.IGNORECASE):
         deed, verb = "do everything", "manage"
     else:
         verb = re.split(r"[\s,/]", deed.lower(), maxsplit=1)[0]
@@ -90,8 +90,17 @@ _NO_ACCOUNT = re.compile(
 )
 
 
+_EVEN_WITHOUT = re.compile(
+    r"(?:everyone|everybody|anyone|anybody|people|all|visitors|guests)\s*,?\s+(?:\(?(?:even|also|including))\s+(?:people\s+|those\s+|visitors\s+)?"
+    r"(?:without\s+(?:(?:logging|signing)\s+in|(?:an?\s+)?(?:account|login|registration))|(?:if\s+)?not\s+(?:logged|signed)\s+in)\s*,?\)?\s+(?P<rest>(?:can|may)\s.*)",
+    re.IGNORECASE,
+)
+
+
 def without_account(text: str) -> str:
     """Write `listeners need no account and may read shows` as `people without an account can read shows`, or nothing."""
+    if even := _EVEN_WITHOUT.fullmatch(text.strip(" .")):
+        return f"people without an account {even['rest']}"
     found = _NO_ACCOUNT.fullmatch(text.strip(" ."))
     verb = verb_of(found["deed"].split()[0].strip(",").lower()) if found else ""
     if not found or not actions_of([verb]):

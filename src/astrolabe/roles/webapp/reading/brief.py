@@ -140,7 +140,7 @@ class Brief:
     def _prefixed(self, unit: Unit, *rules: Callable[[Draft, Piece], bool]) -> bool:
         """Read `has many tags` below a heading as `a bookmark has many tags`."""
         if not re.match(
-            rf"(?:has|have|belongs?|contains?|includes?|needs?|uses?|refers?|references?|links?|comes?|concerns?|is|{MODALS})\b",
+            rf"(?:has|have|belongs?|contains?|includes?|consists?\s+of|comprises?|needs?|uses?|refers?|references?|links?|comes?|concerns?|is|{MODALS})\b",
             unit.piece.text,
             re.IGNORECASE,
         ):
@@ -163,7 +163,7 @@ class Brief:
         ):
             listed = Piece(f"{unit.within} has {piece.text}", piece.line, shown=piece.text)
             return read_fields(draft, listed)
-        spec = spec_of(piece.text)
+        spec = None if _CONSISTS.match(piece.text) else spec_of(piece.text)
         if spec is None:
             return self._structured(unit)
         return take_fields(draft, entity, [spec], piece)
@@ -274,6 +274,9 @@ class Brief:
         return True
 
 
+_CONSISTS = re.compile(
+    r"(?:consists?\s+of|comprises|uses|contains|includes|is\s+made\s+up\s+of)\s+[a-z]", re.IGNORECASE
+)
 _RIGHT = re.compile(
     r"(?:only|nobody|no one|[\w-]+(?: [\w-]+)?)\s+(?:may|can|cannot|must)\b|only\b", re.IGNORECASE
 )

@@ -493,7 +493,7 @@ class Cutter:
 
     def _table(self, block: Table) -> None:
         if self.section is Section.SEED:
-            self.seeds.table(block, self.within)
+            self.seeds.table(block, self.within, kept=self.draft.find(self.within) is not None)
             self._unit(Piece(f"table of {self.within or 'rows'}", block.line), done=True).account.append(
                 Sentence(
                     f"table of {self.within or 'rows'}",

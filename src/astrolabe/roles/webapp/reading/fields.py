@@ -156,11 +156,13 @@ def read_fields(draft: Draft, piece: Piece) -> bool:
             if len(specs) == 1 and not specs[0].determined and _is_invariant(specs[0].noun):
                 specs[0].many = specs[0].counted = True
             return take_fields(
-                draft, entity, specs, piece, needed=needed, optional=optional, plural_subject=_many(found["subject"])
+                draft, entity, specs, piece, needed=needed, optional=optional, plural_subject=_many(found["subject"]) and not _COMPOSED.match(verb)
             )  # fmt: skip
     return _account_fields(draft, piece, text)
 
 
+_COMPOSED = re.compile(r"consists?\b|comprises?\b|(?:is|are)\s+(?:made|composed)\b")
+"""Verbs of a whole and its parts: each part is of one whole, however many wholes are spoken of."""
 _PERFECT = re.compile(
     r"(?:[a-z]+ed|made|written|taken|given|done|seen|read|sung|won|bought|built|drawn|held|led|taught|known)\s+"
     r"(?=(?:an?|one|1|many|several|multiple|at-least-one|various)\s+(?P<noun>\S+(?:\s+\S+)?)\s*\Z)",
@@ -366,6 +368,8 @@ _POINTS = re.compile(
 
 def _point(draft: Draft, spec: Spec) -> None:
     """Let `manager (another employee)` and `stored in: vehicle` link to what they describe."""
+    if spec.target:
+        spec.noun = re.sub(r"(?<=\w)[_ ]id\Z|(?<=[a-z])Id\Z", "", spec.noun)
     found = _POINTS.fullmatch(spec.description)
     if found and not replace(spec, required=None).constrained and draft.find(found["noun"]):
         several = bool(found["many"]) or is_plural(found["noun"])
@@ -389,7 +393,7 @@ def _add_several(
         entity.key,
         target.key,
         spec.noun,
-        plural_subject,
+        plural_subject or spec.mutual,
         piece,
         required=bool(spec.required),
         counted=spec.counted,

@@ -165,12 +165,19 @@ def request_of(sentence: str, *, first: bool) -> Request:
         first
         and re.match(r"(?:an?|the|my|our|this)\s|[\w-]+\s+(?:app|tracker|manager)\b", text, re.IGNORECASE)
     ):
-        asked = _object(text)
+        asked = Request(Ask.NOTHING) if not wanting and _SAYS.match(text) else _object(text)
         if asked.ask in {Ask.APPLICATION, Ask.PERHAPS} or wanting:
             return asked
     if _APP_DOES.match(text):
         return Request(Ask.PERHAPS, name=_name(text))
     return Request(Ask.NOTHING)
+
+
+_SAYS = re.compile(
+    r"(?:an?|the)\s+[\w-]+(?:\s+[\w-]+)?\s+(?:[a-z]+s|is\s+[a-z]+(?:ed|en))\s+(?:place\s+)?(?:(?:at|in|on|to|by|about|from|with)\s+)?(?:an?|the|one)\s",
+    re.IGNORECASE,
+)
+"""A sentence about a thing and another, whose last word is no application: `a dive takes place at a site`."""
 
 
 def _mended(text: str) -> str:

@@ -26,7 +26,7 @@ _RESERVED = frozenset({ANYONE, SIGNED_IN, OWNER, "user", "guest"})
 
 _EVERYONE = word_set("everyone everybody anyone anybody all all_people world whole_world")
 _GUESTS = word_set("""
-    visitor guest public general_public anonymous_user anonymous_visitor anonymous_people unregistered_user
+    visitor guest public general_public anonymous unauthenticated unregistered not_logged_in anonymous_user anonymous_visitor anonymous_people unregistered_user
     unregistered_visitor unauthenticated_user unauthenticated_visitor logged_out_user signed_out_user
     people_without_an_account visitor_without_an_account user_without_an_account person_without_an_account
     anyone_without_an_account everyone_without_an_account people_without_account visitor_without_account

@@ -190,6 +190,8 @@ def _type(spec: Spec, found: re.Match[str]) -> None:
 def _target(spec: Spec, found: re.Match[str]) -> None:
     spec.target = found["target"]
     spec.many = spec.many or bool(found["many"])
+    if found.groupdict().get("mutual"):
+        spec.many = spec.counted = spec.mutual = True
 
 
 def _several(spec: Spec, found: re.Match[str]) -> None:  # noqa: ARG001
@@ -204,6 +206,8 @@ def _nothing(spec: Spec, found: re.Match[str]) -> None:
     """Take words that add nothing to the model."""
 
 
+_KEY = r"fk|foreign\s+key|ref|reference|relation|m2o|n:1|many[- ]to[- ]one|belongs[- ]to"
+_KEYS = r"m2m|n:m|m:n|n:n|many2many|many[- ]to[- ]many"
 _ENTERED = r"(?:given|set|filled\s+in|present|provided|entered|specified|there|stated)"
 _PARTS: tuple[tuple[re.Pattern[str], Taker], ...] = tuple(
     (re.compile(pattern.replace("{N}", _N.replace("(", "(?P<n>", 1)), re.IGNORECASE), take)
@@ -235,6 +239,7 @@ _PARTS: tuple[tuple[re.Pattern[str], Taker], ...] = tuple(
         (rf"{_BE}(?:as\s+)?(?:an?\s+)?(?:valid\s+|plain\s+|simple\s+)?(?:(?:marked|answered|ticked)\s+(?:as\s+|with\s+)?)?(?P<type>{_TYPES}|short|long|free-text|whole)(?:\s+(?:field|value))?(?:\s*[(:]?\s*(?P<n>\d{{1,5}})\)?)?", _type),
         (rf"(?:{_BE}(?:measured|given|stored|kept|expressed|counted)\s+)?(?:in\s+)?(?P<unit>{UNITS})", _unit),
         (r"(?:an?\s+)?(?:(?P<many>many|several|multiple|list\s+of|links\s+to|references\s+to)\s+)?(?:link|reference|relation|relationship|foreign\s+key|points|refers|belongs|ref|fk)\s+(?:to|on|of)\s+(?:(?:an?|the|one|1)\s+)?(?P<target>\w+(?:\s\w+)?)", _target),
+        (rf"(?:{_KEY}|(?P<mutual>(?P<many>{_KEYS})))\s*(?:->|→|=>|:|\bto\b)\s*(?P<target>[a-z]\w*)(?:\.\w+)?", _target),
         (r"(?:can\s+have\s+)?(?:multiple|many|several|a\s+list|list|any\s+number)", _several),
         (r"(?:e\.?\s?g\.?|for\s+example|for\s+instance|such\s+as|like|example:)[:,]?\s+\S.*", _example),
         (r"yes|no|-|\u2013|\u2014|n/a|none|searchable|sortable|filterable|indexed|field|value|stars?", _nothing),

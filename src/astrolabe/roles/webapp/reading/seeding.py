@@ -39,9 +39,10 @@ class SeedNotes:
     users: list[tuple[SeedUser, int]] = field(default_factory=list[tuple[SeedUser, int]])
     problems: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
 
-    def table(self, table: Table, within: str) -> None:
+    def table(self, table: Table, within: str, *, kept: bool = False) -> None:
+        """Take the rows of a table; `kept` tells that they are of a thing, even where its name could mean accounts."""
         for line, cells in table.rows:
-            if key_of(within) in _USERS or (
+            if (key_of(within) in _USERS and not kept) or (
                 not within and "email" in {cell.lower() for cell in table.header}
             ):
                 parts = {
@@ -55,7 +56,7 @@ class SeedNotes:
     def take(self, draft: Draft, piece: Piece, within: str) -> None:
         """Take an item of the seed's section."""
         address = _ADDRESS.fullmatch(piece.text.strip(" ."))
-        if address and (not within or key_of(within) in _USERS):
+        if address and (not within or (key_of(within) in _USERS and draft.find(within) is None)):
             name = (address["name"] or "").strip() or address["email"].split("@")[0]
             self._user(address["email"], name, address["role"] or "user", piece.line)
             draft.note(piece, Reading.UNDERSTOOD, f"an account for {name}")

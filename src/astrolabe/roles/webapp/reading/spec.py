@@ -14,13 +14,14 @@ _MOST_WORDS = 5
 class Spec:
     """What was said about one field or link.
 
-    `noun` is its name as written, `many` that there are several, `limit` how many as far as it is said. `rest` are the
+    `noun` is its name as written, `many` that there are several, `mutual` on both sides, `limit` how many as far as it is said. `rest` are the
     words that were not understood, `notes` what had to be assumed.
     """
 
     noun: str
     many: bool = False
     counted: bool = False
+    mutual: bool = False
     limit: str = ""
     type: FieldType | None = None
     required: bool | None = None

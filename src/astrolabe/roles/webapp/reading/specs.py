@@ -52,7 +52,7 @@ _ADJECTIVE = re.compile(
 )
 _WHETHER = re.compile(
     r"(?:(?:an?\s+)?(?:flag|mark|checkbox|note|indication|field|tick\s+box)\s+(?:for|of|saying|telling|showing|indicating|that\s+says)?\s*)?(?:whether|if)\s+(?:or\s+not\s+)?"
-    r"(?:it|they|he|she|(?:the|an?|this)\s+\S+|i|we)\s+(?:(?:is|was|are|were|has|have|had|can|should)\s+)?(?:been\s+|be\s+)?(\S.*)",
+    r"(?:(?:it|they|he|she|(?:the|an?|this)\s+\S+|i|we)\s+(?:(?:is|was|are|were|has|have|had|can|should)\s+)?|(?P<others>[a-z]+s)\s+(?:is|are|were)\s+)(?:been\s+|be\s+)?(?P<what>\S.*)",
     re.IGNORECASE,
 )
 _WHEN = re.compile(
@@ -90,7 +90,11 @@ def spec_of(text: str, *, determined: bool = False) -> Spec | None:
     asked = _WHETHER.fullmatch(bare)
     when = None if asked else _WHEN.fullmatch(bare) or _WHEN_DONE.fullmatch(bare)
     if asked:
-        spec = Spec(_shortest(asked[1]), type=FieldType.BOOLEAN, determined=True)
+        spec = Spec(
+            _shortest(" ".join(filter(None, (asked["others"], asked["what"])))),
+            type=FieldType.BOOLEAN,
+            determined=True,
+        )
     elif year := _YEAR.fullmatch(bare):
         spec = Spec(f"year {year[1]}", type=FieldType.INTEGER, determined=True)
     elif when:
@@ -191,6 +195,11 @@ _OPENS = re.compile(
     re.IGNORECASE,
 )
 _THAT_IS = re.compile(r"\b(?:that|which)\s+(?:is|are)\s+(\S.*)", re.IGNORECASE)
+_APPOSITION = re.compile(
+    r"(?:an?|always\s+an?)\s+(?:(?:positive|non-negative)\s+(?:(?:whole|decimal)\s+)?(?:number|integer|amount|value)|(?:whole|decimal)\s+number|integer|decimal)(?:\s+(?:from|of\s+at|between|up|at)\b.*)?",
+    re.IGNORECASE,
+)
+"""What a field is, told after its name: `days to harvest, a positive whole number`."""
 _RELATIVE_ITEM = re.compile(r"(?:that|which)\s+(?=(?:is|are|must|can|cannot)\b)", re.IGNORECASE)
 _BEGINS_WITH_NUMBER = re.compile(r"\d[\d.,]*(?:\s|\Z)")
 
@@ -203,7 +212,8 @@ def items_of(text: str) -> list[str]:
     for number, (joint, item) in enumerate(listed):
         determined = _is_determined(item)
         is_open = is_open or (bool(items) and not determined and _lists_values(items[-1], listed[number:]))
-        property_only = (
+        property_only = bool(items) and bool(_APPOSITION.fullmatch(item))
+        property_only = property_only or (
             bool(items)
             and not determined
             and (is_property(_RELATIVE_ITEM.sub("", item)) or bool(_BEGINS_WITH_NUMBER.match(item)))
