@@ -100,6 +100,10 @@ _NEEDS = re.compile(
     r"(?:i|we)\s+(?:(?:need|want|have|would\s+like)\s+to\s+)(?:know|record|track|store|keep|see|manage|save|collect)(?:\s+(?:the\s+following|these(?:\s+things)?|track\s+of|about))?",
     re.IGNORECASE,
 )
+_WE_NEED = re.compile(
+    r"(?:(?:i|we|it|the\s+app)\s+)?(?:needs?|wants?|should\s+have|must\s+have|have|has)\s+(?:to\s+(?:keep|store|track|record)\s+)?(?=[a-z-]+s(?:\s[a-z-]+)?\s?\()",
+    re.IGNORECASE,
+)
 _ANNOUNCES = re.compile(
     r"\b(?:following|as\s+follows|below|here\s+(?:is|are)|these|such\s+as|namely|for\s+example)\b|\A\W*(?:\w+\W*){1,3}\Z",
     re.IGNORECASE,
@@ -374,14 +378,20 @@ class Cutter:
 
     def _named_lists(self, text: str, line: int) -> bool:
         """Read `students (name, email), cars (plate, model)` as a list for each thing."""
-        parts = [part for _, part in split_list(text)]
-        listed = all(
-            re.fullmatch(r"[\w -]{1,40}\([^()]*\)[.]?", part) and not is_sentence(part.rstrip("."))
-            for part in parts
-        )
-        for part in parts if listed else ():
-            self._unit(Piece(part, line), section=Section.THINGS)
-        return listed
+        lead = _WE_NEED.match(text)
+        parts = [part.rstrip(".") for _, part in split_list(text[lead.end() :] if lead else text)]
+        listed = [
+            bool(re.fullmatch(r"[\w -]{1,40}\([^()]*\)", part)) and not is_sentence(part) for part in parts
+        ]
+        bare = [things_in(part) for part, one in zip(parts, listed, strict=True) if not one]
+        if not any(listed) or not all(bare) or (bare and not lead):
+            return False
+        for part, one in zip(parts, listed, strict=True):
+            if one:
+                self._unit(Piece(part, line), section=Section.THINGS)
+            else:
+                self._unit(Piece(part, line), part=things_in(part))
+        return True
 
     def _request(self, piece: Piece) -> Request | None:
         if len(piece.text) > LONGEST_SENTENCE:

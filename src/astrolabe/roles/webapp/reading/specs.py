@@ -3,6 +3,7 @@
 import re
 
 from astrolabe.roles.webapp.model import FieldType
+from astrolabe.roles.webapp.reading.kinds import kind_of
 from astrolabe.roles.webapp.reading.normal import normal, number_of
 from astrolabe.roles.webapp.reading.properties import (
     TAIL,
@@ -106,7 +107,10 @@ def spec_of(text: str, *, determined: bool = False) -> Spec | None:
         spec.noun, spec.type = spec.noun.rstrip("? "), FieldType.BOOLEAN
     for part in inside:
         take_properties(spec, part, listed=True)
-    return spec if is_noun(spec.noun) else None
+    return spec if is_noun(spec.noun) and not _ALTERNATIVE.search(spec.noun) else None
+
+
+_ALTERNATIVE = re.compile(r"\sor\s", re.IGNORECASE)
 
 
 def _plain_spec(text: str, *, determined: bool) -> Spec:
@@ -212,6 +216,12 @@ def items_of(text: str) -> list[str]:
     for number, (joint, item) in enumerate(listed):
         determined = _is_determined(item)
         is_open = is_open or (bool(items) and not determined and _lists_values(items[-1], listed[number:]))
+        if joint == "or" and items and item.lower() in {"none", "nothing"}:
+            items[-1] += " (optional)"
+            continue
+        if joint == "or" and items and not is_open and _is_alternative(items[-1], item):
+            items[-1] += f" or {item}"
+            continue
         property_only = bool(items) and bool(_APPOSITION.fullmatch(item))
         property_only = property_only or (
             bool(items)
@@ -228,6 +238,12 @@ def items_of(text: str) -> list[str]:
             values = _THAT_IS.search(bare)
             is_open = bool(_OPENS.search(bare) or (values and not is_property(values[1])))
     return items
+
+
+def _is_alternative(one: str, other: str) -> bool:
+    """Whether two words that no field is usually called by stand for one that is not named: `alive or dead`."""
+    plain = all(re.fullmatch(r"[a-z-]+", text, re.IGNORECASE) for text in (one, other))
+    return plain and not (kind_of(one).known and kind_of(other).known)
 
 
 def _is_determined(item: str) -> bool:

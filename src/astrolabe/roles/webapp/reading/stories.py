@@ -44,6 +44,7 @@ def story_of(text: str) -> Story | None:
     deed = re.sub(r"\b(?:my|our)\b", "their", found["deed"], flags=re.IGNORECASE)
     deed = re.sub(r"\b(?:i|we)\s+(?=own|made|created|wrote|added)", "they ", deed, flags=re.IGNORECASE)
     deed = re.sub(r"\b(but|and)\s+(?:i|we)\s+(?=can|may|must)", r"\1 ", deed, flags=re.IGNORECASE)
+    deed = re.sub(r"\bcan't\b", "cannot", deed, flags=re.IGNORECASE)
     many = who if is_plural(who) else plural(who)
     reason = found["reason"] or ""
     if alone := _ALONE.match(deed):
