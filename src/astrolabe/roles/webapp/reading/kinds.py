@@ -169,12 +169,13 @@ def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
         return Kind(FieldType.BOOLEAN, known=True)
     if text.endswith(("date and time", "date time")):
         return Kind(FieldType.DATETIME, known=True)
-    if re.match(r"(?:date|day) (?:of|when|on|it)\b", text) or text in {"born", "due"}:
+    if re.match(r"(?:date|day) (?:of|when|on|it)\b|(?:last|next) (?:\w+ )?\w\w+[^e]ed\Z", text) or text in {
+        "born",
+        "due",
+    }:
         return Kind(FieldType.DATE, known=True)
     if re.match(r"time (?:of|when|it)\b", text):
         return Kind(FieldType.DATETIME, known=True)
-    if len(parts) > 1 and parts[0] in {"last", "first", "next"} and parts[-1].endswith("ed"):
-        return Kind(FieldType.DATE, known=True)
     if re.match(r"(?:days|weeks|months|years|hours) (?:to|until|since|before|after|per|of)\b", text):
         return Kind(FieldType.INTEGER, known=True)
     if text.endswith("web address"):
