@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from astrolabe.bootstrap import open_installation
+from astrolabe.bootstrap import open_installation, real_determinism
 from astrolabe.domain.event import EventType, NewEvent
-from astrolabe.domain.plan import Check, Plan, Task
+from astrolabe.domain.plan import Backoff, Check, Plan, Task
 from astrolabe.domain.run import RunState, RunStatus
 from astrolabe.engine.local import Watcher
 from astrolabe.engine.log import RunLog
-from astrolabe.errors import DeadlineError, SandboxLostError, StorageError
+from astrolabe.errors import AgentFailedError, DeadlineError, SandboxLostError, StorageError
 from astrolabe.sdk import Plugin, Workbench
 from astrolabe.services.builds import begin, carry_out, propose_plan
 from astrolabe.services.runs import CANCEL_SECONDS, cancel_run, list_runs
@@ -131,6 +131,23 @@ def test_what_was_to_be_cancelled_when_its_process_died_is_not_done_first(tmp_pa
         run(tmp_path, only=finds_no_room)
     asyncio.run(asks_and_dies(tmp_path))
     assert run(tmp_path, only=finds_no_room) == "cancelled [1]"
+
+
+def test_a_clock_that_is_set_back_does_not_hold_up_what_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, clock = real_determinism(), count(2e9, -3600)
+    monkeypatch.setattr("astrolabe.bootstrap.real_determinism", lambda: replace(real, now=clock.__next__))
+    left = [None]
+
+    async def fails_once(task: Task, bench: Workbench) -> None:
+        if left:
+            left.pop()
+            raise AgentFailedError("not yet")
+        await writes(task, bench)
+
+    again = {"retries": 1, "backoff": Backoff(base=0.1)}
+    assert run(tmp_path, settled=again, only=fails_once) == "passed [2]"
 
 
 def test_a_cancel_that_nobody_hears_is_no_success(tmp_path: Path) -> None:

@@ -152,6 +152,7 @@ class _Drive:
         self._attempts: dict[str, asyncio.Task[None]] = {}
         self._joining: asyncio.Task[tuple[str | None, str]] | None = None
         self._changed = asyncio.Event()
+        self._began = shop.determinism.now() - shop.determinism.monotonic()
 
     async def to_the_end(self) -> None:
         """Carry out decisions until the run has finished."""
@@ -161,13 +162,17 @@ class _Drive:
                 self._take_up(group, task, self._log.state.tasks[task].attempt)
             while not self._log.state.status.final:
                 self._changed.clear()
-                decisions = self._scheduler.decide(self._shop.determinism.now())
+                decisions = self._scheduler.decide(self._now())
                 for decision in decisions:
                     await self._carry_out(group, decision)
                 if not decisions:
                     await self._wait()
             for task in beside:
                 task.cancel()
+
+    def _now(self) -> float:
+        """Return the time, which here only goes on: a clock that is set back must not make a retry wait for it."""
+        return self._began + self._shop.determinism.monotonic()
 
     async def _carry_out(self, group: asyncio.TaskGroup, decision: Decision) -> None:
         match decision:
@@ -181,7 +186,7 @@ class _Drive:
 
     async def _wait(self) -> None:
         due = self._scheduler.next_retry()
-        seconds = None if due is None else max(0.0, due - self._shop.determinism.now())
+        seconds = None if due is None else max(0.0, due - self._now())
         try:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
@@ -251,7 +256,7 @@ class _Drive:
         retry_at = None
         if failure is not FailureKind.PERMANENT and number <= task.retries:
             wait = task.backoff.seconds(number, _fraction(self._log.state.id, task.id, number))
-            retry_at = self._shop.determinism.now() + wait
+            retry_at = self._now() + wait
         self._append(
             EventType.TASK_FAILED, task.id, number, failure=failure, reason=reason, retry_at=retry_at
         )
