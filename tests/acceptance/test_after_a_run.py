@@ -144,6 +144,7 @@ def test_what_a_check_printed_is_told_by_name_and_by_task(person: Person, target
         ["--check", "is it z"],
         ["--check", "is it y", "--task", "good"],
         ["--check", "x", "--task", "y"],
+        ["--task", "y"],
     ):
         done = person.types("runs", "log", "last", *words)
         assert done.code == Exit.BAD_INPUT

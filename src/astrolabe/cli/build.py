@@ -8,6 +8,7 @@ import typer
 
 from astrolabe.cli.documents import fault_document, print_json
 from astrolabe.cli.exits import BY_STATUS, Exit
+from astrolabe.cli.folders import folder_named
 from astrolabe.cli.terminal import clean, say
 
 if TYPE_CHECKING:
@@ -17,19 +18,6 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Accept what was understood without being asked.")]
-
-
-def _folder(words: str) -> Path:
-    """Return the folder of that name; no name at all would be the current folder."""
-    if not words:
-        raise typer.BadParameter("an empty text names no folder")
-    try:
-        Path(words).absolute()
-    except FileNotFoundError as error:
-        raise typer.BadParameter(
-            "the current folder is gone, so only absolute paths lead anywhere"
-        ) from error
-    return Path(words)
 
 
 def build(
@@ -43,7 +31,7 @@ def build(
         Path,
         typer.Option(
             "--into",
-            parser=_folder,
+            parser=folder_named,
             metavar="FOLDER",
             help="The folder of the result: new, empty, or one built before.",
         ),
@@ -80,7 +68,7 @@ def run(
         typer.Option(
             "--workspace",
             "--repo",
-            parser=_folder,
+            parser=folder_named,
             metavar="FOLDER",
             help="The folder to work on: a git repository, or new or empty.",
         ),

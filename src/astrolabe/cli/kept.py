@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from astrolabe.cli.documents import print_json
+from astrolabe.cli.folders import folder_named
 from astrolabe.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ def artifacts(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FOLDER", help="Write them into this folder; nothing there is overwritten."
+            "--out",
+            parser=folder_named,
+            metavar="FOLDER",
+            help="Write them into this folder; nothing there is overwritten.",
         ),
     ] = None,
     json: Json = False,
@@ -63,7 +67,10 @@ def files(
     out: Annotated[
         Path,
         typer.Option(
-            "--out", metavar="FOLDER", help="Write them into this folder; nothing there is overwritten."
+            "--out",
+            parser=folder_named,
+            metavar="FOLDER",
+            help="Write them into this folder; nothing there is overwritten.",
         ),
     ],
     run: Run = "last",

@@ -99,8 +99,11 @@ def log(
 async def _print_events(
     installation: "Installation", record: "RunRecord", task: str | None, *, json: bool
 ) -> None:
-    from astrolabe.services.runs import events_of
+    from astrolabe.services.artifacts import checks_of
+    from astrolabe.services.runs import events_of, view_run
 
+    if task is not None:
+        checks_of(await view_run(installation, record), task)  # a task there is not has no events to show
     events = [event for event in await events_of(installation, record) if task in {None, event.task}]
     if json:
         print_json([event.model_dump(mode="json") for event in events])

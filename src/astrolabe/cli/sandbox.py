@@ -11,6 +11,7 @@ import typer
 
 from astrolabe.cli.documents import print_json
 from astrolabe.cli.exits import Exit
+from astrolabe.cli.folders import folder_named
 from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import SUMMARIES
 from astrolabe.cli.terminal import say
@@ -67,7 +68,12 @@ def exec_(
     command: Annotated[list[str], typer.Argument(help="The command and its arguments, after `--`.")],
     workspace: Annotated[
         Path | None,
-        typer.Option("--workspace", help="A folder to copy in; the command cannot change the original."),
+        typer.Option(
+            "--workspace",
+            parser=folder_named,
+            metavar="FOLDER",
+            help="A folder to copy in; the command cannot change the original.",
+        ),
     ] = None,
     net: Annotated[
         list[str] | None, typer.Option("--net", metavar="HOST:PORT", help="A host to reach.")

@@ -49,3 +49,17 @@ def test_in_a_folder_that_is_gone_a_relative_name_leads_nowhere(
     done = to(person, "result")
     assert done.code == Exit.BAD_INPUT
     assert "the current folder is gone" in done.document["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("runs", "files", "last", "--json", "--out"),
+        ("runs", "artifacts", "last", "--json", "--out"),
+        ("sandbox", "exec", "--json", "--workspace", "", "--", "true"),
+    ],
+)
+def test_an_empty_text_is_not_the_current_folder(words: tuple[str, ...], person: Person) -> None:
+    done = person.types(*words, *([""] if "" not in words else []))
+    assert done.code == Exit.BAD_INPUT
+    assert "names no folder" in done.document["error"]["message"]
