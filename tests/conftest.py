@@ -2,6 +2,12 @@
 
 import signal
 
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+settings.register_profile("astrolabe", deadline=None)
+settings.load_profile("astrolabe")
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell without job control starts what it puts into the background deaf to interrupts, and that is inherited: the
     # tests that interrupt a process would say something about how they were started.

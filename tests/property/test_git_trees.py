@@ -20,7 +20,7 @@ from astrolabe.ports.sandbox import FileEntry
 from astrolabe.ports.workspace import Change
 
 MODES = st.sampled_from((0o100644, 0o100755, 0o120000))
-LAWFUL = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAWFUL = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")

@@ -234,7 +234,6 @@ SEEDS = [
 
 
 @given(edges(), st.data())
-@settings(deadline=None)
 def test_exactly_the_seeded_faults_are_found(needs: list[list[int]], data: st.DataObject) -> None:
     tasks = made(needs)
     expected: set[str] = set()
@@ -256,7 +255,6 @@ def test_exactly_the_seeded_faults_are_found(needs: list[list[int]], data: st.Da
 
 
 @given(edges(), st.data())
-@settings(deadline=None)
 def test_a_faultless_plan_has_no_problem_and_an_order(needs: list[list[int]], data: st.DataObject) -> None:
     plan = plan_of(made(needs))
     assert problems_in(plan, AGENTS) == ()
@@ -270,7 +268,6 @@ def test_a_faultless_plan_has_no_problem_and_an_order(needs: list[list[int]], da
 
 
 @given(edges(), st.data())
-@settings(deadline=None)
 def test_one_edge_backwards_is_one_cycle(needs: list[list[int]], data: st.DataObject) -> None:
     reached = ancestors(needs)
     ways = [
@@ -294,7 +291,6 @@ def test_one_edge_backwards_is_one_cycle(needs: list[list[int]], data: st.DataOb
         lambda n: st.lists(st.lists(st.integers(0, n - 1), max_size=4, unique=True), min_size=n, max_size=n)
     )
 )
-@settings(deadline=None)
 def test_without_the_edges_of_its_cycles_a_graph_has_none(needs: list[list[int]]) -> None:
     found = cycles(needs)
     edges_found = [
@@ -314,7 +310,6 @@ def test_without_the_edges_of_its_cycles_a_graph_has_none(needs: list[list[int]]
 
 
 @given(edges(), st.data())
-@settings(deadline=None)
 def test_harmless_faults_are_mended_and_nothing_else_changes(
     needs: list[list[int]], data: st.DataObject
 ) -> None:
@@ -340,7 +335,6 @@ def test_harmless_faults_are_mended_and_nothing_else_changes(
 
 
 @given(odd_plans())
-@settings(deadline=None)
 def test_a_plan_written_reads_back_equal(plan: Plan) -> None:
     for text, name in ((as_yaml(plan), "p.yaml"), (as_json(plan), "p.json")):
         assert text.translate(HARMLESS).isprintable()
@@ -377,7 +371,6 @@ def charted(text: str) -> tuple[int, list[tuple[int, int]]]:
 
 
 @given(odd_plans())
-@settings(deadline=None)
 def test_a_chart_keeps_to_its_grammar_whatever_the_names(plan: Plan) -> None:
     boxes, arrows = charted(as_mermaid(plan))
     assert boxes == len(plan.tasks)
@@ -388,7 +381,6 @@ def test_a_chart_keeps_to_its_grammar_whatever_the_names(plan: Plan) -> None:
 
 
 @given(odd_plans(), odd_plans(), st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_differences(one: Plan, other: Plan, chance: random.Random) -> None:
     shuffled = list(one.tasks)
     chance.shuffle(shuffled)
@@ -401,7 +393,6 @@ def test_differences(one: Plan, other: Plan, chance: random.Random) -> None:
 
 
 @given(odd_plans(), st.data())
-@settings(deadline=None)
 def test_a_change_of_one_task_is_found_as_that(plan: Plan, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(plan.tasks) - 1))
     changed = Task.model_validate({**plan.tasks[at].model_dump(by_alias=True), **data.draw(fields)})
@@ -413,7 +404,6 @@ def test_a_change_of_one_task_is_found_as_that(plan: Plan, data: st.DataObject) 
 
 
 @given(edges(), st.data())
-@settings(deadline=None)
 def test_a_warning_for_every_pair_that_may_meet_and_no_other(
     needs: list[list[int]], data: st.DataObject
 ) -> None:
@@ -435,7 +425,7 @@ def test_a_warning_for_every_pair_that_may_meet_and_no_other(
 
 
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200)), st.sampled_from(["p.yaml", "p.json", "p"]))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_no_text_breaks_the_reader(content: bytes | str, name: str) -> None:
     refused_or_read(content, name)
 
@@ -490,13 +480,12 @@ BITS = (
 
 
 @given(st.lists(st.sampled_from(BITS), max_size=40).map("".join), st.sampled_from(["p.yaml", "p.json", "p"]))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_no_arrangement_of_bits_of_plans_breaks_the_reader(content: str, name: str) -> None:
     refused_or_read(content, name)
 
 
 @given(odd_plans(), st.data())
-@settings(deadline=None)
 def test_no_damaged_plan_breaks_the_reader(plan: Plan, data: st.DataObject) -> None:
     text = data.draw(st.sampled_from([as_yaml, as_json]))(plan)
     start = data.draw(st.integers(0, len(text)))
@@ -526,7 +515,6 @@ def test_no_damaged_plan_breaks_the_reader(plan: Plan, data: st.DataObject) -> N
         max_leaves=20,
     )
 )
-@settings(deadline=None)
 def test_values_of_every_type_anywhere_are_told_not_raised(value: Any) -> None:
     refused_or_read(json.dumps({"goal": "x", "tasks": value}), "p.json")
     refused_or_read(

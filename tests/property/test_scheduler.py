@@ -95,7 +95,7 @@ class World:
         self.add(EventType.TASK_FAILED, task, number, failure="transient", reason="r", retry_at=retry_at)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(plans(), st.integers(1, 4), st.data())
 def test_every_run_ends_and_keeps_the_rules(plan: Plan, parallel: int, data: st.DataObject) -> None:
     world = World(plan, parallel)
@@ -165,7 +165,7 @@ def check_keep_going(world: World, failed: set[str]) -> None:
         assert task.status is expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(plans(), st.integers(1, 12))
 def test_what_is_ready_starts_by_priority_and_fills_the_limit(plan: Plan, parallel: int) -> None:
     world = World(plan, parallel)

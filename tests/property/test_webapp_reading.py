@@ -63,7 +63,7 @@ def models(draw):
 
 
 @given(models())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_a_model_survives_its_document(model):
     assume(not problems_in(model))
     document = dump(model)
@@ -72,7 +72,7 @@ def test_a_model_survives_its_document(model):
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_noise_is_never_taken_for_an_application(text):
     try:
         read = read_goal(Goal(text))
@@ -123,7 +123,7 @@ WORDS = st.sampled_from(
 
 
 @given(st.lists(WORDS, max_size=120))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_shuffled_words_never_break_the_reader(words):
     try:
         read = read_goal(Goal(" ".join(words)))

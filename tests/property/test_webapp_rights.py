@@ -120,7 +120,7 @@ def told_table(document):
 
 
 @given(tables())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_sentences_give_exactly_the_rights_they_speak_of(drawn):
     thing, sentences, table, alone = drawn
 
@@ -133,7 +133,7 @@ def test_sentences_give_exactly_the_rights_they_speak_of(drawn):
 
 
 @given(NOUNS, STAFF, st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_what_one_kind_of_people_does_alone_is_kept_from_all_others(noun, people, data):
     one, many = noun
     actions = data.draw(st.lists(st.sampled_from(Action), min_size=1, unique=True))

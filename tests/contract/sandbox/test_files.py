@@ -32,9 +32,7 @@ def _entries(tree: Any, prefix: str = "") -> list[FileEntry]:
     return out
 
 
-@settings(
-    max_examples=15, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tree=_trees)
 def test_what_was_put_can_be_taken(run: Any, session: Any, tree: Any) -> None:
     entries = _entries(tree)

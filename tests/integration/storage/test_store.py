@@ -145,7 +145,7 @@ def test_an_append_the_database_refuses_fails_alone(tmp_path: Path) -> None:
     with_store(tmp_path, use)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     ends=st.lists(
         st.tuples(st.sampled_from("abc"), st.sampled_from(["passed", "failed", "skipped"])), max_size=8
@@ -324,7 +324,7 @@ def test_plans_have_versions(tmp_path: Path) -> None:
     with_store(tmp_path, use)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(content=st.binary(max_size=4096))
 def test_a_blob_comes_back_as_it_went_in(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     blobs = Blobs(tmp_path_factory.getbasetemp() / "blobs")

@@ -23,7 +23,7 @@ def documents(files: dict[str, str]) -> Iterator[tuple[str, Any]]:
 
 
 @given(MODELS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_model_shows_in_the_files_only_by_its_slug(texts: list[str]) -> None:
     """So nothing a person typed can end a scalar, a comment or a command."""
     app = view(texts)

@@ -36,7 +36,7 @@ def mermaid(text: str) -> list[str]:
 
 
 @given(MODELS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_texts_change_no_structure(texts: list[str]) -> None:
     """The papers of a hostile model have the blocks, links and tables of a harmless one's."""
     for path, text in documentation_files(view(texts)).items():
@@ -45,14 +45,14 @@ def test_texts_change_no_structure(texts: list[str]) -> None:
 
 
 @given(MODELS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_diagrams_hold_identifiers_only(texts: list[str]) -> None:
     path = "docs/architecture.md"
     assert mermaid(documentation_files(view(texts))[path]) == mermaid(PLAIN[path])
 
 
 @given(MODELS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_html_is_only_ours(texts: list[str]) -> None:
     for path, text in documentation_files(view(texts)).items():
         if not path.endswith(".md"):
@@ -63,7 +63,7 @@ def test_html_is_only_ours(texts: list[str]) -> None:
 
 
 @given(MODELS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_title_is_the_name(texts: list[str]) -> None:
     app = view(texts)
     tokens = READER.parse(documentation_files(app)["README.md"])

@@ -66,7 +66,7 @@ def test_tests_are_left_to_the_testing_agent() -> None:
 
 
 @given(MODELS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_what_people_typed_stays_inside_literals(texts: list[str]) -> None:
     harmless = frontend_files(view(["plain"] * 14))
     for path, text in frontend_files(view(texts)).items():

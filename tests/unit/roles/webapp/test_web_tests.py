@@ -81,7 +81,7 @@ def test_an_example_row_looks_like_one_of_the_api() -> None:
 
 
 @given(MODELS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_whatever_people_typed_the_browser_model_is_json(texts: list[str]) -> None:
     entity = {"label": texts[0], "plural": texts[1], "description": texts[2]}
     fields = {"title": {"label": texts[3], "description": texts[4], "default": texts[5]}}
