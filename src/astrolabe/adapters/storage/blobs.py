@@ -52,6 +52,16 @@ class Blobs:
                 file.flush()
                 os.fsync(file.fileno())
                 Path(file.name).replace(place)
+                _make_durable(place.parent)
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise
+
+
+def _make_durable(folder: Path) -> None:
+    """Make durable which names a folder holds: without it a loss of power may take back a rename."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
