@@ -83,8 +83,8 @@ _DEED = re.compile(r"(?:(?:only|just)\s+)?(?P<verb>[a-z]+)\b", re.IGNORECASE)
 
 
 _NO_ACCOUNT = re.compile(
-    r"(?P<who>(?!it\b|they\b|the\s+app)[a-z]+(?:\s+[a-z]+)?)\s+(?:needs?\s+no|(?:do|does)(?:\s+not|n't)\s+(?:need|have)(?:\s+to\s+have)?(?:\s+an?)?|without\s+an?)\s+"
-    r"(?P<what>(?:user\s+)?(?:accounts?|logins?|registration)|to\s+(?:sign|log|register|be\s+(?:signed|logged))(?:[\s-]?(?:up|in|on))?)"
+    r"(?P<who>(?!it\b|they\b|the\s+app)[a-z]+(?:\s+[a-z]+)?)\s+(?:needs?\s+no|need\s+not(?:\s+have\s+an?)?|(?:do|does)(?:\s+not|n't)\s+(?:need|have)(?:\s+to\s+have)?(?:\s+an?)?|without\s+an?)\s+"
+    r"(?P<what>(?:user\s+)?(?:accounts?|logins?|registration)|(?:(?<=need not )|to\s+)(?:sign|log|register|be\s+(?:signed|logged))(?:[\s-]?(?:up|in|on))?)"
     r"(?:,?\s+(?:and|but|they|to|in\s+order\s+to|for)\s+(?:(?:they\s+)?(?:can|may)\s+)?(?P<deed>(?:[a-z]+)\b.*))",
     re.IGNORECASE,
 )

@@ -29,7 +29,7 @@ _HAS = re.compile(
 _FOR_EACH = re.compile(
     r"(?:for|about|of|with)\s+(?P<subject>(?:each|every|all|any|an?)\s+\S+(?:\s+\S+){0,2}?)\s*,?\s+(?:(?:i|we|you|they|it|one|users?|people|the\s+\w+)\s+)?"
     r"(?:(?:want|need|would\s+like|wants|needs|can|should|must|will|have|has)\s+)?(?:to\s+)?(?:be\s+able\s+to\s+)?(?:also\s+)?"
-    r"(?:stores?|records?|keeps?(?:\s+track\s+of)?|saves?|tracks?|notes?(?:\s+down)?|enters?|knows?|writes?\s+down|remembers?|there\s+(?:is|are)|see|have|needs?|want)\s*:?\s+(?P<rest>\S.*)",
+    r"(?:stores?|records?|keeps?(?:\s+track\s+of)?|saves?|tracks?|notes?(?:\s+down)?|enters?|knows?|writes?\s+down|remembers?|there\s+(?:is|are|(?P<modal>can|may|might|must|should)\s+be)|see|have|needs?|want)\s*:?\s+(?P<rest>\S.*)",
     re.IGNORECASE,
 )
 _FOR_EACH_LISTED = re.compile(

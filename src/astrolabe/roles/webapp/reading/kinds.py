@@ -108,7 +108,7 @@ _BOOLEAN = word_set("""
 """)
 _BOOLEAN_STARTS = word_set("is has was can should")
 _DATE = word_set("date day birthday deadline due born anniversary expiry expiration birthdate dob start end")
-_DATETIME = word_set("time timestamp datetime moment")
+_DATETIME = word_set("time timestamp datetime moment arrival departure")
 _SPAN = word_set(
     "cooking cook prep preparation baking travel running playing reading total spent duration brewing run finish waiting"
 )
@@ -165,7 +165,7 @@ def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
         text,
     ):
         return Kind(FieldType.INTEGER, known=True, min=0)
-    if text.startswith(("whether", "flag")) or parts[0] in _BOOLEAN_STARTS:
+    if re.match(r"whether\b|flag(?:\Z| (?:for|of|if|that|to|whether)\b)", text) or parts[0] in _BOOLEAN_STARTS:
         return Kind(FieldType.BOOLEAN, known=True)
     if text.endswith(("date and time", "date time")):
         return Kind(FieldType.DATETIME, known=True)
@@ -173,6 +173,8 @@ def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
         "born",
         "due",
     }:
+        return Kind(FieldType.DATE, known=True)
+    if parts[-1] == "since" and len(parts) > 1:
         return Kind(FieldType.DATE, known=True)
     if re.match(r"time (?:of|when|it)\b", text):
         return Kind(FieldType.DATETIME, known=True)

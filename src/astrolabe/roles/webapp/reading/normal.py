@@ -16,7 +16,7 @@ _RANGE = re.compile(
     rf"\b(?:from|form)\s+({_NUMBER})\s+(?:to|through|up to|until|till)\s+({_NUMBER})(?!\w)", re.IGNORECASE
 )
 _LIMIT = re.compile(
-    rf"\b(at least|at most|up to|no more than|not more than|less than|more than|fewer than|minimum(?: of)?|maximum(?: of)?|max\.?|min\.?"
+    rf"\b(at least|at most|up to|no more than|not more than|(?:no |not )?(?:less|more|fewer|greater|larger|higher|longer|smaller|lower|shorter|bigger) than|minimum(?: of)?|maximum(?: of)?|max\.?|min\.?"
     rf"|below|above|under|over|exactly|only)\s+({_NUMBER})(?!\w)",
     re.IGNORECASE,
 )

@@ -59,6 +59,8 @@ def read_rule(draft: Draft, piece: Piece) -> bool:
     states = _STATES.fullmatch(rest)
     spec = Spec("")
     take_properties(spec, rest)
+    if len(spec.values) == 1:
+        return False  # `one of the two teams` lists no values
     if spec.rest and states:
         spec = Spec("", values=_states(states["values"]))
         if spec.values and (entity := _entity_of(draft, found["subject"])):

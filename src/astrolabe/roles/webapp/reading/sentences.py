@@ -73,7 +73,7 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\s*;\s+", ""),
         (rf",?\s+\bbut\s+(?:they\s+)?(?=(?:{MODALS})\b)", _SAME),
         (
-            r",?\s+(?:but|and)\s+(?:also\s+)?(?=(?:only\s+)?(?:(?:\w+ed|seen|written|made)\s+(?:only\s+|exclusively\s+)?by|\w+[ai]ble\s+(?:only\s+|exclusively\s+)?(?:to|by|for))\b)",
+            r",?\s+(?:but|and)\s+(?:also\s+)?(?=(?:only\s+)?(?:(?:\w+ed|seen|written|made)\s+(?:only\s+|exclusively\s+)?by|(?:(?!based\b)\w+ed|held|kept|made|done|given|sold|lent|found|taken|written|taught|led|hung|built|bought|brought)\s+(?:by|in|at|on|to|from|for|with|under|into)\s|\w+[ai]ble\s+(?:only\s+|exclusively\s+)?(?:to|by|for))\b)",
             _BY,
         ),
         (
@@ -222,7 +222,7 @@ def clauses_of(sentence: str) -> tuple[str, ...]:
     for (start, end), said in sorted(cuts.items()):
         if start < begin or depths[start] or not _says(sentence, begin, start, said):
             continue
-        following = _subject_of(sentence[begin:start], said) if said not in {"", _LISTED} else ""
+        following = _subject_of(subject + sentence[begin:start], said) if said not in {"", _LISTED} else ""
         if said not in {"", _LISTED} and not following:
             continue
         pieces.append(subject + sentence[begin:start].strip(" ,"))
@@ -262,7 +262,7 @@ def split_list(text: str) -> list[tuple[str, str]]:
 
 
 _JOINT = re.compile(
-    r"\s*[,;]\s*(?:(?:and/or|and|or|plus|as well as|&)\s+)?|\s+(?:and/or|and|or|plus|as well as|&)\s+",
+    r"\s*[,;]\s*(?:(?:and/or|and|or|plus|as well as|&)\s+)?|\s+(?:and/or|and|(?<=\d\s)or(?!\s+(?:more|less|fewer|longer|shorter|higher|lower|above|below)\b)|(?<!\d\s)or|plus|as well as|&)\s+",
     re.IGNORECASE,
 )
 _DATE_AND_TIME = re.compile(r"date\s+and\s+time\b", re.IGNORECASE)

@@ -118,9 +118,9 @@ def _plain_spec(text: str, *, determined: bool) -> Spec:
     text = _RELATIVE.sub("", _front(spec, text))
     if flag := re.fullmatch(r"(\S+)\s+(?:flag|checkbox|tick\s+box)", text, re.IGNORECASE):
         text, spec.type = flag[1], FieldType.BOOLEAN
-    if enumerated := _ENUM_OF.fullmatch(text):
-        spec.noun = enumerated[1]
-        spec.values = values_of(enumerated[2])
+    enumerated = _ENUM_OF.fullmatch(text)
+    if enumerated and len(values := values_of(enumerated[2])) > 1:
+        spec.noun, spec.values = enumerated[1], values
         return spec
     if typed := _TYPED.match(text):
         text = f"{typed[1]}: {text[typed.end(1) :].strip()}"
