@@ -121,6 +121,19 @@ def told_of(people: str, text: str) -> str:
     return f"{people} can {text}" if deed and not is_right(text) else text
 
 
+_OF_PEOPLE = re.compile(
+    r"(?P<who>[A-Za-z][\w-]*(?: [\w-]+){0,2})\s*(?::|\s[-\u2013\u2014])\s+(?P<deeds>\S.*)"
+)
+
+
+def rights_of_people(text: str) -> list[str]:
+    """Return `singers: see scores; edit their own loans` as a sentence for each deed, where all are known; else nothing."""
+    found = _OF_PEOPLE.fullmatch(text.strip(" ."))
+    deeds = [deed.strip() for deed in found["deeds"].split(";")] if found else []
+    said = [told_of(found["who"], deed) for deed in deeds if found and deed]
+    return said if all(one != deed for one, deed in zip(said, deeds, strict=False)) else []
+
+
 def is_right(text: str) -> bool:
     """Whether a clause tells of a right, so that nothing in it is a thing or a field."""
     return bool(_RIGHT.search(text))

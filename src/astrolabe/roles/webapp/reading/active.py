@@ -133,6 +133,10 @@ _BUT_NOT = re.compile(
     r"(?P<can>\S.*?)\s*,?\s+(?:but|and|yet)\s+(?:(?:they\s+)?(?:can|may|must|are\s+allowed\s+to)\s*)?(?:not|cannot|never)\s+(?P<cannot>(?!only)\S.*)",
     re.IGNORECASE,
 )
+_BUT_OWN = re.compile(
+    r"(?P<can>\S.*?)\s*,?\s+but\s+(?:only|just)\s+(?P<own>(?:their|his|her|his\s+or\s+her|my|our)\s+own\s+\S.*)",
+    re.IGNORECASE,
+)
 _JUST = re.compile(r"\A(?:only|just|merely)\s+", re.IGNORECASE)
 _JUST_OWN = re.compile(
     r"\b(?:only|just)\s+(?:(?:their|his|her|its|my|your|his\s+or\s+her|his/her)\b|those|the\s+ones)|\bonly\Z",
@@ -147,6 +151,8 @@ def _deeds_of(
     rest = _TRAIL.sub("", rest)
     if _FULL.fullmatch(rest):
         return read_everything(draft, piece, who, only=only, allowed=allowed)
+    if allowed and (found := _BUT_OWN.fullmatch(rest)):
+        return _but_own(draft, piece, who, found["can"], found["own"])
     if allowed and (found := _BUT_NOT.fullmatch(rest)):
         return _but_not(draft, piece, who, found["can"], found["cannot"], only=only)
     just = bool(_JUST.match(rest)) or bool(_JUST_OWN.search(rest))
@@ -158,6 +164,18 @@ def _deeds_of(
     if just and not allowed:
         return False
     return permit(draft, piece, who, deeds, only=only, just=just, allowed=allowed, new=new)
+
+
+def _but_own(draft: Draft, piece: Piece, who: Who, can: str, own: str) -> bool:
+    """Read `see all tools but only their own loans`, where the verbs before hold for both."""
+    may = deeds_in(can, searching=False)
+    if len(may) != 1 or not may[0].what:
+        return False
+    theirs = [replace(may[0], what=own)]
+    if not all(targets_for(draft, deed, None) for deed in (*may, *theirs)):
+        return False
+    done = permit(draft, piece, who, may)
+    return permit(draft, piece, who, theirs, just=True) and done
 
 
 def _but_not(draft: Draft, piece: Piece, who: Who, can: str, cannot: str, *, only: bool) -> bool:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from astrolabe.roles.webapp.reading import nouns
 from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft, Several
 from astrolabe.roles.webapp.reading.fields import specs_of
-from astrolabe.roles.webapp.reading.links import LIMIT_UNREAD, entity_in, parent_link
+from astrolabe.roles.webapp.reading.links import LIMIT_UNREAD, entity_in, longer, parent_link
 from astrolabe.roles.webapp.reading.normal import normal
 from astrolabe.roles.webapp.reading.sentences import Piece, split_list
 from astrolabe.roles.webapp.reading.spec import Spec
-from astrolabe.roles.webapp.reading.words import is_plural, plural, singular
+from astrolabe.roles.webapp.reading.words import field_identifier, is_plural, plural, singular
 from astrolabe.sdk import Reading
 
 _PREPOSITION = r"(?:to|with|by|of|for|in|into|on|at|under|from|about|between|among|through)"
@@ -39,6 +39,7 @@ _LOOSE = (
     r"|(?:lives?|works?|plays?|stays?|sits?|happens?|takes?\s+place|hangs?|stands?|goes|go|studies|study|resides?|grows?|serves?|applies|apply|runs?|arises?|results?|stems?|starts?|ends?|lies|lie)"
     r"\s+(?:in|for|at|on|under|with|to|from)"
     rf"|(?:is|are|was|were|be)\s+(?!(?:{_CLOSED})\b)(?:[a-z]+ed|found|hung|bound|sewn|fed|worn)\s+(?:to|at|in|into|from|on|onto|for|with|under)"
+    rf"|(?:is|are|was|were|be)\s+(?!(?:{_CLOSED})\b)(?:[a-z]+ed|fed|brought|won|met|fought|bred)\s+by(?=\s+(?:an?|one|1|exactly|only\s+one|at-least-one|at\s+most|several|many|another)\s)"
     r"|(?<!\beach )(?<!\bevery )(?<!\ba )(?<!\ban )(?<!\bthe )(?:shows?|covers?|involves?|describes?|documents?|represents?|uses?|affects?|targets?|mentions?)"
 )
 _BELONGS = re.compile(
@@ -58,6 +59,11 @@ _NESTED = re.compile(
 _EACH_OTHER = re.compile(
     r"(?P<subject>\S(?:.{0,40}?\S)?)\s+(?:(?:can|may|might|could|should|must)\s+)?(?:also\s+)?(?P<verb>(?:(?:be|is|are)\s+[a-z]+ed|depends?|refers?|relates?|links?|follows?|precedes?|blocks?|replaces?|requires?|references?|cites?|resembles?|knows?)"
     r"(?:\s+(?:on|to|with|by))?)\s+(?P<count>(?:(?:one|1|many|several|any\s+number\s+of|at-least-one|an?)\s+)*)(?:other|another)\s+(?P<noun>\S+(?:\s+\S+)?)",
+    re.IGNORECASE,
+)
+_WITHOUT = re.compile(
+    r"(?P<subject>\S(?:.{0,58}?\S)?)\s+(?:(?:can|may|might|could)\s+(?:also\s+)?(?:be\s+without|have\s+no|do\s+without|lack)|(?:need|must)\s+not\s+have|do(?:es)?\s+not\s+(?:need|have\s+to\s+have|need\s+to\s+have))"
+    r"\s+(?:(?:an?|any)\s+)?(?P<noun>\S+(?:\s+\S+)?)",
     re.IGNORECASE,
 )
 _PREPOSITIONS = re.compile(rf"\s+(?:and\s+)?{_PREPOSITION}\s+", re.IGNORECASE)
@@ -89,15 +95,39 @@ def read_belonging(draft: Draft, piece: Piece) -> bool:
         _cardinality(draft, piece)
         or _nested(draft, piece, text)
         or _each_other(draft, piece, text)
+        or _without(draft, piece, text)
         or _belongs(draft, piece, text)
     )
+
+
+def _without(draft: Draft, piece: Piece, text: str) -> bool:
+    """Read `a cat can be without a family` of a link or field that is there already."""
+    found = _WITHOUT.fullmatch(text)
+    entity = _subject(draft, found["subject"]) if found else None
+    if found is None or entity is None:
+        return False
+    noun = nouns.bare(found["noun"])
+    key, target = field_identifier(noun), draft.find(noun)
+    links = [one for name, one in entity.links.items() if name == key or (target and one.to == target.key)]
+    item = entity.fields.get(key)
+    if len(links) == 1 and not links[0].many:
+        if links[0].implied:
+            links[0].implied, links[0].required = False, None
+        draft.settle_required(links[0], required=False, piece=piece, owner=entity.noun)
+    elif item:
+        draft.constrain(item, Spec("", required=False), piece)
+    else:
+        return False
+    draft.note(piece, Reading.UNDERSTOOD, f"{noun} of {entity.noun}: optional")
+    draft.context = entity
+    return True
 
 
 def _subject(draft: Draft, text: str) -> EntityDraft | None:
     if re.fullmatch(r"it|they|each|these", text.strip(), re.IGNORECASE):
         return draft.context
     noun = nouns.thing(text)
-    return draft.find(noun) if noun else None
+    return draft.find(noun) or longer(draft, noun) if noun else None
 
 
 _SIDE = r"(?:1|n|m|\*|many|one)"
@@ -176,12 +206,26 @@ def _belongs(draft: Draft, piece: Piece, text: str) -> bool:
     if not ends or (any(end.target is None for end in ends) and not _MADE_BY.search(verb)):
         return _for_account(draft, piece, ends)
     optional = bool(re.search(r"\b(?:can|may|might)\b", found["modal"], re.IGNORECASE))
+    for end in ends:
+        _name_other(end, entity, verb)
     one_each = bool(joined) or not is_plural(nouns.bare(found["subject"]))
     told = [_link(draft, entity, end, piece, optional=optional, one_each=one_each) for end in ends]
     draft.note(piece, Reading.UNDERSTOOD, f"{entity.noun}: {', '.join(told)}")
     draft.context = entity
     draft.evidence += 1
     return True
+
+
+def _name_other(end: _End, entity: EntityDraft, verb: str) -> None:
+    """Name the second link to a kind of thing by its deed: `taken by` of `is taken by another gardener`."""
+    noun = re.sub(r"\A(?:another|other)\s+", "", end.spec.noun, flags=re.IGNORECASE)
+    if noun != end.spec.noun:
+        deed = " ".join(word for word in verb.lower().split() if word not in _AUXILIARIES)
+        if field_identifier(noun) in entity.links and " " in deed:
+            end.spec.noun = deed
+
+
+_AUXILIARIES = frozenset({"is", "are", "was", "were", "be", "gets", "get", "then", "always"})
 
 
 def _for_account(draft: Draft, piece: Piece, ends: list[_End]) -> bool:
@@ -225,8 +269,8 @@ def _link(
         return "belongs to the account that creates it"
     if target.said.line == 0:
         target.said = piece
-    if spec.limit:
-        draft.note(Piece(f"{spec.limit} {spec.noun}", piece.line), Reading.UNREAD, LIMIT_UNREAD)
+    if limit := spec.counting:
+        draft.note(Piece(f"{limit} {spec.noun}", piece.line), Reading.UNREAD, LIMIT_UNREAD)
     if spec.counted or (is_plural(spec.noun) and one_each):
         several = Several(
             entity.key, target.key, spec.noun, plural_subject=True, said=piece, required=bool(spec.required)

@@ -121,6 +121,18 @@ def calm(text: str) -> str:
     return text.lower() if len(letters) > _FEW_LETTERS and capital > len(letters) * _NEARLY_ALL else text
 
 
+_LEGEND = re.compile(
+    r"^[ \t>-]*\(?(?:(?:all\s+)?fields?\s+)?(?:marked\s+)?(?:with\s+)?(?:an?\s+)?[\"'`]?\\?\*[\"'`]?[ \t]*(?:=|:|-|means|is|are|marks|indicates)?[ \t]*(?:an?\s+)?(?:required|mandatory)(?:\s+fields?)?\.?\)?[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_STAR = re.compile(r"(?<=\w)\\?\*(?=[ \t]*(?:[,;:(|)]|$))", re.MULTILINE)
+
+
+def unstarred(text: str) -> str:
+    """Write `name*` as `name (required)` in a text that says so of the star."""
+    return _STAR.sub(" (required)", _LEGEND.sub("", text)) if _LEGEND.search(text) else text
+
+
 _FEW_LETTERS = 20
 _NEARLY_ALL = 0.9
 

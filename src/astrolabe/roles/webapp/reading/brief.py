@@ -13,7 +13,7 @@ from astrolabe.roles.webapp.reading.access import is_right, read_access, read_ro
 from astrolabe.roles.webapp.reading.asking import Kind
 from astrolabe.roles.webapp.reading.assembly import Extras
 from astrolabe.roles.webapp.reading.belonging import declare_belonging, read_belonging
-from astrolabe.roles.webapp.reading.blocks import blocks_of, calm
+from astrolabe.roles.webapp.reading.blocks import blocks_of, calm, unstarred
 from astrolabe.roles.webapp.reading.cutting import Cutter
 from astrolabe.roles.webapp.reading.deeds import read_deed, read_mark
 from astrolabe.roles.webapp.reading.draft import Draft
@@ -28,7 +28,7 @@ from astrolabe.roles.webapp.reading.sections import Section
 from astrolabe.roles.webapp.reading.seeding import SeedNotes
 from astrolabe.roles.webapp.reading.sentences import MODALS, Piece
 from astrolabe.roles.webapp.reading.source import Source
-from astrolabe.roles.webapp.reading.specs import spec_of
+from astrolabe.roles.webapp.reading.specs import named_together, spec_of
 from astrolabe.roles.webapp.reading.telling import Teller, alias
 from astrolabe.roles.webapp.reading.units import (
     LONGEST_SENTENCE,
@@ -57,7 +57,7 @@ class Brief:
 
     def read(self) -> None:
         """Read everything; what was made of it is in the draft."""
-        cut = Cutter(self.draft, self.seeds).cut(blocks_of(calm(self.text)))
+        cut = Cutter(self.draft, self.seeds).cut(blocks_of(unstarred(calm(self.text))))
         self.units, self.requests, self.title, self.headed = cut.units, cut.requests, cut.title, cut.headed
         for unit in self.units:
             self._with(unit, self._declare)
@@ -70,6 +70,18 @@ class Brief:
         self.draft.context = None
         for unit in sorted(self.units, key=lambda unit: unit.part is not None):
             self._with(unit, self._rest)
+        self._forget_unread()
+
+    def _forget_unread(self) -> None:
+        """Take out the things that only sentences which were not understood speak of: nothing follows from those."""
+        draft = self.draft
+        unread = {unit.piece for unit in self.units if _is_unread(unit)}
+        several = {key for one in draft.several for key in (one.source, one.target)}
+        linked = {link.to for entity in draft.entities.values() for link in entity.links.values()}
+        for key, entity in list(draft.entities.items()):
+            empty = not (entity.fields or entity.links or entity.grants or entity.owned or entity.about)
+            if empty and entity.said in unread and key not in several | linked and len(draft.entities) > 1:
+                del draft.entities[key]
 
     def account(self) -> list[Sentence]:
         """Return what became of each piece, in order."""
@@ -158,11 +170,15 @@ class Brief:
         entity = draft.entity(unit.within, piece, declared=True)
         if is_sentence(piece.text):
             return self._structured(unit)
-        if re.match(r"(?:(?!\s[-\u2013\u2014]\s)[^:(])*,", piece.text) and not re.match(
-            r"[^,]*\b(?:optional|required|unique)\b", piece.text.split(",")[1]
+        if (
+            not named_together(piece.text)
+            and re.match(r"(?:(?!\s[-\u2013\u2014]\s)[^:(])*,", piece.text)
+            and not re.match(r"[^,]*\b(?:optional|required|unique)\b", piece.text.split(",")[1])
         ):
             listed = Piece(f"{unit.within} has {piece.text}", piece.line, shown=piece.text)
             return read_fields(draft, listed)
+        if names := named_together(piece.text):
+            return take_fields(draft, entity, names, piece)
         spec = None if _CONSISTS.match(piece.text) else spec_of(piece.text)
         if spec is None:
             return self._structured(unit)
@@ -189,6 +205,12 @@ class Brief:
         if unit.done:
             self.draft.mentioned = []
             return
+        self._rest_of(unit)
+        if _is_unread(unit) and (named := self.teller.mentions(unit.piece.text)):
+            # `them` in what follows is what was spoken of last, whether or not that was understood.
+            self.draft.mentioned = named
+
+    def _rest_of(self, unit: Unit) -> None:
         draft, piece = self.draft, unit.piece
         if isinstance(unit, PermissionUnit):
             read_permissions(draft, unit)
@@ -272,6 +294,10 @@ class Brief:
         if wishes := wishes_in(piece.text):
             self.teller.give_up(Piece(", ".join(wishes), piece.line))
         return True
+
+
+def _is_unread(unit: Unit) -> bool:
+    return bool(unit.account) and all(sentence.reading is Reading.UNREAD for sentence in unit.account)
 
 
 _CONSISTS = re.compile(

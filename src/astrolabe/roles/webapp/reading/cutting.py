@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from astrolabe.roles.webapp.model import Action
 from astrolabe.roles.webapp.reading import nouns
-from astrolabe.roles.webapp.reading.access import told_of, without_account
+from astrolabe.roles.webapp.reading.access import rights_of_people, told_of, without_account
 from astrolabe.roles.webapp.reading.asking import (
     Kind,
     Part,
@@ -219,7 +219,10 @@ class Cutter:
             self.section, self.within, self.plain = Section.TEXT, "", False
         if self.section is Section.SEED and isinstance(following, Item | Table) and self._names_rows(block):
             return
-        if is_scenario(block.lines):
+        if isinstance(following, Item) and section_of(block.text) is Section.ACCESS:
+            self.section, self.within, self.plain = Section.ACCESS, "", True
+            self._told(Piece(block.text, block.line), Reading.UNDERSTOOD, "announces the list below")
+        elif is_scenario(block.lines):
             self._told(Piece(block.text[:200], block.line), Reading.UNREAD, SCENARIO_UNREAD)
         elif noun := self._plain_heading(block, following):
             self.section, self.within, self.plain = Section.THING, noun, True
@@ -259,6 +262,10 @@ class Cutter:
         return noun if asked and section_of(text) is None and holds_fields(following) else ""
 
     def _sentence(self, piece: Piece) -> None:
+        if self.section is Section.ACCESS and (people := rights_of_people(piece.text)):
+            for said in people:
+                self._unit(Piece(said, piece.line, shown=piece.text))
+            return
         if self.actor:
             piece = Piece(told_of(self.actor, piece.text), piece.line, shown=piece.text)
         if is_scenario_line(piece.text):

@@ -55,6 +55,11 @@ _RELATIVE = re.compile(
     r"(?:who|which|that|both\s+of\s+which|all\s+of\s+which)\s+(?:is|are|must\s+be)\s+(?:also\s+)?(?:(?:an?|other|another|both)\s+)?(?P<noun>\S+(?:\s+\S+)?)",
     re.IGNORECASE,
 )
+_LEFT_BEHIND = re.compile(
+    r",?\s+(?:which|that|who)\Z|(?<=[a-z])\s+(?:found|lent|sold|bought|taken|handed\s+in|(?:report|record|return|borrow|donat|receiv|own|adopt|register|collect|book)ed)\Z",
+    re.IGNORECASE,
+)
+"""What follows the noun of a subject: `every item found`, `a loan which`."""
 _FEW = 2
 _SAID_OF_FIELDS = (
     ("from {}", "min"), ("to {}", "max"), ("more than {}", "above"), ("less than {}", "below"),
@@ -82,7 +87,7 @@ def subject_of(clause: str) -> tuple[str, str] | None:
 
 def _subject(text: str) -> str:
     """Return the noun of a kind of thing; what is there only once, like `our shop` or `the page`, is none."""
-    text = re.sub(r",?\s+(?:which|that|who)\Z", "", text, flags=re.IGNORECASE)
+    text = _LEFT_BEHIND.sub("", text)
     if _DEFINITE.match(text) and not is_plural(text):
         return ""
     noun = nouns.thing(text)
@@ -198,7 +203,7 @@ def _names_a_deed(verb: str, rest: str) -> bool:
 def _subject_entity(draft: Draft, text: str, piece: Piece) -> EntityDraft | None:
     if re.fullmatch(r"(?:it|they|each|each of them|this|these)", text.strip(), re.IGNORECASE):
         return draft.context
-    noun = nouns.thing(re.sub(r",?\s+(?:which|that|who)\Z", "", text, flags=re.IGNORECASE))
+    noun = nouns.thing(_LEFT_BEHIND.sub("", text))
     known = draft.find(noun) if noun else None
     if known:
         known.declared = True
@@ -382,6 +387,8 @@ def _add_field(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece) -> s
         draft.note(Piece(f"{spec.limit} {spec.noun}", piece.line), Reading.UNREAD, LIMIT_UNREAD)
     found = draft.add_field(entity, spec, piece)
     draft.field_context.append((entity, found))
+    if " and " in spec.noun and not spec.noun.endswith("date and time"):
+        draft.note(Piece(spec.noun, piece.line), Reading.ASSUMED, "kept as one field")
     draft.evidence += kind_of(spec.noun).known + (spec.constrained and spec.required is None)
     return told(spec)
 

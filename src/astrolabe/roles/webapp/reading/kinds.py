@@ -165,7 +165,10 @@ def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
         text,
     ):
         return Kind(FieldType.INTEGER, known=True, min=0)
-    if re.match(r"whether\b|flag(?:\Z| (?:for|of|if|that|to|whether)\b)", text) or parts[0] in _BOOLEAN_STARTS:
+    if (
+        re.match(r"whether\b|flag(?:\Z| (?:for|of|if|that|to|whether)\b)", text)
+        or parts[0] in _BOOLEAN_STARTS
+    ):
         return Kind(FieldType.BOOLEAN, known=True)
     if text.endswith(("date and time", "date time")):
         return Kind(FieldType.DATETIME, known=True)
@@ -173,8 +176,6 @@ def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
         "born",
         "due",
     }:
-        return Kind(FieldType.DATE, known=True)
-    if parts[-1] == "since" and len(parts) > 1:
         return Kind(FieldType.DATE, known=True)
     if re.match(r"time (?:of|when|it)\b", text):
         return Kind(FieldType.DATETIME, known=True)
@@ -185,7 +186,7 @@ def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
     if (
         parts[-1] in {"on", "until", "by", "from", "since"}
         and len(parts) > 1
-        and parts[-2].endswith(("ed", "t", "n", "ought", "id", "made"))
+        and (parts[-1] == "since" or parts[-2].endswith(("ed", "t", "n", "ought", "id", "made")))
     ):
         return Kind(FieldType.DATE, known=True)
     if parts[-1:] == ("at",) and len(parts) > 1:

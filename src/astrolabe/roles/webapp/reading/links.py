@@ -25,6 +25,13 @@ def entity_in(draft: Draft, noun: str) -> EntityDraft | None:
     return None
 
 
+def longer(draft: Draft, noun: str) -> EntityDraft | None:
+    """Return the only thing whose name ends with a noun: `offers` where swap offers are kept."""
+    word = singular(noun.lower())
+    found = [one for one in draft.entities.values() if one.noun.lower().endswith(f" {word}")]
+    return found[0] if len(found) == 1 and found[0].fields and " " not in word else None
+
+
 def nested(noun: str, entity: EntityDraft) -> bool:
     """Whether a noun names rows of an entity within a row of the same: `subcategories`, `parent category`."""
     low, own = singular(noun.lower()), entity.noun.lower()

@@ -232,10 +232,10 @@ _PARTS: tuple[tuple[re.Pattern[str], Taker], ...] = tuple(
         (rf"{_BE}(?:optional|nullable|not\s+(?:always\s+)?(?:required|mandatory|necessary|needed|compulsory)|not\s+have\s+to\s+be\s+{_ENTERED}|empty|blank|omitted|missing|left\s+(?:out|empty|blank)|(?:if|when|where)\s+(?:known|any|available|needed|applicable|there\s+is\s+one))", _optional),
         (rf"(?:need\s+not|do(?:es)?\s+not\s+(?:have|need)\s+to)\s+be\s+{_ENTERED}", _optional),
         (rf"{_BE}(?P<not>not\s+)?(?:unique|distinct|different\s+for\s+(?:each|every)\s+\w+)(?:\s+(?:per\s+(?:user|owner|account)|for\s+(?:each|every)\s+(?:user|owner|account)|among\s+all\s+\w+)|(?P<scope>\s+(?:per|within|inside|in|for|among)\s+\S.*))?", _unique),
-        (r"(?:(?:must|may|can|should)\s+not|cannot)\s+(?:be\s+(?:used|given|taken|assigned)|exist|occur|appear)\s+(?:twice|more\s+than\s+once)|(?:must|may|can|should)\s+(?:only\s+)?(?:be\s+(?:used|given|taken|assigned)|exist|occur|appear)\s+(?:only\s+)?once"
-         r"|(?:(?:that|which)\s+)?(?:nobody|no\s*-?\s*one)\s+else\s+(?:has|uses|have)", _once),
+        (r"(?:(?:must|may|can|should)\s+not|cannot)\s+(?:be\s+(?:used|given|taken|assigned)|exist|occur|appear)\s+(?:twice|more\s+than\s+once)|(?:must|may|can|should)\s+(?:only\s+)?(?:be\s+(?:used|given|taken|assigned)|exist|occur|appear)\s+(?:only\s+)?once", _once),
+        (r"(?:(?:that|which)\s+)?(?:nobody|no\s*-?\s*one)\s+else\s+(?:has|uses|have)", _once),
         (r"(?:with\s+)?(?:an?\s+|the\s+)?default(?:s|ing)?(?:\s+value)?(?:\s+(?:to|is|of|as))?\s*[:=]?\s*(?:an?\s+|the\s+)?(\S+(?:\s+\S+){0,2})", _default),
-        (r"(?:(?:is|are)\s+)?(?:initially|set\s+to|starts?\s+(?:as|at|with|out\s+as)|starting\s+(?:as|at|with))\s*[:=]?\s*(\S+(?:\s+\S+){0,2})", _default),
+        (r"(?:(?:is|are)\s+)?(?:initially|at\s+first|in\s+the\s+beginning|set\s+to|starts?\s+(?:as|at|with|out\s+as)|starting\s+(?:as|at|with))\s*[:=]?\s*(\S+(?:\s+\S+){0,2})", _default),
         (r"(?:(?:is|are|being|of|with)\s+)?([^\s,]+(?:\s+[^\s,]+)?)\s+by\s+default|by\s+default\s+(\S+(?:\s+\S+)?)|(?:with\s+)?(\S+)\s+(?:is|being|as)\s+(?:the\s+|a\s+)?default|(\S+)\s+\(default\)|([^\s,]+(?:\s+[^\s,]+)?),?\s+(?:unless\s+(?:\w+\s+)?otherwise|unless\s+otherwise\s+\w+|otherwise)", _default),
         (rf"{_BE}(?:as\s+)?(?:an?\s+)?(?:valid\s+|plain\s+|simple\s+)?(?:(?:marked|answered|ticked)\s+(?:as\s+|with\s+)?)?(?P<type>{_TYPES}|short|long|free-text|whole)(?:\s+(?:field|value))?(?:\s*[(:]?\s*(?P<n>\d{{1,5}})\)?)?", _type),
         (rf"(?:{_BE}(?:measured|given|stored|kept|expressed|counted)\s+)?(?:in\s+)?(?P<unit>{UNITS})", _unit),
@@ -308,7 +308,7 @@ def take_properties(spec: Spec, text: str, *, listed: bool = False) -> None:
     if (states := _STATES.fullmatch(text)) and all(
         not take_part(Spec(""), item) and is_value(item) for _, item in split_list(states[1])
     ):
-        spec.values = values_of(states[1])
+        spec.values = _without_default(spec, states[1])
         return
     if not (listed and _separated(spec, text)):
         _take_list(spec, text, listed=listed)
@@ -327,7 +327,7 @@ def _without_default(spec: Spec, text: str) -> tuple[str, ...]:
 
 _IN_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}](.*)")
 _AND_DEFAULT = re.compile(
-    r"(?P<values>.+?)\s*[,;]?\s+(?:with\s+|and\s+)?(?P<default>(?:(?:the\s+)?default|initially|starting|starts)\b.*|by\s+default\s+.*|\S+(?:\s+\S+)?\s+(?:by\s+default|(?:is|being|as)\s+the\s+default))",
+    r"(?P<values>.+?)\s*[,;]?\s+(?:with\s+|and\s+)?(?P<default>(?:(?:the\s+)?default|initially|at\s+first|in\s+the\s+beginning|starting|starts)\b.*|by\s+default\s+.*|\S+(?:\s+\S+)?\s+(?:by\s+default|(?:is|being|as)\s+the\s+default))",
     re.IGNORECASE,
 )
 

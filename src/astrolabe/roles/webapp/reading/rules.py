@@ -8,11 +8,12 @@ from astrolabe.roles.webapp.reading import nouns
 from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft, FieldDraft, LinkDraft
 from astrolabe.roles.webapp.reading.fields import told
 from astrolabe.roles.webapp.reading.flaw import quoted
+from astrolabe.roles.webapp.reading.links import longer
 from astrolabe.roles.webapp.reading.normal import normal
 from astrolabe.roles.webapp.reading.properties import take_properties
 from astrolabe.roles.webapp.reading.sentences import Piece, split_list
 from astrolabe.roles.webapp.reading.spec import Spec, is_noun
-from astrolabe.roles.webapp.reading.words import field_identifier, plural, singular, with_article
+from astrolabe.roles.webapp.reading.words import field_identifier, is_plural, plural, singular, with_article
 from astrolabe.sdk import Reading
 
 _SHARED_VALUE = re.compile(
@@ -64,9 +65,9 @@ def read_rule(draft: Draft, piece: Piece) -> bool:
     if spec.rest and states:
         spec = Spec("", values=_states(states["values"]))
         if spec.values and (entity := _entity_of(draft, found["subject"])):
-            return _state_of(draft, entity, spec.values, piece)
+            return _state_of(draft, entity, spec, piece)
     if spec.values and not spec.rest and (entity := _entity_of(draft, found["subject"])):
-        return _state_of(draft, entity, spec.values, piece)
+        return _state_of(draft, entity, spec, piece)
     if spec.rest or not (spec.constrained or spec.unit):
         return False
     return _constrain(draft, piece, found["subject"], spec) or _nameless(draft, piece, found["subject"])
@@ -97,12 +98,13 @@ def _entity_of(draft: Draft, text: str) -> EntityDraft | None:
     if re.fullmatch(r"it|they", text, re.IGNORECASE):
         return draft.context
     noun = nouns.thing(text)
-    return draft.find(noun) if noun else None
+    return draft.find(noun) or longer(draft, noun) if noun else None
 
 
-def _state_of(draft: Draft, entity: EntityDraft, values: tuple[str, ...], piece: Piece) -> bool:
-    draft.add_field(entity, Spec("status", values=values), piece)
-    draft.note(piece, Reading.UNDERSTOOD, f"{entity.noun}: one of {', '.join(values)}")
+def _state_of(draft: Draft, entity: EntityDraft, spec: Spec, piece: Piece) -> bool:
+    values = spec.values
+    draft.add_field(entity, replace(spec, noun="status"), piece)
+    draft.note(piece, Reading.UNDERSTOOD, f"{entity.noun}:{told(replace(spec, noun=''))}")
     draft.note(piece, Reading.ASSUMED, f"the field that tells which is called {quoted('status')}")
     if {value.lower() for value in values} & {"public", "private", "shared", "visible", "hidden"}:
         draft.note(piece, Reading.UNREAD, f"who may see {with_article(entity.noun)} does not depend on it")
@@ -162,7 +164,7 @@ def _constrain(draft: Draft, piece: Piece, subject: str, spec: Spec) -> bool:
             draft.constrain(item, spec, piece)
             item.unit = item.unit or spec.unit
             said.append(f"{item.noun} of {entity.noun}")
-        if len(choices) > 1:
+        if len({entity.key for entity, _ in choices}) > 1:
             kept = ", ".join(entity.noun for entity, _ in choices)
             draft.note(piece, Reading.ASSUMED, f"this holds for each of: {kept}")
     if not said:
@@ -212,7 +214,20 @@ def fields_named(draft: Draft, name: str) -> list[tuple[EntityDraft, FieldDraft]
         here
         or [pair for entity in draft.entities.values() for pair in within(entity)]
         or _longer(draft, noun)
+        or _each(draft, noun)
     )
+
+
+def _each(draft: Draft, noun: str) -> list[tuple[EntityDraft, FieldDraft]]:
+    """Return the fields of the thing spoken of that a plural means: `prices` where there is one for guests and one for staff."""
+    one = singular(noun.lower())
+    items = draft.context.fields.values() if draft.context and is_plural(noun) else ()
+    return [
+        (draft.context, item)
+        for item in items
+        if draft.context
+        and (item.noun.lower().startswith(f"{one} ") or item.noun.lower().endswith(f" {one}"))
+    ]
 
 
 def _longer(draft: Draft, noun: str) -> list[tuple[EntityDraft, FieldDraft]]:

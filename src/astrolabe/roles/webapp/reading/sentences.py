@@ -87,6 +87,10 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (rf",?\s+and\s+(?!{_RELATIVE})(?={_SUBJECT}\s+(?:{MODALS})\b)", _LISTED),
         (rf",\s+(?!(?:which|that|who)\b)(?=(?:only\s+)?(?:the\s+)?[\w-]+\s+(?:{MODALS})\b)", _LISTED),
+        (
+            r",?\s+and\s+(?=(?:the|its|their)\s+[\w-]+(?:\s+(?!and\b|or\b)[\w-]+){0,4}?\s+(?:is|are|must|cannot|defaults?|ranges?)\b)",
+            _LISTED,
+        ),
         (r",\s+(?=has\s+(?:an?|the|one)\b)", "It "),
         (r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", ""),
         (

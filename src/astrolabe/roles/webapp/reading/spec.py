@@ -44,6 +44,12 @@ class Spec:
     notes: list[str] = field(default_factory=list[str])
 
     @property
+    def counting(self) -> str:
+        """How many there may be, as far as it is said: of things that are linked, not of a value."""
+        given = self.min is not None and self.max is not None
+        return self.limit or (f"from {self.min:g} to {self.max:g}" if given else "")
+
+    @property
     def constrained(self) -> bool:
         """Whether a type or limit was given in words: a sign that data are meant."""
         numbers = (self.min, self.max, self.above, self.below, self.min_length, self.max_length)
@@ -55,7 +61,7 @@ _NO_BEGINNING = word_set("""
     to be is are it they them this that these those there which who what when where how nothing everything
     something more so not no all etc and or of in on by if for with at as but because than then also only
     sends shows exports imports calculates prints uploads notifies displays allows lets gets takes goes makes gives
-    works looks helps supports computes generates belong belongs relate relates refer refers depend depends
+    see sees edit edits delete deletes manage manages works looks helps supports computes generates belong belongs relate relates refer refers depend depends
 """)
 _NOWHERE = word_set("""
     is are was were has have had can may must should will would be been do does did which who that because

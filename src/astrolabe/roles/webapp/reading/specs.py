@@ -110,6 +110,23 @@ def spec_of(text: str, *, determined: bool = False) -> Spec | None:
     return spec if is_noun(spec.noun) and not _ALTERNATIVE.search(spec.noun) else None
 
 
+_TOGETHER = re.compile(
+    r"(?P<names>[^,:()]+?\s+and\s+[^,:()]+?)\s*(?:(?:,\s*|\(|:\s+|\s[-\u2013\u2014]\s)(?P<both>(?:both|each|all)\s+)?(?P<rest>[^()]+)\)?)?",
+    re.IGNORECASE,
+)
+
+
+def named_together(text: str) -> list[Spec]:
+    """Return the fields of `first name and last name, both required`: where that is said, or each is one that data have."""
+    found = _TOGETHER.fullmatch(text.strip(" ."))
+    names = [name for _, name in split_list(normal(found["names"]))] if found else []
+    if len(names) < 2 or not found or not (found["both"] or all(kind_of(name).known for name in names)):  # noqa: PLR2004
+        return []
+    specs = [spec_of(f"{name}: {found['rest']}" if found["rest"] else name) for name in names]
+    known = [spec for spec in specs if spec]
+    return known if len(known) == len(specs) else []
+
+
 _ALTERNATIVE = re.compile(r"\sor\s", re.IGNORECASE)
 
 
@@ -195,7 +212,7 @@ def _shortest(text: str) -> str:
 
 
 _OPENS = re.compile(
-    rf":\s*\S|\b(?:one\s+of|either|(?:can|may|must)\s+be|which\s+is|values?)\s+\S|\b(?:{ENUMERATED})\s+of\s+[a-z]",
+    rf":\s*\S|\bsuch\s+as\s+\S|\b(?:one\s+of|either|(?:can|may|must)\s+be|which\s+is|values?)\s+\S|\b(?:{ENUMERATED})\s+of\s+[a-z]",
     re.IGNORECASE,
 )
 _THAT_IS = re.compile(r"\b(?:that|which)\s+(?:is|are)\s+(\S.*)", re.IGNORECASE)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from astrolabe.roles.webapp.reading import nouns
 from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft
 from astrolabe.roles.webapp.reading.grants import Scope
+from astrolabe.roles.webapp.reading.links import longer
 from astrolabe.roles.webapp.reading.sentences import Piece, split_list
-from astrolabe.roles.webapp.reading.words import is_plural, singular
+from astrolabe.roles.webapp.reading.words import is_plural
 
 _PLACE = re.compile(
     r"\s+(?:in|on|of|from)\s+(?:the|this|our|my)\s+(?:app|application|system|site|website|catalogue|catalog|library|database|list|platform|portal|inventory)\Z",
@@ -140,17 +141,10 @@ def _thing(draft: Draft, text: str, new: Piece | None) -> EntityDraft | None:
     noun = nouns.thing(text)
     if not noun:
         return None
-    found = draft.find(noun) or draft.find(_DETAIL.sub("", noun)) or _longer(draft, noun)
+    found = draft.find(noun) or draft.find(_DETAIL.sub("", noun)) or longer(draft, noun)
     if found is None and new and _can_be_made(noun):
         return draft.entity(noun, new)
     return found
-
-
-def _longer(draft: Draft, noun: str) -> EntityDraft | None:
-    """Return the only thing whose name ends with a noun: `offers` where swap offers are kept."""
-    word = singular(noun.lower())
-    found = [one for one in draft.entities.values() if one.noun.lower().endswith(f" {word}")]
-    return found[0] if len(found) == 1 and found[0].fields and " " not in word else None
 
 
 def _can_be_made(noun: str) -> bool:

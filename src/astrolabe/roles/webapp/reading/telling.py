@@ -4,6 +4,7 @@ import re
 
 from astrolabe.roles.webapp.model import Action
 from astrolabe.roles.webapp.reading import nouns
+from astrolabe.roles.webapp.reading.access import is_right
 from astrolabe.roles.webapp.reading.asking import Kind, Part, needs_readers
 from astrolabe.roles.webapp.reading.draft import Draft, EntityDraft
 from astrolabe.roles.webapp.reading.features import cannot, feature_of, is_negated, left_out, why_not
@@ -12,6 +13,18 @@ from astrolabe.roles.webapp.reading.rules import fields_named
 from astrolabe.roles.webapp.reading.sentences import Piece, split_list
 from astrolabe.roles.webapp.reading.words import plural, singular_word
 from astrolabe.sdk import Reading
+
+_LIMITS = re.compile(
+    r"\b(?:can|may|must|should|will|shall|are\s+allowed\s+to|is\s+allowed\s+to)\b.*\b(?:only|just|except|but|own|their|his|her|they)\b"
+    r"|\b(?:only|nobody|just)\b.*\b(?:can|may|must|should|will|shall|are\s+allowed|is\s+allowed)\b",
+    re.IGNORECASE,
+)
+
+
+def limits_people(text: str) -> bool:
+    """Whether a clause lets people do some things and not all, so that what every application has is not all it says."""
+    return is_right(text) and bool(_LIMITS.search(text))
+
 
 _NOT_UNDERSTOOD = "not understood; nothing was done about it"
 _FEW_LETTERS = 3
@@ -42,7 +55,10 @@ class Teller:
         feature = feature_of(piece.text, self._known)
         if feature is None:
             return False
-        if is_negated(piece.text):
+        if limits_people(piece.text):
+            only = f"only this much is so in every application: {feature.meaning}"
+            self.draft.note(piece, Reading.UNREAD, only)
+        elif is_negated(piece.text):
             self._cannot_take_out(piece, feature.meaning)
         elif feature.rest:
             only = f"only this much is so in every application: {feature.meaning}"
@@ -84,6 +100,18 @@ class Teller:
         else:
             meaning = _NOT_UNDERSTOOD
         self.draft.note(piece, Reading.UNREAD, meaning)
+
+    def mentions(self, text: str) -> list[EntityDraft]:
+        """Return the things a text speaks of, without the one it begins with where it goes on to others."""
+        words = re.findall(r"[\w'-]+", text)
+        found = [
+            (at, entity)
+            for size in (3, 2, 1)
+            for at in range(len(words) - size + 1)
+            if (entity := self.draft.find(" ".join(words[at : at + size])))
+        ]
+        later = [entity for at, entity in found if at > 1]
+        return list({entity.key: entity for entity in later or [entity for _, entity in found]}.values())
 
     def part(self, part: Part, piece: Piece) -> None:
         """Say what became of a part of a request that is about things, deeds, a likeness or a reason."""
