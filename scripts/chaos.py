@@ -23,11 +23,14 @@ ROOT = Path(__file__).resolve().parent.parent
 ASTROLABE = Path(sys.executable).parent / "astrolabe"
 PR_SET_CHILD_SUBREAPER = 36
 PATIENCE_SECONDS = 10.0
+KILLS_OF_A_BUILD = 5
+SHORTEST_SECONDS = 60.0
+"""What a build is taken to last at least, so that the kills of the first one are spread too."""
 
 
 @dataclass
 class Ledger:
-    """What is counted; `seconds` are those a resumed build took to its end."""
+    """What is counted."""
 
     kills: int = 0
     runs: int = 0
@@ -52,11 +55,15 @@ def main() -> None:
     chance = random.Random(options.seed)
     ledger = Ledger()
     home = options.work / "home"
-    longest = 20.0
+    length = SHORTEST_SECONDS
     while ledger.kills < options.kills:
         ledger.runs += 1
         target = options.work / f"target-{ledger.runs}"
-        longest = storm(ledger, options, home, target, chance, longest)
+        length = storm(ledger, options, home, target, chance, length)
+        print(
+            f"{ledger.kills} kills, {ledger.runs} runs, {'clean' if ledger.clean() else ledger}",
+            file=sys.stderr,
+        )
     print(json.dumps(vars(ledger), indent=2))
     sys.exit(0 if ledger.clean() else 1)
 
@@ -67,13 +74,14 @@ def storm(
     home: Path,
     target: Path,
     chance: random.Random,
-    longest: float,
+    length: float,
 ) -> float:
-    """Kill one build up to three times, let it end, and count; return how long its last process took."""
-    for _ in range(min(3, options.kills - ledger.kills)):
-        process = start(options.brief, home, target)
+    """Kill one build a few times, let it end, and count; return how many seconds its processes took in all."""
+    began = time.monotonic()
+    for _ in range(min(KILLS_OF_A_BUILD, options.kills - ledger.kills)):
+        process = start(options, home, target)
         try:
-            process.wait(timeout=chance.uniform(0.3, longest))
+            process.wait(timeout=chance.uniform(0.3, 2 * length / KILLS_OF_A_BUILD))
             break
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
@@ -81,27 +89,25 @@ def storm(
             ledger.kills += 1
         ledger.orphans += len(orphans())
     before = passed(home, target)
-    began = time.monotonic()
-    process = start(options.brief, home, target)
-    out, err = process.communicate()
-    if process.returncode != 0:
-        ledger.failures.append(f"{target.name}: exit {process.returncode}: {err[-500:]}{out[-500:]}")
+    process = start(options, home, target)
+    if process.wait() != 0:
+        said = log_of(options).read_text(errors="replace")
+        ledger.failures.append(f"{target.name}: exit {process.returncode}: {said[-1000:]}")
     count(ledger, home, target, before)
-    return max(10.0, time.monotonic() - began)
+    return max(SHORTEST_SECONDS, time.monotonic() - began)
 
 
-def start(brief: str, home: Path, target: Path) -> subprocess.Popen[str]:
-    command = [str(ASTROLABE), "build", brief, "--into", str(target), "--yes", "--json"]
+def start(options: argparse.Namespace, home: Path, target: Path) -> subprocess.Popen[bytes]:
+    command = [str(ASTROLABE), "build", options.brief, "--into", str(target), "--yes", "--json"]
     settings = os.environ | {"ASTROLABE_HOME": str(home), "ASTROLABE_ENGINE__REUSE_EVIDENCE": "false"}
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=settings,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    with log_of(options).open("wb") as log:  # a pipe nobody reads would hold up the end of a build
+        return subprocess.Popen(
+            command, cwd=ROOT, env=settings, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+
+
+def log_of(options: argparse.Namespace) -> Path:
+    return options.work / "build.log"
 
 
 def orphans() -> list[str]:
