@@ -114,7 +114,7 @@ def _verdict(brief: Brief) -> Verdict:
     if not names_are_english(names):
         return Verdict.FOREIGN
     understood = sum(
-        bool(unit.account) and unit.account[0].reading is not Reading.UNREAD for unit in brief.units
+        any(sentence.reading is not Reading.UNREAD for sentence in unit.account) for unit in brief.units
     )
     mostly = understood * 3 >= len(brief.units)
     strong = draft.evidence >= _ENOUGH_EVIDENCE or (brief.headed > 0 and draft.evidence > 0)

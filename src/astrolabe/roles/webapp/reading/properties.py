@@ -43,7 +43,7 @@ TAIL = re.compile(
     r"(?:(?:ranging\s+)?from|between)\s+-?\d|(?:from|between)\s+(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*|[a-z])\s+(?:to|and|through)\s+[a-z]|at\s+(?:least|most)\b|up\s+to\b|(?:of\s+)?(?:no|not)\s+(?:more|less|longer|fewer|shorter)\b"
     r"|(?:more|less|greater|larger|smaller|higher|lower|longer|shorter|fewer)\s+than\b|(?:[<>]=?|[≤≥])\s*-?\d|(?:min|max)(?:imum|imal)?\b(?!\s+(?!of\b|length\b)[a-z])|(?:which|that)\s+\S|in\s+(?:"
     rf"{UNITS})(?=\s|\Z)"
-    r"|with\s+(?:\S+\s+as\s+(?:the\s+|a\s+)?default\b|at|a|up|no|max|min|values?|the\s+values?|\d|exactly)|not\s|never\s|must\b|(?:is|are|can|may|should|has|have)\s|of\s+(?:\d|at\b|up\b|max|exactly\b|from\s+-?\d|between\s)"
+    r"|with\s+(?:half\b|\S+\s+as\s+(?:the\s+|a\s+)?default\b|at|a|up|no|max|min|values?|the\s+values?|\d|exactly)|not\s|never\s|must\b|(?:is|are|can|may|should|has|have)\s|of\s+(?:\d|at\b|up\b|max|exactly\b|from\s+-?\d|between\s)"
     r"|out\s+of\s+\d|-?\d+\s*(?:-|\u2013|\.\.|to)\s*\d|\d+\s+(?:to|characters|chars|digits)\b|as\s+(?:an?\s+)?\w|by\s+default\b|default|defaulting\b|initially\b|starting\b|one\s+of\b|either\b"
     r"|limited\s|in\s+steps\s|(?:cm|mm|km|kg|ml|km/h|m²|€|°C|%|kWh|mg|EUR|USD)\Z|like\s|such\s+as\s|called\s|if\s+(?:known|any|available)|exactly\s+\d"
     r"|(?:optional|required|unique|mandatory|yes/no|true/false|yes\s+or\s+no)\Z)",
@@ -110,6 +110,16 @@ def _digits(spec: Spec, found: re.Match[str]) -> None:
 _MOST_DIGITS = 15
 
 
+def _year(spec: Spec, found: re.Match[str]) -> None:
+    """A year is not before another; a date is not compared with one."""
+    if spec.noun and kind_of(spec.noun).type is not FieldType.INTEGER:
+        spec.rest.append(found[0])
+    elif found["until"].lower().startswith(("before", "earlier")):
+        spec.min = number_of(found["n"])
+    else:
+        spec.max = number_of(found["n"])
+
+
 def _only_digits(spec: Spec, found: re.Match[str]) -> None:  # noqa: ARG001
     spec.pattern = "^[0-9]+$"
 
@@ -168,7 +178,14 @@ def _once(spec: Spec, found: re.Match[str]) -> None:  # noqa: ARG001
 
 
 def _default(spec: Spec, found: re.Match[str]) -> None:
-    spec.default = next(text for text in found.groups() if text).strip("\"'` ")
+    said = next(text for text in found.groups() if text).strip("\"'` ")
+    said = re.sub(r"\A(?:is|are|being|of|with)\s+", "", said, flags=re.IGNORECASE)
+    amount = _AMOUNT.fullmatch(said)
+    spec.default = amount["n"] if amount else said
+    spec.unit = spec.unit or (amount["unit"] if amount else "")
+
+
+_AMOUNT = re.compile(rf"(?P<n>-?\d+(?:\.\d+)?)\s*(?P<unit>{UNITS})", re.IGNORECASE)
 
 
 def _unit(spec: Spec, found: re.Match[str]) -> None:
@@ -218,6 +235,7 @@ _PARTS: tuple[tuple[re.Pattern[str], Taker], ...] = tuple(
         (rf"{_BE}{{N}}{_SIZE}\s+(?:or\s+(?:more|longer|higher|above|greater)|min(?:imum|\.)?)", _least),
         (rf"{_BE}{{N}}{_SIZE}\s+(?:or\s+(?:less|fewer|shorter|lower|below)|max(?:imum|\.)?|at\s+(?:the\s+)?most)", _most),
         (rf"{_BE}(?P<most>{_MOST}\s+)?(?:exactly\s+)?{{N}}(?:\s*(?:-|\u2013|to)\s*(?P<high>{_N[1:-1]}))?[\s-]+(?:digits?|numerals)(?:\s+long)?", _digits),
+        (rf"{_BE}(?:not|never)\s+(?:be\s+)?(?P<until>before|earlier\s+than|after|later\s+than)\s+(?P<n>[12]\d{{3}})", _year),
         (rf"{_BE}(?:(?:only|just)\s+(?:digits|numbers)|(?:digits|numbers)\s+only)", _only_digits),
         (rf"{_BE}(?:(?P<exactly>exactly)\s+)?{{N}}[\s-]+(?:characters?|chars?|letters)(?:\s+long)?", _size),
         (rf"{_BE}(?:more\s+than|greater\s+than|larger\s+than|bigger\s+than|higher\s+than|longer\s+than|over|above|>)\s*{{N}}{_SIZE}", _above),
@@ -236,7 +254,7 @@ _PARTS: tuple[tuple[re.Pattern[str], Taker], ...] = tuple(
         (r"(?:(?:that|which)\s+)?(?:nobody|no\s*-?\s*one)\s+else\s+(?:has|uses|have)", _once),
         (r"(?:with\s+)?(?:an?\s+|the\s+)?default(?:s|ing)?(?:\s+value)?(?:\s+(?:to|is|of|as))?\s*[:=]?\s*(?:an?\s+|the\s+)?(\S+(?:\s+\S+){0,2})", _default),
         (r"(?:(?:is|are)\s+)?(?:initially|at\s+first|in\s+the\s+beginning|set\s+to|starts?\s+(?:as|at|with|out\s+as)|starting\s+(?:as|at|with))\s*[:=]?\s*(\S+(?:\s+\S+){0,2})", _default),
-        (r"(?:(?:is|are|being|of|with)\s+)?([^\s,]+(?:\s+[^\s,]+)?)\s+by\s+default|by\s+default\s+(\S+(?:\s+\S+)?)|(?:with\s+)?(\S+)\s+(?:is|being|as)\s+(?:the\s+|a\s+)?default|(\S+)\s+\(default\)|([^\s,]+(?:\s+[^\s,]+)?),?\s+(?:unless\s+(?:\w+\s+)?otherwise|unless\s+otherwise\s+\w+|otherwise)", _default),
+        (r"(?:(?:is|are|being|of|with)\s+)?([^\s,]+(?:\s+[^\s,]+)?)\s+by\s+default|by\s+default\s+(\S+(?:\s+\S+)?)|(?:with\s+)?(\S+)\s+(?:is|being|as)\s+(?:the\s+|a\s+)?default|(\S+)\s+\(default\)|(?:(?:is|are|being|of)\s+)?([^\s,]+(?:\s+[^\s,]+)?),?\s+(?:unless\s+(?:\w+\s+)?otherwise|unless\s+otherwise\s+\w+|otherwise)", _default),
         (rf"{_BE}(?:as\s+)?(?:an?\s+)?(?:valid\s+|plain\s+|simple\s+)?(?:(?:marked|answered|ticked)\s+(?:as\s+|with\s+)?)?(?P<type>{_TYPES}|short|long|free-text|whole)(?:\s+(?:field|value))?(?:\s*[(:]?\s*(?P<n>\d{{1,5}})\)?)?", _type),
         (rf"(?:{_BE}(?:measured|given|stored|kept|expressed|counted)\s+)?(?:in\s+)?(?P<unit>{UNITS})", _unit),
         (r"(?:an?\s+)?(?:(?P<many>many|several|multiple|list\s+of|links\s+to|references\s+to)\s+)?(?:link|reference|relation|relationship|foreign\s+key|points|refers|belongs|ref|fk)\s+(?:to|on|of)\s+(?:(?:an?|the|one|1)\s+)?(?P<target>\w+(?:\s\w+)?)", _target),

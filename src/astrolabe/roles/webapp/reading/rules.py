@@ -13,6 +13,7 @@ from astrolabe.roles.webapp.reading.normal import normal
 from astrolabe.roles.webapp.reading.properties import take_properties
 from astrolabe.roles.webapp.reading.sentences import Piece, split_list
 from astrolabe.roles.webapp.reading.spec import Spec, is_noun
+from astrolabe.roles.webapp.reading.specs import without_relative
 from astrolabe.roles.webapp.reading.words import field_identifier, is_plural, plural, singular, with_article
 from astrolabe.sdk import Reading
 
@@ -148,7 +149,8 @@ def _marked(draft: Draft, piece: Piece, found: re.Match[str]) -> bool:
 
 def _constrain(draft: Draft, piece: Piece, subject: str, spec: Spec) -> bool:
     names = [
-        nouns.bare(item) for _, item in split_list(re.sub(r"\Aboth\s+", "", subject, flags=re.IGNORECASE))
+        nouns.bare(without_relative(item))
+        for _, item in split_list(re.sub(r"\Aboth\s+", "", subject, flags=re.IGNORECASE))
     ]
     found = [fields_named(draft, name) for name in names]
     links = [links_named(draft, name) for name in names]

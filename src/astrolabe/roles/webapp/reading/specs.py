@@ -65,6 +65,13 @@ _WHEN_DONE = re.compile(
     r"(?:the\s+|a\s+)?(?:date|day)\s+(?:when\s+|on\s+which\s+|that\s+)?(?:it|they|he|she|i|we|(?:the|an?)\s+\w+)\s+(\w+ed|bought|began|left|sent|came|met|got|went)",
     re.IGNORECASE,
 )
+_MOMENT = re.compile(
+    r"(?:the\s+)?(?:date\s+and\s+time|time|moment)\s+(?:when\s+|at\s+which\s+)?(?:it|they|he|she|(?:the|an?)\s+\w+)\s+(?:is|was|are|were|has|have|had)\s+(?:been\s+)?(?P<deed>\w+(?:\s+(?:in|out|up|off|back))?)",
+    re.IGNORECASE,
+)
+_SPENT = re.compile(
+    r"(?P<whole>minutes|days|weeks|months|years)|hours|kilomet(?:re|er)s|miles|litres|euros", re.IGNORECASE
+)
 _YEAR = re.compile(
     r"(?:the\s+)?year\s+(?:(?:when|in\s+which)\s+)?(?:it|they|he|she|(?:the|an?)\s+\w+)\s+(?:(?:is|was|are|were|has|have|had)\s+)(?:been\s+)?([a-z]+)",
     re.IGNORECASE,
@@ -98,6 +105,8 @@ def spec_of(text: str, *, determined: bool = False) -> Spec | None:
         )
     elif year := _YEAR.fullmatch(bare):
         spec = Spec(f"year {year[1]}", type=FieldType.INTEGER, determined=True)
+    elif moment := _MOMENT.fullmatch(bare):
+        spec = Spec(f"{moment['deed']} at", type=FieldType.DATETIME, determined=True)
     elif when:
         spec = Spec(f"{when[1]} on", type=FieldType.DATE, determined=True)
     else:
@@ -130,9 +139,17 @@ def named_together(text: str) -> list[Spec]:
 _ALTERNATIVE = re.compile(r"\sor\s", re.IGNORECASE)
 
 
+def without_relative(text: str) -> str:
+    """Return `minutes` of `minutes it took`."""
+    return _RELATIVE.sub("", text)
+
+
 def _plain_spec(text: str, *, determined: bool) -> Spec:
     spec = Spec("", determined=determined)
-    text = _RELATIVE.sub("", _front(spec, text))
+    front = _front(spec, text)
+    text = without_relative(front)
+    if text != front and (spent := _SPENT.fullmatch(text)):
+        spec.type = FieldType.INTEGER if spent["whole"] else FieldType.DECIMAL
     if flag := re.fullmatch(r"(\S+)\s+(?:flag|checkbox|tick\s+box)", text, re.IGNORECASE):
         text, spec.type = flag[1], FieldType.BOOLEAN
     enumerated = _ENUM_OF.fullmatch(text)
