@@ -11,7 +11,8 @@ from astrolabe.roles.webapp.reading.flaw import quoted
 from astrolabe.roles.webapp.reading.kinds import SHARED, is_list_text, kind_of
 from astrolabe.roles.webapp.reading.links import LIMIT_UNREAD, entity_in, nested, parent_link
 from astrolabe.roles.webapp.reading.normal import normal
-from astrolabe.roles.webapp.reading.sentences import Piece
+from astrolabe.roles.webapp.reading.properties import is_property, take_properties
+from astrolabe.roles.webapp.reading.sentences import Piece, split_list
 from astrolabe.roles.webapp.reading.spec import Spec
 from astrolabe.roles.webapp.reading.specs import items_of, spec_of
 from astrolabe.roles.webapp.reading.words import field_identifier, is_plural, plural, singular, word_set
@@ -246,13 +247,50 @@ def specs_of(text: str) -> list[Spec]:
         text.strip(" :."),
         flags=re.IGNORECASE,
     )
-    for item in items_of(text):
+    items = items_of(text)
+    for number, item in enumerate(items):
+        if _of_all(out, item):
+            continue
+        if out and _OF_ANOTHER.match(item):
+            out.append(Spec("", rest=[", ".join(items[number:])]))
+            break
         spec = spec_of(re.sub(r"\A(?:possibly|optionally)\s+", "optional ", item, flags=re.IGNORECASE))
         if spec and len(spec.values) == 1:
             spec.rest += spec.values
             spec.values = ()
+        if spec is None and _WHOSE.search(item):
+            out.append(Spec("", rest=[", ".join(items[number:])]))
+            break
         out.append(spec or Spec("", rest=[item]))
+        if spec and spec.rest and _WITH_PARTS.search(item):
+            spec.rest += items[number + 1 :]
+            break
     return out
+
+
+def _of_all(specs: list[Spec], item: str) -> bool:
+    """Let `both unique` hold for the two fields before it, `all required` for all of them."""
+    found = _OF_ALL.fullmatch(item)
+    said = [what for _, what in split_list(found["what"])] if found else []
+    if not found or not specs or not all(spec.noun for spec in specs) or not all(map(is_property, said)):
+        return False
+    for spec in specs[-_FEW:] if found["how"].lower() == "both" else specs:
+        for what in said:
+            take_properties(spec, what)
+    return True
+
+
+_OF_ALL = re.compile(
+    r"(?P<how>both|all|each)(?:\s+of\s+(?:them|which|these))?\s+(?:(?:is|are|must\s+be|being)\s+)?(?P<what>\S.*)",
+    re.IGNORECASE,
+)
+_OF_ANOTHER = re.compile(
+    r"(?:who|which|that)\s+(?:each\s+|also\s+)?(?:has|have|contains?|includes?|consists?)\b|whose\b",
+    re.IGNORECASE,
+)
+"""What begins a list of what another thing has: `one owner, who has a name and an address`."""
+_WHOSE = re.compile(r"\bwhose\b", re.IGNORECASE)
+_WITH_PARTS = re.compile(r"\S\s+with\s+(?:an?|its|their|the)\s+\S", re.IGNORECASE)
 
 
 def take_fields(

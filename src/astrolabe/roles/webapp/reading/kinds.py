@@ -200,7 +200,7 @@ def _by_deed(parts: tuple[str, ...]) -> Kind | None:
         return None
     if singular_word(parts[-2]) in _MEASURES:
         return Kind(FieldType.DECIMAL, known=True)
-    kinds = {"date": FieldType.DATE, "time": FieldType.DATETIME}
+    kinds = {"date": FieldType.DATE, "time": FieldType.DATETIME, "year": FieldType.INTEGER}
     return Kind(kinds[parts[0]], known=True) if parts[0] in kinds else None
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from astrolabe.roles.webapp.reading.blocks import Line
-from astrolabe.roles.webapp.reading.words import CACHED
+from astrolabe.roles.webapp.reading.words import CACHED, is_plural
 
 MODALS = r"can|may|must|should|could|will|shall|cannot|can't|mustn't|shouldn't|might"
 _END = re.compile(r"[.!?]+[\"')\]]*(?=\s|\Z)|(?<=\s)[:;]-?[)DP](?=\s|\Z)")
@@ -37,11 +37,19 @@ _FIRMLY = re.compile(
 )
 _EXCLUSIVE = re.compile(r"\A(?:only|just|both|either|neither|nobody|no|all|every|each|any)\b", re.IGNORECASE)
 _FEWEST_WORDS = 3
-_SAME, _BY, _MAY = "same", "by", "may"
+_SAME, _BY, _MAY, _LAST = "same", "by", "may", "last"
+_LAST_NOUN = re.compile(
+    r"(?:\b(?:an?|the|one|each|every|several|many|some|or\s+more)|(?<=\bhas)|(?<=\bhave)|,|\band)\s+(?P<noun>[\w-]+(?:\s+(?!and\b)[\w-]+)?)\Z",
+    re.IGNORECASE,
+)
 
 
 def _subject_of(sentence: str, said: str) -> str:
     """Return who or what a sentence speaks of, to begin a clause with that leaves it out; nothing when that is not clear."""
+    if said == _LAST:
+        last = _LAST_NOUN.search(sentence)
+        noun = re.sub(r"\A(?:an?|the|one|its)\s+", "", last["noun"], flags=re.IGNORECASE) if last else ""
+        return f"{'' if is_plural(noun) else 'each '}{noun} " if noun else ""
     found = {_BY: _LEADING_BE, _MAY: _LEADING_MAY}.get(said, _LEADING).match(sentence)
     subject = f"{found[1]} " if found else ""
     return re.sub(r"\Aonly\s+", "", subject, flags=re.IGNORECASE) if said == _SAME else subject
@@ -91,6 +99,7 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r",?\s+and\s+(?=(?:the|its|their)\s+[\w-]+(?:\s+(?!and\b|or\b)[\w-]+){0,4}?\s+(?:is|are|must|cannot|defaults?|ranges?)\b)",
             _LISTED,
         ),
+        (r",\s+(?:who|which)\s+(?=(?:has|have)\s+(?!been\b|to\b)\S)", _LAST),
         (r",\s+(?=has\s+(?:an?|the|one)\b)", "It "),
         (r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", ""),
         (

@@ -79,11 +79,16 @@ def is_noun(text: str) -> bool:
     words = text.lower().split()
     if not words or len(words) > _MOST_WORDS or (len(words) > 1 and words[0] in _NO_BEGINNING):
         return False
-    if words[0] in _NO_BEGINNING - _ALONE or _AMOUNT.match(words[0]) or _NOWHERE & set(words):
+    if (
+        words[0] in (_NO_BEGINNING | _PROPERTIES if len(words) == 1 else _NO_BEGINNING) - _ALONE
+        or _AMOUNT.match(words[0])
+        or _NOWHERE & set(words)
+    ):
         return False
     return not any(word in _ARTICLES and before not in _BEFORE_ARTICLES for before, word in pairwise(words))
 
 
+_PROPERTIES = word_set("unique required optional mandatory")
 _ALONE = word_set("from to prints exports imports displays uploads works")
 """Words that begin no longer name, but may be one."""
 
