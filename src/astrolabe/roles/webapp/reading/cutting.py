@@ -110,6 +110,11 @@ _ANNOUNCES = re.compile(
 )
 
 
+_LABELLED = re.compile(
+    r"(?P<thing>[A-Z][\w-]*(?:\s[\w-]+)?)\s*(?::|\s[-\u2013\u2014]\s)\s*(?P<said>(?:each|every|an?|the)\s+(?P=thing)\s+(?:is|has|belongs|can|may|must|should|records|needs|contains|consists|comes|refers)\b.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""An item that says of the thing in its label, in a sentence, what it is."""
 _PARTS = re.compile(
     r"(?:its\s+|the\s+)?(?:fields?|attributes?|properties|columns?|data|values|relations?(?:hips?)?|links?|associations?|references)",
     re.IGNORECASE,
@@ -452,9 +457,19 @@ class Cutter:
     def _free_item(self, block: Item, piece: Piece) -> None:
         if self.section in _BY_ITEM:
             self._unit(piece)
+        elif labelled := _LABELLED.match(block.text):
+            self._labelled(labelled["thing"], Piece(labelled["said"], block.line))
         else:
             for one in sentences_of(block.lines):
                 self._sentence(one)
+
+    def _labelled(self, noun: str, said: Piece) -> None:
+        """Read `Loan: each loan is for one copy. It has a date.` as sentences about the thing the label names."""
+        before, self.within = self.within, noun
+        self.draft.entity(noun, said, declared=True)
+        for one in sentences_of((Line(said.line, said.text),)):
+            self._sentence(one)
+        self.within = before
 
     def _introduce(self, piece: Piece) -> None:
         """Judge a line that announces a list: `A recipe has:`, `Build a blog with:`, `Users can:`."""

@@ -132,6 +132,7 @@ _MEASURES = word_set(
     "kilometre kilometer km mile hour litre liter kilo kilogram gram metre meter acre hectare"
 )
 """Nouns whose plural is an amount where a deed follows: `hours worked`, `kilometres driven`."""
+_YEAR_AND_DEED = 2
 _PREPOSITIONS = word_set("of per for in from with to until")
 _EXTREME = "minimum|maximum|min|max|total|current|expected|allowed|least|greatest|required|exact"
 
@@ -195,7 +196,9 @@ def _by_phrase(text: str, parts: tuple[str, ...]) -> Kind | None:
 
 
 def _by_deed(parts: tuple[str, ...]) -> Kind | None:
-    """Judge `kilometres driven` and `date received` by what stands before the deed."""
+    """Judge `kilometres driven`, `date received` and `year built` by what stands before the deed."""
+    if len(parts) == _YEAR_AND_DEED and parts[0] == "year" and parts[1].endswith(("d", "n", "t")):
+        return Kind(FieldType.INTEGER, known=True)
     if len(parts) <= 1 or not parts[-1].endswith(_DONE):
         return None
     if singular_word(parts[-2]) in _MEASURES:

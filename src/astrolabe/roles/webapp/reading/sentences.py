@@ -18,7 +18,7 @@ _ABBREVIATION = re.compile(
 _SUBJECT = r"(?:only\s+|just\s+)?(?:(?:the|an?|each|every|all|any|registered|signed-in|logged-in|other)\s+)?[\w-]+(?:\s+[\w-]+|\s+(?:signed|logged)[\s-]in)?"
 _RELATIVE = r"(?:(?:an?|the)\s+)?[\w-]+\s+(?:that|which|who)\b"
 _SAYS = re.compile(
-    rf"\b(?:{MODALS}|is|are|was|has|have|belongs?|contains?|includes?|needs?|sees?|manages?|reads?|[a-z]+s|app|want|need|build|create|make)\b|;",
+    rf"\b(?:{MODALS}|is|are|was|has|have|belongs?|contains?|includes?|needs?|sees?|manages?|reads?|[a-z]+s|app|want|need|build|create|make)\b|[;:]",
     re.IGNORECASE,
 )
 _LEADING = re.compile(
@@ -182,8 +182,16 @@ def _sentences_in(lines: tuple[Line, ...]) -> list[Piece]:
     for begin, end in _spans(text):
         while next_start + 1 < len(starts) and starts[next_start + 1][0] <= begin:
             next_start += 1
-        out.append(Piece(" ".join(text[begin:end].split()), starts[next_start][1]))
+        said = " ".join(text[begin:end].split())
+        plain = _DASHED.sub(r" (\1)", said)
+        out.append(Piece(plain, starts[next_start][1], shown="" if plain == said else said))
     return [piece for piece in out if piece.text]
+
+
+_DASHED = re.compile(
+    r"(?<=\w)\s+[-\u2013\u2014]\s+((?:[^-\u2013\u2014.;:(),]{1,40},\s*){0,20}[^-\u2013\u2014.;:(),]{1,40}\s+or\s+[^-\u2013\u2014.;:(),]{1,40}?)\s+[-\u2013\u2014](?=\s|[,.;]|\Z)"
+)
+"""Values between dashes, as `a result - won, lost or drawn - and a date`."""
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
