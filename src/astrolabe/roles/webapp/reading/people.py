@@ -220,6 +220,7 @@ def _role(draft: Draft, text: str) -> Who | None:
         return Who((role,))
     if (
         not noun
+        or _is_of_a_thing(draft, text, noun)
         or not role
         or role in _RESERVED - {"guest"}
         or nouns.is_interface(noun)
@@ -231,6 +232,13 @@ def _role(draft: Draft, text: str) -> Who | None:
     ):
         return None
     return Who((role,), roles=(role,))
+
+
+def _is_of_a_thing(draft: Draft, text: str, noun: str) -> bool:
+    """Whether `the borrower` is the one that a thing links to, so that no role is meant."""
+    one = text.lower().startswith(("the ", "its ", "their ")) and not is_plural(noun)
+    links = (link for entity in draft.entities.values() for link in entity.links.values())
+    return one and any(link.noun.lower() == noun.lower() and not link.many for link in links)
 
 
 def add_role(draft: Draft, name: str, piece: Piece) -> str:

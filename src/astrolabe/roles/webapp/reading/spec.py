@@ -77,6 +77,8 @@ _AMOUNT = re.compile(r"(?:[\d.,/-]+|\d+(?:[.,]\d+)?%|one|two|three|four|five|six
 def is_noun(text: str) -> bool:
     """Whether a text is short and simple enough to be a name: no amount, no verb, no clause."""
     words = text.lower().split()
+    if words[:1] == ["to"] and words[1:] in _ENDS:
+        return True
     if not words or len(words) > _MOST_WORDS or (len(words) > 1 and words[0] in _NO_BEGINNING):
         return False
     if (
@@ -88,6 +90,8 @@ def is_noun(text: str) -> bool:
     return not any(word in _ARTICLES and before not in _BEFORE_ARTICLES for before, word in pairwise(words))
 
 
+_ENDS = (["date"], ["time"], ["day"], ["month"], ["year"])
+"""What `to` begins a name with: the other end of `from date`."""
 _PROPERTIES = word_set("unique required optional mandatory")
 _ALONE = word_set("from to prints exports imports displays uploads works")
 """Words that begin no longer name, but may be one."""
