@@ -46,6 +46,11 @@ _BELONGS = re.compile(
     rf"(?P<subject>\S(?:.{{0,58}}?\S)?)\s+(?P<modal>(?:(?:can|may|might|must|should|will|always|also|only)\s+){{0,3}})(?:(?P<firm>{_FIRM})|(?P<loose>{_LOOSE}))\s+(?P<rest>\S.*)",
     re.IGNORECASE,
 )
+_OF_ONE = re.compile(
+    rf"(?:each|every|an?)\s+[\w-]+(?:\s+[\w-]+)?\s+is\s+(?:always\s+)?{_PREPOSITION}\s+(?:exactly\s+)?(?:one|1|at-least-one)\s.*",
+    re.IGNORECASE,
+)
+"""What belongs to one of others, in few words: `a ticket is for one screening`."""
 _JOINS = re.compile(r"links|connects|joins", re.IGNORECASE)
 _MADE_BY = re.compile(
     r"\b(?:belongs?|belonging|owned|created|made|written|added|posted|submitted|entered|kept)\b",
@@ -82,7 +87,7 @@ class _End:
 def declare_belonging(draft: Draft, piece: Piece) -> None:
     """Make known the thing that a clause says belongs to another."""
     found = _BELONGS.fullmatch(normal(piece.text).rstrip(".!"))
-    if found and (found["firm"] or _JOINS.fullmatch(found["loose"])):
+    if found and (found["firm"] or _JOINS.fullmatch(found["loose"]) or _OF_ONE.fullmatch(found[0])):
         subject = nouns.thing(found["subject"])
         if subject and not nouns.is_account(subject) and not nouns.is_interface(subject):
             draft.entity(subject, piece)

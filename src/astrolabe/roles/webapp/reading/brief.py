@@ -142,6 +142,9 @@ class Brief:
             unit.done = True
         elif is_english(piece.text) and not is_right(piece.text):
             unit.done = self._structured(unit)
+            if not unit.done and (spoken := _OF_EACH.match(piece.text)):
+                # `it` in what follows is what was spoken of, whether or not that was understood.
+                draft.context = draft.find(f"{spoken[1]} {spoken[2]}") or draft.find(spoken[1])
 
     def _structured(self, unit: Unit) -> bool:
         draft, piece = self.draft, unit.piece
@@ -306,6 +309,7 @@ _CONSISTS = re.compile(
 _RIGHT = re.compile(
     r"(?:only|nobody|no one|[\w-]+(?: [\w-]+)?)\s+(?:may|can|cannot|must)\b|only\b", re.IGNORECASE
 )
+_OF_EACH = re.compile(r"(?:each|every|an?)\s+([\w-]+)\s+([\w-]+)", re.IGNORECASE)
 _WISH = re.compile(
     r"(?:(?:i|we)(?:'d|\s+would|\s+also)?(?:\s+also)?\s+(?:like|want|need|wish|should\s+be\s+able|have|must\s+be\s+able)\s+to\s+(?:be\s+able\s+to\s+)?"
     r"|(?:i|we|you|one)\s+(?:can|should|may|must)\s+(?:also\s+)?(?:be\s+able\s+to\s+)?"

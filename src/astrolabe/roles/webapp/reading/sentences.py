@@ -100,7 +100,10 @@ _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             _LISTED,
         ),
         (r",\s+(?:who|which)\s+(?=(?:has|have)\s+(?!been\b|to\b)\S)", _LAST),
-        (r",\s+(?=has\s+(?:an?|the|one)\b)", "It "),
+        (
+            r",\s+(?=has\s+(?:an?|the|one)\b|belongs\s+to\s|(?:is|was)\s+(?:\w+ed|written|made|given|taken|kept|held|sold|lent|bought)\s+by\s)",
+            "It ",
+        ),
         (r",?\s+and\s+(?=(?:it|they)\s+(?:has|have|belongs?|is|are)\b)", ""),
         (
             r",?\s+and\s+(?=(?!(?:whether|if|when|that|which|who|i|we|can|may|must|should|is|are|has|have|will)\b)(?:(?:each|every|a|an|the)\s+)?[\w-]+(?:\s+(?!and\b|or\b)[\w-]+)?\s+(?:has|have|belongs?|contains?|consists?|(?:is|are)\s+\w+(?:ed|en|ght|ld|de)\s+(?:by|to|in|at|for|from|with|on|of))\b)",
