@@ -15,7 +15,7 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|max|min|no|nr|dr|mr|mrs|ms|st|resp)|(?:\A|\s)[A-Za-z])\.\Z",
     re.IGNORECASE,
 )
-_SUBJECT = r"(?:only\s+|just\s+)?(?:(?:the|an?|each|every|all|any|registered|signed-in|logged-in|other)\s+)?[\w-]+(?:\s+[\w-]+|\s+(?:signed|logged)[\s-]in)?"
+_SUBJECT = r"(?:only\s+|just\s+)?(?:(?:the|an?|each|every|all|any|registered|signed-in|logged-in|other)\s+)?[\w-]+(?:\s+[\w-]+|\s+(?:signed|logged)[\s-]in)?(?:\s+without\s+(?:an?\s+)?account)?"
 _RELATIVE = r"(?:(?:an?|the)\s+)?[\w-]+\s+(?:that|which|who)\b"
 _SAYS = re.compile(
     rf"\b(?:{MODALS}|is|are|was|has|have|belongs?|contains?|includes?|needs?|sees?|manages?|reads?|[a-z]+s|app|want|need|build|create|make)\b|[;:]",
@@ -44,8 +44,14 @@ _LAST_NOUN = re.compile(
 )
 
 
+_LABEL_SAYS = "label"
+_LABELLED = re.compile(r"([^\W\d_][\w-]*(?: [\w-]+)?)\s*(?::\s|[\u2013\u2014]\s|-\s)")
+
+
 def _subject_of(sentence: str, said: str) -> str:
     """Return who or what a sentence speaks of, to begin a clause with that leaves it out; nothing when that is not clear."""
+    if said == _LABEL_SAYS and (label := _LABELLED.match(sentence)):
+        return f"Each {label[1].lower()} "
     if said == _LAST:
         last = _LAST_NOUN.search(sentence)
         noun = re.sub(r"\A(?:an?|the|one|its)\s+", "", last["noun"], flags=re.IGNORECASE) if last else ""
@@ -78,6 +84,7 @@ _NOT_EXCEPT = "".join(
 _BREAKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), subject)
     for pattern, subject in (
+        (r"\s*;\s+(?=(?:belongs\s+to|has\s+(?:an?|one|many|several))\s)", _LABEL_SAYS),
         (r"\s*;\s+", ""),
         (rf",?\s+\bbut\s+(?:they\s+)?(?=(?:{MODALS})\b)", _SAME),
         (

@@ -239,6 +239,10 @@ _APPOSITION = re.compile(
 )
 """What a field is, told after its name: `days to harvest, a positive whole number`."""
 _RELATIVE_ITEM = re.compile(r"(?:that|which)\s+(?=(?:is|are|must|can|cannot)\b)", re.IGNORECASE)
+_VALUE = re.compile(r"value\s*(?:[(<>≤≥=:]|\Z)", re.IGNORECASE)
+"""A field that is called value, as in `date, value >= 0`."""
+_SLASHED = re.compile(r":\s*[^\W\d][\w -]*(?:\s*[/|]\s*[^\W\d][\w -]*)+\Z")
+"""Values that are all there, so that what follows a comma is another field: `kind: gas/water, floor`."""
 _BEGINS_WITH_NUMBER = re.compile(r"\d[\d.,]*(?:\s|\Z)")
 
 
@@ -260,6 +264,7 @@ def items_of(text: str) -> list[str]:
         property_only = property_only or (
             bool(items)
             and not determined
+            and not _VALUE.match(item)
             and (is_property(_RELATIVE_ITEM.sub("", item)) or bool(_BEGINS_WITH_NUMBER.match(item)))
         )
         if items and ((is_open and not determined) or property_only):
@@ -271,6 +276,7 @@ def items_of(text: str) -> list[str]:
             bare = _PARENTHESES.sub("", item)
             values = _THAT_IS.search(bare)
             is_open = bool(_OPENS.search(bare) or (values and not is_property(values[1])))
+            is_open = is_open and not (_SLASHED.search(bare) or _VALUE.match(bare))
     return items
 
 
