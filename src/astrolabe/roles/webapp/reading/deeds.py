@@ -197,13 +197,14 @@ def _mark(draft: Draft, piece: Piece, text: str) -> bool:
 
 
 def _many_deed(draft: Draft, piece: Piece, text: str) -> bool:
-    """Read `students can take many courses`: each of the two has many of the other."""
+    """Read `students can take many courses`: each of the two has many of the other; what is given is given to one."""
     found = _MANY.fullmatch(text)
     entity = _thing(draft, found)
     actor = draft.find(nouns.thing(found["who"])) if found and nouns.thing(found["who"]) else None
     if found is None or entity is None or actor is None:
         return False
-    draft.several.append(Several(actor.key, entity.key, plural(entity.noun), True, piece))
+    given = bool(re.search(r"\b(?:gets?|receives?)\b", text, re.IGNORECASE))
+    draft.several.append(Several(actor.key, entity.key, plural(entity.noun), not given, piece))
     draft.note(piece, Reading.UNDERSTOOD, f"{actor.noun}: many {plural(entity.noun)}")
     return True
 

@@ -90,11 +90,11 @@ _FILE = word_set("file attachment document pdf cv upload scan")
 _DECIMAL = word_set("""
     price amount cost fee salary budget total subtotal balance rate discount weight height width length depth distance
     temperature percentage percent latitude longitude tax revenue income expense volume area wage deposit rent fare
-    value worth turnover profit tip mileage charge payment
+    value worth turnover profit tip mileage charge payment draught thickness diameter radius ph
 """)
 _INTEGER = word_set("""
     number count quantity qty year age rating stars stock capacity rank floor points calories minute hour duration score
-    population inventory integer
+    population inventory integer vintage
 """)
 _COUNTED = word_set("""
     room bedroom bathroom seat copy attempt portion serving vote point rep set goal page unit star calorie place lap

@@ -31,9 +31,9 @@ _BE = (
 _LENGTH = (
     r"(?P<length>(?:an?\s+)?(?:(?:minimum|maximum|min|max)\s+)?length(?:\s+of)?\s*[:=]?\s*)?(?:between\s+)?"
 )
-_LEAST = r"(?:at\s+least|(?:an?\s+)?min(?:imum|imal|\.)?(?:\s+value)?(?P<min_length>\s+length)?(?:\s+of)?(?:\s+is)?|>=|≥|(?:no|not)\s+(?:less|fewer|lower|smaller|shorter)\s+than|(?:never|not)\s+(?:be\s+)?(?:below|under))"
+_LEAST = r"(?:at\s+least|(?:an?\s+)?min(?:imum|imal|\.)?(?:\s+value)?(?P<min_length>\s+length)?(?:\s+of)?(?:\s+is)?|>=|≥|(?:no|not|never)\s+(?:less|fewer|lower|smaller|shorter)\s+than|(?:never|not)\s+(?:be\s+)?(?:below|under))"
 _MOST = (
-    r"(?:at\s+most|up\s+to|(?:no|not)\s+(?:more|longer|larger|higher|greater|bigger)\s+than|(?:never|not)\s+(?:be\s+)?(?:above|over|exceed(?:ing)?)"
+    r"(?:at\s+most|up\s+to|(?:no|not|never)\s+(?:more|longer|larger|higher|greater|bigger)\s+than|(?:never|not)\s+(?:be\s+)?(?:above|over|exceed(?:ing)?)"
     r"|(?:an?\s+)?max(?:imum|imal|\.)?(?:\s+value)?(?P<max_length>\s+length)?(?:\s+of)?(?:\s+is)?|<=|≤|limited\s+to|not\s+exceed|cannot\s+exceed)"
 )
 _TYPES = "|".join(sorted(map(re.escape, NAMED), key=len, reverse=True))
@@ -445,7 +445,9 @@ def _mixed_values(items: list[str]) -> bool:
     scores = [item for item in items if re.fullmatch(r"[\d/]{1,5}\s*[-:]\s*[\d/]{1,5}", item)]
     if len(scores) == len(items):
         return True
-    named = [item for item in items if item.lower() in NAMED or re.fullmatch(UNITS, item, re.IGNORECASE)]
+    named = [
+        item for item in items if item.lower() in _ALSO_NAMED or re.fullmatch(UNITS, item, re.IGNORECASE)
+    ]
     others = [item for item in items if item not in named]
     short = [item for item in others if re.fullmatch(r"\d{1,4}|[A-Za-z]{1,3}", item)]
     numbered = bool(short) and len(short) == len(others) and any(not item.isdigit() for item in items)
@@ -458,6 +460,8 @@ def _mixed_values(items: list[str]) -> bool:
     )
 
 
+_ALSO_NAMED = frozenset({*NAMED, "short", "long", "whole", "free-text"})
+"""Words that say what is kept when they stand alone, and are values among others: `short, documentary or feature`."""
 _TECHNICAL = frozenset(
     {
         "string",
