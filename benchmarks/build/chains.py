@@ -4,10 +4,11 @@ import json
 import os
 import resource
 import shutil
+import stat
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ class ByHand:
     work: Path
     checks: tuple[Mapping[str, Any], ...]
     images: Mapping[str, tuple[Image, ...]]
+    reachable: Mapping[Path, Path]
 
     def run(self, number: int) -> Taken:
         """Run the chain once on a copy of the application of its own; the copying is not timed."""
@@ -99,10 +101,16 @@ class ByHand:
         images = self.images[check["name"]]
         variables = {"HOME": str(scratch), "TMPDIR": str(scratch), "LANG": "C.UTF-8"}
         variables["PATH"] = ":".join(
-            [*(p for image in images for p in _outside(image, image.path)), "/usr/local/bin:/usr/bin:/bin"]
+            [
+                *(p for image in images for p in _outside(image, image.path, self.reachable)),
+                "/usr/local/bin:/usr/bin:/bin",
+            ]
         )
         for image in images:
-            names, values = image.environment.keys(), _outside(image, image.environment.values())
+            names, values = (
+                image.environment.keys(),
+                _outside(image, image.environment.values(), self.reachable),
+            )
             variables.update(zip(names, values, strict=True))
         with (scratch / f"{check['name']}.log").open("wb") as log:
             return subprocess.run(
@@ -138,7 +146,7 @@ async def prepare(plan: Mapping[str, Any], app: Path, work: Path) -> ByHand:
         task = plan["tasks"][-1]
         parts = [check for check in task["checks"] if check["name"].startswith("Format of ")]
         whole = {**parts[0], "name": "Format", "run": "npm run format:check"}
-        for check in [*in_order([check for check in task["checks"] if check not in parts]), whole]:
+        for check in [whole, *in_order([check for check in task["checks"] if check not in parts])]:
             needs = check.get("environment") or task["environment"]
             found = [await installation.images.toolchain(name) for name in needs.get("toolchains", ())]
             found += [
@@ -147,7 +155,8 @@ async def prepare(plan: Mapping[str, Any], app: Path, work: Path) -> ByHand:
             ]
             checks.append(check)
             images[check["name"]] = tuple(found)
-    return ByHand(app, work, tuple(checks), images)
+    copies = _reachable((image for some in images.values() for image in some), work)
+    return ByHand(app, work, tuple(checks), images, copies)
 
 
 def in_order(checks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -167,13 +176,27 @@ def manifests(app: Path) -> dict[str, bytes]:
     return {str(path.relative_to(app)): path.read_bytes() for path in found}
 
 
-def _outside(image: Image, texts: Any) -> list[str]:
+def _outside(image: Image, texts: Any, reachable: Mapping[Path, Path]) -> list[str]:
     """Turn paths of the sandbox into those of the host."""
     found = list(texts)
     for mount in image.mounts:
         if not mount.target.startswith(WORKSPACE + "/"):
-            found = [text.replace(mount.target, str(mount.source)) for text in found]
+            found = [
+                text.replace(mount.target, str(reachable.get(mount.source, mount.source))) for text in found
+            ]
     return found
+
+
+def _reachable(images: Iterable[Image], work: Path) -> dict[Path, Path]:
+    """Copy what only root can reach, such as an interpreter in its home; return where each folder lies now."""
+    copies: dict[Path, Path] = {}
+    for source in {Path(mount.source) for image in images for mount in image.mounts}:
+        closed = any(not folder.stat().st_mode & stat.S_IXOTH for folder in source.parents)
+        if closed and source not in copies:
+            copies[source] = work / "reachable" / str(len(copies))
+            copies[source].parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["cp", "-a", source, copies[source]], check=True)
+    return copies
 
 
 def _unprivileged() -> dict[str, Any]:
