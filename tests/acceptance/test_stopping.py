@@ -137,6 +137,7 @@ def test_a_clock_that_is_set_back_does_not_hold_up_what_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, clock = real_determinism(), count(2e9, -3600)
+    # The machine's own clock is left alone: everything else on it reads it too.
     monkeypatch.setattr("astrolabe.bootstrap.real_determinism", lambda: replace(real, now=clock.__next__))
     left = [None]
 

@@ -58,9 +58,8 @@ def _tell(error: AstrolabeError) -> Exit:
 
 def _tell_usage(fault: typer.TyperException) -> Exit:
     """Say what is wrong with the words themselves, as for any other bad input."""
-    said = (
-        fault.format_message().strip().rstrip(".").replace(": Value error, ", ": ")
-    )  # typer says where it comes from
+    # typer's own words for where a message comes from say nothing to whoever typed the command
+    said = fault.format_message().strip().rstrip(".").replace(": Value error, ", ": ")
     message = said[:1].lower() + said[1:]
     context: Any = getattr(fault, "ctx", None)
     hint = f"See: {context.command_path if context else 'astrolabe'} --help"
