@@ -1,6 +1,7 @@
 """Running a command of the command line, and ending with a code and a message for whatever happens in it."""
 
 import io
+import os
 import signal
 import sys
 import traceback
@@ -25,7 +26,13 @@ def run_command_line() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no ✓ gets \u2713, not a traceback
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(_ended())
+    code = _ended()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has read enough; what is left would fail once more as the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def _end(_number: int, _frame: object) -> None:

@@ -136,6 +136,7 @@ def killed(most):
     return os.WIFSIGNALED(status)
 
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # adopt whoever is orphaned below
+use(0)  # whoever comes first tests the sandbox and keeps the result, which the others do not
 total = use(0)
 every = max(1, total // {samples})
 found = [killed(most) for most in range(every // 2 + 1, total - every, every)]

@@ -79,7 +79,8 @@ def _installed(
     *words: str, home: Path, stdout: int = subprocess.PIPE, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from astrolabe.cli.main import main; main()", *words]
-    settings = os.environ | {"ASTROLABE_HOME": str(home), "PYTHONIOENCODING": "ascii", **variables}
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    settings = buffered | {"ASTROLABE_HOME": str(home), "PYTHONIOENCODING": "ascii", **variables}
     return subprocess.run(
         command, env=settings, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False
     )
