@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; a database at another one is upgraded before use, or refused when it is newer."""
 
 metadata = MetaData()
@@ -29,6 +29,7 @@ runs = Table(
     Column("owner_pid", Integer),
     Column("owner_boot_id", String(64)),
     Column("owner_started_ticks", Integer),
+    Column("weight", Integer, nullable=False, server_default="1"),
     Index("runs_by_target", "tenant", "target", "created_at"),
     Index("runs_by_status", "tenant", "status", "created_at"),
 )
