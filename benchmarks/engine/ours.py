@@ -16,7 +16,8 @@ from astrolabe.bootstrap import real_determinism
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunStatus
-from astrolabe.engine.local import Limits, LocalDriver, Watcher, Workshop
+from astrolabe.engine.local import LocalDriver
+from astrolabe.engine.workshop import Limits, Watcher, Workshop
 from astrolabe.ports.store import RunRecord
 
 

@@ -19,7 +19,8 @@ from astrolabe.adapters.storage.ownership import this_process
 from astrolabe.adapters.storage.store import SqlStore
 from astrolabe.adapters.storage.wakeup import WakeUps
 from astrolabe.engine.faults import Reach, unharmed
-from astrolabe.engine.local import Limits, LocalDriver, Workshop
+from astrolabe.engine.local import LocalDriver
+from astrolabe.engine.workshop import Limits, Workshop
 from astrolabe.ports.determinism import Determinism
 from astrolabe.sdk import Plugin
 from astrolabe.services.installation import BrokenPlugin, Installation

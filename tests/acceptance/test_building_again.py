@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from astrolabe.bootstrap import open_installation
-from astrolabe.engine.local import Watcher
+from astrolabe.engine.workshop import Watcher
 from astrolabe.errors import TargetError
 from astrolabe.planning.recipe import Goal
 from astrolabe.services.builds import begin, carry_out, propose_build

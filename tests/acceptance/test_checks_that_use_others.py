@@ -8,7 +8,7 @@ from typing import Any
 
 from astrolabe.bootstrap import open_installation
 from astrolabe.domain.plan import Check, Plan, Task
-from astrolabe.engine.local import Watcher
+from astrolabe.engine.workshop import Watcher
 from astrolabe.services.builds import begin, carry_out, propose_plan
 from astrolabe.services.reports import report
 from astrolabe.services.runs import view_run

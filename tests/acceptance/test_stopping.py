@@ -16,8 +16,8 @@ from astrolabe.bootstrap import open_installation, real_determinism
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.plan import Backoff, Check, Plan, Task
 from astrolabe.domain.run import RunState, RunStatus
-from astrolabe.engine.local import Watcher
 from astrolabe.engine.log import RunLog
+from astrolabe.engine.workshop import Watcher
 from astrolabe.errors import AgentFailedError, DeadlineError, SandboxLostError, StorageError
 from astrolabe.sdk import Plugin, Workbench
 from astrolabe.services.builds import begin, carry_out, propose_plan

@@ -13,7 +13,7 @@ from pathlib import Path
 from astrolabe.bootstrap import open_installation
 from astrolabe.domain.plan import Check, Plan, Task
 from astrolabe.engine.faults import CrashPoint
-from astrolabe.engine.local import Watcher
+from astrolabe.engine.workshop import Watcher
 from astrolabe.sdk import Plugin, Workbench
 from astrolabe.services.builds import begin, carry_out, propose_plan
 from astrolabe.settings import Settings

@@ -14,7 +14,7 @@ from astrolabe.cli.terminal import duration, one_line, say
 from astrolabe.domain.event import Event
 from astrolabe.domain.plan import Check, Plan, Task
 from astrolabe.domain.run import RunState, TaskState, TaskStatus
-from astrolabe.engine.local import Watcher
+from astrolabe.engine.workshop import Watcher
 from astrolabe.ports.images import Progress
 from astrolabe.ports.store import RunRecord
 

@@ -1,78 +1,28 @@
 """The local driver: one process, one event loop, any number of runs it owns."""
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Awaitable
 
 from pydantic import JsonValue
 
-from astrolabe.agents.agent import Agent
-from astrolabe.agents.environment import Preparer
-from astrolabe.agents.verification import Verifier
-from astrolabe.domain.event import Event, EventType, NewEvent
-from astrolabe.domain.plan import Plan, Task, ref_name
-from astrolabe.domain.policy import Policy
-from astrolabe.domain.run import FailureKind, RunState, RunStatus, TaskStatus
-from astrolabe.engine.attempt import ChecksFailedError, attempt_task, first_of
-from astrolabe.engine.faults import CrashPoint, Reach, unharmed
+from astrolabe.domain.event import EventType, NewEvent
+from astrolabe.domain.plan import Plan, Task
+from astrolabe.domain.run import RunState, RunStatus, TaskStatus
+from astrolabe.engine.attempt import attempt_task, first_of
+from astrolabe.engine.faults import CrashPoint
+from astrolabe.engine.finishing import finished_event, hand_over
 from astrolabe.engine.floor import Floor
+from astrolabe.engine.judging import failure_event, is_being_cancelled, late
 from astrolabe.engine.log import RunLog
 from astrolabe.engine.results import join_results
 from astrolabe.engine.scheduler import Decision, Finish, Scheduler, Skip, Start
-from astrolabe.engine.turns import Turns
-from astrolabe.errors import (
-    AstrolabeError,
-    DeadlineError,
-    LeaseLostError,
-    SandboxLostError,
-    SandboxUnavailableError,
-    StorageError,
-    UnavailableError,
-)
-from astrolabe.ports.determinism import Determinism
-from astrolabe.ports.images import Images, Progress
-from astrolabe.ports.sandbox import Sandbox
-from astrolabe.ports.store import Lease, Store
-from astrolabe.ports.workspace import Published, Workspace
+from astrolabe.engine.workshop import Watcher, Workshop, floor_of
+from astrolabe.errors import LeaseLostError, SandboxLostError, SandboxUnavailableError, StorageError
+from astrolabe.ports.store import Lease
+from astrolabe.ports.workspace import Workspace
 
 INBOX_SECONDS = 5.0
 """A run's inbox is read again after this long even when no wake-up came."""
-
-
-@dataclass(frozen=True)
-class Watcher:
-    """How a run is shown while it goes on; nothing of it takes part in the result."""
-
-    events: Callable[[Sequence[Event]], None] = lambda _events: None
-    said: Callable[[str, str], None] = lambda _task, _text: None
-    output: Callable[[str, str, bytes], None] = lambda _task, _check, _piece: None
-    progress: Callable[[Progress], None] = lambda _progress: None
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much goes on at once in a run: attempts, and commands of checks among them."""
-
-    tasks: int = 8
-    commands: int = 2
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """All the driver works with. `woken` waits until something may lie in a run's inbox, or that many seconds."""
-
-    store: Store
-    sandbox: Sandbox
-    images: Images
-    agents: Mapping[str, Agent]
-    determinism: Determinism
-    woken: Callable[[str, float], Awaitable[None]]
-    policy: Policy = field(default_factory=Policy)
-    limits: Limits = field(default_factory=Limits)
-    reuse_evidence: bool = True
-    reach: Reach = unharmed
 
 
 class LocalDriver:
@@ -99,7 +49,7 @@ class LocalDriver:
         scheduler = Scheduler(plan, state, self._shop.limits.tasks)
         log.follow(scheduler.observe)
         log.watch(watcher.events)
-        floor = _floor(self._shop, plan, log, workspace, watcher)
+        floor = floor_of(self._shop, plan, log, workspace, watcher)
         try:
             await _Drive(self._shop, floor, scheduler).to_the_end()
         except BaseExceptionGroup as group:
@@ -108,36 +58,6 @@ class LocalDriver:
             self._shop.reach(CrashPoint.BEFORE_RELEASE)
             await asyncio.shield(self._shop.store.release(lease))
         return state
-
-
-def _floor(shop: Workshop, plan: Plan, log: RunLog, workspace: Workspace, watcher: Watcher) -> Floor:
-    preparer = Preparer(shop.images, workspace, watcher.progress)
-    verifier = Verifier(
-        run=log.state.id,
-        store=shop.store,
-        workspace=workspace,
-        sandbox=shop.sandbox,
-        preparer=preparer,
-        determinism=shop.determinism,
-        policy=shop.policy,
-        reuse=shop.reuse_evidence,
-    )
-    return Floor(
-        run=log.state.id,
-        plan=plan,
-        ground=log.state.ground,
-        log=log,
-        workspace=workspace,
-        sandbox=shop.sandbox,
-        preparer=preparer,
-        verifier=verifier,
-        agents=shop.agents,
-        policy=shop.policy,
-        commands=Turns(shop.limits.commands),
-        reach=shop.reach,
-        say=watcher.said,
-        live=watcher.output,
-    )
 
 
 class _Drive:
@@ -235,41 +155,24 @@ class _Drive:
         except (LeaseLostError, StorageError, SandboxUnavailableError):
             raise
         except Exception as error:  # an agent is foreign code: whatever it raises is its attempt's failure
-            if _is_being_cancelled():
+            if is_being_cancelled():
                 # What breaks while all is being stopped says nothing of the attempt, which is to be taken up again.
                 raise asyncio.CancelledError from error
             if deadline.expired():
-                error = _late(task, error)
-            self._failed(task, number, *judged(error))
+                error = late(task, error)
+            self._log.append(failure_event(self._log.state.id, task, number, error, self._now()))
 
     async def _persist(self, task: Task, number: int) -> None:
         """Attempt a task; a sandbox that was killed from outside is followed by another, once, as after a crash."""
         try:
             await attempt_task(self._floor, task, number)
         except SandboxLostError:
-            if _is_being_cancelled():
+            if is_being_cancelled():
                 raise
             await self._append(EventType.TASK_RESUMED, task.id, number)
             await attempt_task(self._floor, task, number)
 
-    def _failed(self, task: Task, number: int, failure: FailureKind, reason: str) -> None:
-        retry_at = None
-        if failure is not FailureKind.PERMANENT and number <= task.retries:
-            wait = task.backoff.seconds(number, _fraction(self._log.state.id, task.id, number))
-            retry_at = self._now() + wait
-        self._append(
-            EventType.TASK_FAILED, task.id, number, failure=failure, reason=reason, retry_at=retry_at
-        )
-
     async def _finish(self, status: RunStatus, reason: str) -> None:
-        commits = {
-            ref_name(task): state.commit
-            for task, state in self._log.state.tasks.items()
-            if state.commit is not None
-        }
-        merged = self._log.state.merged
-        if merged is not None and merged["commit"] is not None:
-            commits["conflicts"] = merged["commit"]
         final = None
         if status is RunStatus.PASSED:
             joined = await self._join()
@@ -277,11 +180,8 @@ class _Drive:
                 return
             final, fault = joined
             status, reason = (RunStatus.FAILED, fault) if fault else (status, reason)
-        published = await self._publish(commits, final)
-        told: dict[str, Any] | None = None
-        if published is not None:
-            told = asdict(published) | {"commands": list(published.commands)}
-        await self._append(EventType.RUN_FINISHED, status=status, reason=reason, commit=final, published=told)
+        published = await hand_over(self._floor, final)
+        await self._log.append(finished_event(status, reason, final, published))
 
     async def _join(self) -> tuple[str | None, str] | None:
         """Return what `join_results` does; None when the run was cancelled meanwhile."""
@@ -289,21 +189,11 @@ class _Drive:
         try:
             return await self._joining
         except asyncio.CancelledError:
-            if _is_being_cancelled():
+            if is_being_cancelled():
                 raise
             return None
         finally:
             self._joining = None
-
-    async def _publish(self, commits: Mapping[str, str], final: str | None) -> Published | None:
-        """Hand over what passed; a run that failed makes no new repository for its parts."""
-        if final is None and (self._floor.ground.base is None or not commits):
-            return None
-        await self._log.durable()
-        self._shop.reach(CrashPoint.BEFORE_PUBLISH)
-        published = await self._floor.workspace.publish(self._log.state.id, commits, final)
-        self._shop.reach(CrashPoint.AFTER_PUBLISH)
-        return published
 
     async def _listen(self) -> None:
         """Take up what other processes ask of this run."""
@@ -320,35 +210,3 @@ class _Drive:
             if work is not None:
                 work.cancel()
         self._changed.set()
-
-
-def judged(error: Exception) -> tuple[FailureKind, str]:
-    """Return what kind of failure an error is, by its type and never by its message, and the reason to be shown."""
-    if isinstance(error, ChecksFailedError):
-        return FailureKind.CHECKS, str(error)
-    if not isinstance(error, AstrolabeError):
-        kind = FailureKind.TIMEOUT if isinstance(error, TimeoutError) else FailureKind.PERMANENT
-        return kind, f"{type(error).__name__}: {error}"
-    reason = f"{error} ({error.hint})" if error.hint else str(error)
-    if isinstance(error, DeadlineError):
-        return FailureKind.TIMEOUT, reason
-    return FailureKind.TRANSIENT if isinstance(error, UnavailableError) else FailureKind.PERMANENT, reason
-
-
-def _late(task: Task, error: Exception) -> DeadlineError:
-    """Return what an attempt failed of whose time was up, whatever it made of being stopped then."""
-    late = f"it took longer than {task.timeout_seconds:g} s"
-    return DeadlineError(
-        late if isinstance(error, TimeoutError) else f"{late}; stopped then, it said: {error}"
-    )
-
-
-def _is_being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-def _fraction(run: str, task: str, attempt: int) -> float:
-    """Return a number in [0, 1) that is the same whenever this run is replayed."""
-    digest = hashlib.sha256(f"{run}/{task}/{attempt}".encode()).digest()
-    return int.from_bytes(digest[:6]) / 2**48

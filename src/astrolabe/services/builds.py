@@ -9,8 +9,8 @@ from astrolabe.domain.checkpoint import GENERATED
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import Ground, RunState, RunStatus
-from astrolabe.engine.local import Watcher
 from astrolabe.engine.scheduler import RULES_VERSION
+from astrolabe.engine.workshop import Watcher
 from astrolabe.errors import (
     ConflictError,
     MissingError,

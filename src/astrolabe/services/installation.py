@@ -6,7 +6,8 @@ from pathlib import Path
 
 from astrolabe.agents.agent import Agent
 from astrolabe.domain.policy import Policy
-from astrolabe.engine.local import Limits, LocalDriver
+from astrolabe.engine.local import LocalDriver
+from astrolabe.engine.workshop import Limits
 from astrolabe.planning.recipe import Recipe
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.images import Images

@@ -1,0 +1,84 @@
+"""What a driver works with, put together once a process, and what the attempts of one run share of it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from astrolabe.agents.agent import Agent
+from astrolabe.agents.environment import Preparer
+from astrolabe.agents.verification import Verifier
+from astrolabe.domain.event import Event
+from astrolabe.domain.plan import Plan
+from astrolabe.domain.policy import Policy
+from astrolabe.engine.faults import Reach, unharmed
+from astrolabe.engine.floor import Floor
+from astrolabe.engine.log import RunLog
+from astrolabe.engine.turns import Turns
+from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.images import Images, Progress
+from astrolabe.ports.sandbox import Sandbox
+from astrolabe.ports.store import Store
+from astrolabe.ports.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """How a run is shown while it goes on; nothing of it takes part in the result."""
+
+    events: Callable[[Sequence[Event]], None] = lambda _events: None
+    said: Callable[[str, str], None] = lambda _task, _text: None
+    output: Callable[[str, str, bytes], None] = lambda _task, _check, _piece: None
+    progress: Callable[[Progress], None] = lambda _progress: None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much goes on at once in a run: attempts, and commands of checks among them."""
+
+    tasks: int = 8
+    commands: int = 2
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """All the driver works with. `woken` waits until something may lie in a run's inbox, or that many seconds."""
+
+    store: Store
+    sandbox: Sandbox
+    images: Images
+    agents: Mapping[str, Agent]
+    determinism: Determinism
+    woken: Callable[[str, float], Awaitable[None]]
+    policy: Policy = field(default_factory=Policy)
+    limits: Limits = field(default_factory=Limits)
+    reuse_evidence: bool = True
+    reach: Reach = unharmed
+
+
+def floor_of(shop: Workshop, plan: Plan, log: RunLog, workspace: Workspace, watcher: Watcher) -> Floor:
+    preparer = Preparer(shop.images, workspace, watcher.progress)
+    verifier = Verifier(
+        run=log.state.id,
+        store=shop.store,
+        workspace=workspace,
+        sandbox=shop.sandbox,
+        preparer=preparer,
+        determinism=shop.determinism,
+        policy=shop.policy,
+        reuse=shop.reuse_evidence,
+    )
+    return Floor(
+        run=log.state.id,
+        plan=plan,
+        ground=log.state.ground,
+        log=log,
+        workspace=workspace,
+        sandbox=shop.sandbox,
+        preparer=preparer,
+        verifier=verifier,
+        agents=shop.agents,
+        policy=shop.policy,
+        commands=Turns(shop.limits.commands),
+        reach=shop.reach,
+        say=watcher.said,
+        live=watcher.output,
+    )
