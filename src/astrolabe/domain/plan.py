@@ -10,6 +10,9 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, JsonV
 from astrolabe.domain.policy import ARGUMENT_BYTES, Policy
 from astrolabe.domain.value import Value
 
+MOST_SECONDS = 3650 * 24 * 3600.0
+"""Longer waits are slips of the pen."""
+
 _PLAIN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 
 
@@ -101,6 +104,60 @@ class Budget(Value):
     wall_seconds: float | None = Field(default=None, gt=0)
 
 
+class Unanswered(StrEnum):
+    """What becomes of a task when nobody has answered in time."""
+
+    DENY = "deny"
+    APPROVE = "approve"
+
+
+class Approval(Value):
+    """A question a person answers before a task starts.
+
+    After `escalate_after_seconds` without an answer the question goes to `escalate_to` as well; after `deadline_seconds`
+    it counts as unanswered, and `unanswered` says what follows. Without a deadline it waits for ever.
+    """
+
+    question: str = Field(min_length=1, max_length=2000)
+    deadline_seconds: float | None = Field(
+        default=None,
+        gt=0,
+        le=MOST_SECONDS,
+        validation_alias=AliasChoices("deadline", "deadline_seconds"),
+        serialization_alias="deadline",
+    )
+    escalate_after_seconds: float | None = Field(
+        default=None,
+        gt=0,
+        le=MOST_SECONDS,
+        validation_alias=AliasChoices("escalate_after", "escalate_after_seconds"),
+        serialization_alias="escalate_after",
+    )
+    escalate_to: str = Field(default="", max_length=200)
+    unanswered: Unanswered = Unanswered.DENY
+
+
+class Measure(StrEnum):
+    """What is tried when a task's attempts are used up, its fallback agents' too.
+
+    SPLIT asks the plan's author for smaller tasks in this one's place, REPLAN for another rest of the plan, ASK asks a
+    person whether to try again.
+    """
+
+    SPLIT = "split"
+    REPLAN = "replan"
+    ASK = "ask"
+
+
+def _approval(raw: object) -> object:
+    return {"question": raw} if isinstance(raw, str) else raw
+
+
+def _absent(value: object) -> bool:
+    """Tell whether a value says nothing; fields left out then do not change the digest of plans that lack them."""
+    return not value
+
+
 def _check(raw: object) -> object:
     return {"name": raw.strip()[:120] or raw, "run": raw} if isinstance(raw, str) else raw
 
@@ -133,6 +190,17 @@ class Task(Value):
     priority: int = Field(default=0, ge=-1000, le=1000, description="Higher starts first.")
     budget: Budget = Budget()
     environment: Environment = Environment()
+    approval: Annotated[Approval | None, BeforeValidator(_approval)] = Field(
+        default=None, exclude_if=_absent, description="Asked before it starts."
+    )
+    fallback: tuple[str, ...] = Field(
+        default=(),
+        exclude_if=_absent,
+        description="Agents tried in turn when this one's attempts are used up.",
+    )
+    healing: tuple[Measure, ...] = Field(
+        default=(), exclude_if=_absent, description="What is tried when no agent could do it."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -160,6 +228,21 @@ class Plan(Value):
     reasoning: str = ""
     warnings: tuple[str, ...] = ()
     on_failure: OnFailure = OnFailure.FAIL_FAST
+    budget: Budget = Field(default=Budget(), exclude_if=lambda budget: budget == Budget())
+    weight: int = Field(
+        default=1,
+        ge=1,
+        le=1000,
+        exclude_if=lambda weight: weight == 1,
+        description="Share of what runs have in common: twice the weight, twice the share.",
+    )
+    parallel: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        exclude_if=_absent,
+        description="Attempts at once; the setting's when absent.",
+    )
     understanding: JsonValue = Field(
         default=None,
         exclude=True,

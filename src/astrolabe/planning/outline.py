@@ -22,7 +22,8 @@ class Said(NamedTuple):
 class Outline:
     """The parts of a task that refer to something outside it. `id` and `agent` are None when they are missing or wrong.
 
-    `waits` are the base and the most of its backoff, in seconds.
+    `waits` are the base and the most of its backoff, `patience` is after how long its question is passed on and after how
+    long it counts as unanswered; seconds.
     """
 
     id: str | None
@@ -34,6 +35,8 @@ class Outline:
     commands: tuple[Said, ...]
     uses: tuple[Said, ...] = ()
     waits: tuple[float, float] = (0, 0)
+    fallbacks: tuple[Said, ...] = ()
+    patience: tuple[float | None, float | None] = (None, None)
 
 
 _BLANK = Outline(None, None, None, (), (), (), ())
@@ -66,7 +69,18 @@ def outline_of(raw: Any) -> Outline:
             said for index, check in checks for said in _listed(("checks", index, "uses"), check.get("uses"))
         ),
         waits=_waits(task.get("backoff")),
+        fallbacks=_listed(("fallback",), task.get("fallback")),
+        patience=_patience(_mapping(task.get("approval"))),
     )
+
+
+def _patience(approval: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    return _seconds(approval, "escalate_after"), _seconds(approval, "deadline")
+
+
+def _seconds(written: Mapping[str, Any], key: str) -> float | None:
+    value = written.get(key, written.get(f"{key}_seconds"))
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _waits(raw: Any) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any, cast
 
 from astrolabe.domain.paths import path_fault
-from astrolabe.domain.plan import Check, Plan, Task, line_fault, ref_name
+from astrolabe.domain.plan import Budget, Check, Plan, Task, line_fault, ref_name
 from astrolabe.errors import PlanValidationError, Problem
 from astrolabe.planning.graph import beyond, cycles
 from astrolabe.planning.guess import Names
@@ -101,6 +101,7 @@ def _with_own_names(checks: Sequence[Check]) -> Iterator[Check]:
 def findings(plan: Plan, agents: Collection[str] | None) -> list[Finding]:
     """Return what `problems_in` returns, with paths that a document can place."""
     found = findings_in(plan.goal, outlines_of(plan), agents)
+    found.extend(_endless_budget(("budget",), plan.budget))
     for index, task in enumerate(plan.tasks):
         found.extend(_endless(("tasks", index), task))
     return sorted(found, key=lambda finding: [(isinstance(step, str), step) for step in finding[0]])
@@ -120,18 +121,37 @@ def _goal(goal: Any) -> Iterator[Finding]:
 def _each(tasks: Sequence[Outline], agents: Collection[str] | None) -> Iterator[Finding]:
     for index, task in enumerate(tasks):
         here = chain(
-            _agent(task, agents), _texts(task), _paths(task), _check_names(task), _waits(task), uses(task)
+            _agents(task, agents),
+            _texts(task),
+            _paths(task),
+            _check_names(task),
+            _waits(task),
+            _patience(task),
+            uses(task),
         )
         for path, text, hint in here:
             yield ("tasks", index, *path), text, hint
 
 
-def _agent(task: Outline, agents: Collection[str] | None) -> Iterator[Finding]:
-    if agents is None or task.agent is None or task.agent in agents:
-        return
-    known = ", ".join(visible(agent, 40) for agent in sorted(agents)) or "none"
-    hint = Names(agents).hint(task.agent)
-    yield ("agent",), f"unknown agent `{visible(task.agent, 60)}`", f"{hint} known: {known}".strip()
+def _agents(task: Outline, agents: Collection[str] | None) -> Iterator[Finding]:
+    named = [*([Said(("agent",), task.agent)] if task.agent is not None else []), *task.fallbacks]
+    seen: set[str] = set()
+    for said in named:
+        if said.text in seen:
+            shown = visible(said.text, 60)
+            yield said.place, f"the agent `{shown}` a second time", "name agents that have not been tried"
+        elif agents is not None and said.text not in agents:
+            known = ", ".join(visible(agent, 40) for agent in sorted(agents)) or "none"
+            hint = Names(agents).hint(said.text)
+            yield said.place, f"unknown agent `{visible(said.text, 60)}`", f"{hint} known: {known}".strip()
+        seen.add(said.text)
+
+
+def _patience(task: Outline) -> Iterator[Finding]:
+    passed_on, over = task.patience
+    if passed_on is not None and over is not None and passed_on >= over:
+        text = f"is passed on after {passed_on:g} s, but counts as unanswered after {over:g} s"
+        yield ("approval",), text, "`escalate_after` must be below `deadline`"
 
 
 def _texts(task: Outline) -> Iterator[Finding]:
@@ -255,15 +275,21 @@ def _endless(here: tuple[str | int, ...], task: Task) -> Iterator[Finding]:
         ("timeout",): task.timeout_seconds,
         ("backoff", "base"): task.backoff.base,
         ("backoff", "max"): task.backoff.max,
-        ("budget", "money"): task.budget.money,
-        ("budget", "wall_seconds"): task.budget.wall_seconds,
         **{("checks", number, "timeout"): check.timeout_seconds for number, check in enumerate(task.checks)},
     }
     for path, value in numbers.items():
         if value is not None and not math.isfinite(value):
             yield (*here, *path), "is not a finite number", ""
+    yield from _endless_budget((*here, "budget"), task.budget)
     if task.inputs and _has_endless(task.inputs):
         yield (*here, "inputs"), "holds a number that is not finite", ""
+
+
+def _endless_budget(here: tuple[str | int, ...], budget: Budget) -> Iterator[Finding]:
+    numbers: Mapping[str, float | None] = {"money": budget.money, "wall_seconds": budget.wall_seconds}
+    for key, value in numbers.items():
+        if value is not None and not math.isfinite(value):
+            yield (*here, key), "is not a finite number", ""
 
 
 def _has_endless(value: Any) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from astrolabe.domain.plan import Backoff, Budget, Check, Environment, Plan, Task, ref_name
+from astrolabe.domain.plan import Approval, Backoff, Budget, Check, Environment, Plan, Task, ref_name
 from astrolabe.errors import PlanValidationError
 from astrolabe.planning.validation import mended, problems_in, validated
 
@@ -158,6 +158,25 @@ def test_a_good_plan_has_no_problems() -> None:
         (
             [task("a", backoff=Backoff(base=5, max=4.5))],
             ["tasks[0].backoff: waits 5 s at first, but at most 4.5 s (`max` must not be below `base`)"],
+        ),
+        (
+            [task("a", fallback=("code", "coed"))],
+            [
+                "tasks[0].fallback[0]: the agent `code` a second time (name agents that have not been tried)",
+                "tasks[0].fallback[1]: unknown agent `coed` (did you mean `code`? known: code, test)",
+            ],
+        ),
+        (
+            [
+                task(
+                    "a",
+                    approval=Approval(question="go?", escalate_after_seconds=9, deadline_seconds=9),
+                )
+            ],
+            [
+                "tasks[0].approval: is passed on after 9 s, but counts as unanswered after 9 s"
+                " (`escalate_after` must be below `deadline`)"
+            ],
         ),
         ([task("a\x1b")], ["tasks[0].id: has a control character"]),
         ([task("a", timeout_seconds=math.inf)], ["tasks[0].timeout: is not a finite number"]),
