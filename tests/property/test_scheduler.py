@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from astrolabe.domain.event import Event, EventType
 from astrolabe.domain.plan import OnFailure, Plan, Task
-from astrolabe.domain.run import RunState, RunStatus, TaskStatus
+from astrolabe.domain.run import RunState, RunStatus
+from astrolabe.domain.task import TaskStatus
 from astrolabe.engine.scheduler import Finish, Scheduler, Skip, Start
 
 

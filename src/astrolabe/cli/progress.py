@@ -13,7 +13,8 @@ from astrolabe.cli.output import mark
 from astrolabe.cli.terminal import duration, one_line, say
 from astrolabe.domain.event import Event
 from astrolabe.domain.plan import Check, Plan, Task
-from astrolabe.domain.run import RunState, TaskState, TaskStatus
+from astrolabe.domain.run import RunState
+from astrolabe.domain.task import TaskState, TaskStatus
 from astrolabe.engine.workshop import Watcher
 from astrolabe.ports.images import Progress
 from astrolabe.ports.store import RunRecord

@@ -1,75 +1,27 @@
 """The state of a run, folded from its events."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
 from astrolabe.domain.event import Event, EventType
-from astrolabe.domain.evidence import Evidence
+from astrolabe.domain.task import TaskState, begun_anew, task_after
 
 
 class RunStatus(StrEnum):
+    """PAUSED goes on when a person says so; OVER_BUDGET was stopped because what it may cost was spent."""
+
     RUNNING = "running"
+    PAUSED = "paused"
     PASSED = "passed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    OVER_BUDGET = "over-budget"
 
     @property
     def final(self) -> bool:
-        return self is not RunStatus.RUNNING
-
-
-class TaskStatus(StrEnum):
-    WAITING = "waiting"
-    RUNNING = "running"
-    RETRYING = "retrying"
-    PASSED = "passed"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    CANCELLED = "cancelled"
-
-    @property
-    def final(self) -> bool:
-        return self in {TaskStatus.PASSED, TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED}
-
-
-class FailureKind(StrEnum):
-    """Sorted by type of error, never by message. Only the first two are worth another attempt by themselves."""
-
-    TIMEOUT = "timeout"
-    TRANSIENT = "transient"
-    CHECKS = "checks"
-    PERMANENT = "permanent"
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One try at a task. Times are seconds since the epoch."""
-
-    number: int
-    started_at: float
-    ended_at: float | None = None
-    failure: FailureKind | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class TaskState:
-    """What is known of one task. `commit` and `tree` are git ids, present once it passed."""
-
-    status: TaskStatus = TaskStatus.WAITING
-    attempts: tuple[Attempt, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    worked_tree: str | None = None
-    commit: str | None = None
-    tree: str | None = None
-    retry_at: float | None = None
-    reason: str = ""
-
-    @property
-    def attempt(self) -> int:
-        return len(self.attempts)
+        return self not in {RunStatus.RUNNING, RunStatus.PAUSED}
 
 
 @dataclass(frozen=True)
@@ -91,7 +43,8 @@ class RunState:
 
     `merged` tells how a person's edits and a new generation went together, in lists of paths: `conflicts`, `kept` (edited,
     no longer generated), `edited` (generated, and theirs now), `added`, `changed`, `removed`; and the `commit` with marks.
-    `steps` maps a step key to its recorded reply, `intended` holds the keys whose reply is not recorded yet.
+    `steps` maps a step key to its recorded reply, `intended` holds the keys whose reply is not recorded yet. `message` is
+    the last of the inbox that was taken in. `over_budget` says what was spent when that stopped the run.
     """
 
     id: str
@@ -102,6 +55,11 @@ class RunState:
     ground: Ground = Ground()
     merged: dict[str, Any] | None = None
     cancel_requested: bool = False
+    pause_requested: bool = False
+    over_budget: str = ""
+    message: int = 0
+    plan_version: int = 1
+    rules_version: int = 1
     seq: int = 0
     created_at: float = 0.0
     finished_at: float | None = None
@@ -120,23 +78,63 @@ class RunState:
         return self
 
     def _apply_to_run(self, event: Event) -> None:
+        self.message = max(self.message, event.data.get("message", 0))
         match event.type:
             case EventType.RUN_CREATED:
-                self.tasks = {task: TaskState() for task in event.data["tasks"]}
-                self.created_at = event.at
-                self.ground = Ground(**event.data.get("ground", {}))
+                self._created(event)
             case EventType.RUN_CANCEL_REQUESTED:
                 self.cancel_requested = True
+            case EventType.RUN_PAUSE_REQUESTED:
+                self.pause_requested = True
+            case EventType.RUN_PAUSED:
+                self.status = RunStatus.PAUSED
+            case EventType.RUN_RESUMED:
+                self.status, self.pause_requested = RunStatus.RUNNING, False
+            case EventType.RUN_BUDGET_EXCEEDED:
+                self.over_budget = event.data["reason"]
+            case EventType.RUN_REOPENED:
+                self._reopened(event.data["tasks"])
+            case EventType.PLAN_CHANGED:
+                self._replanned(event)
             case EventType.RUN_FINISHED:
-                self.status = RunStatus(event.data["status"])
-                self.finished_at = event.at
-                self.commit = event.data.get("commit")
-                self.published = event.data.get("published")
-                self.reason = event.data.get("reason", "")
+                self._finished(event)
             case _:
                 pass
 
+    def _created(self, event: Event) -> None:
+        data = event.data
+        self.tasks = {task: TaskState() for task in data["tasks"]}
+        self.created_at = event.at
+        self.ground = Ground(**data.get("ground", {}))
+        self.plan_version = data.get("plan", {}).get("version", 1)
+        self.rules_version = data.get("rules_version", 1)
+
+    def _reopened(self, tasks: Iterable[str]) -> None:
+        self.status, self.finished_at, self.reason = RunStatus.RUNNING, None, ""
+        self.cancel_requested = self.pause_requested = False
+        self.over_budget = ""
+        for task in tasks:
+            self.tasks[task] = begun_anew(self.tasks[task])
+
+    def _replanned(self, event: Event) -> None:
+        data = event.data
+        self.plan_version = data["plan"]["version"]
+        again = set(data["again"])
+        self.tasks = {
+            task: begun_anew(self.tasks[task]) if task in again else self.tasks.get(task, TaskState())
+            for task in data["tasks"]
+        }
+
+    def _finished(self, event: Event) -> None:
+        data = event.data
+        self.status = RunStatus(data["status"])
+        self.finished_at = event.at
+        self.commit = data.get("commit")
+        self.published = data.get("published")
+        self.reason = data.get("reason", "")
+
     def _apply_to_task(self, event: Event, task: str) -> None:
+        self.message = max(self.message, event.data.get("message", 0))
         match event.type:
             case EventType.STEP_INTENDED:
                 self.intended.add(event.data["key"])
@@ -146,52 +144,4 @@ class RunState:
             case EventType.EDITS_MERGED:
                 self.merged = event.data
             case _:
-                self.tasks[task] = _task_after(self.tasks[task], event)
-
-
-def _task_after(task: TaskState, event: Event) -> TaskState:
-    data = event.data
-    match event.type:
-        case EventType.TASK_STARTED:
-            attempt = Attempt(number=event.attempt or 1, started_at=event.at)
-            return replace(
-                task,
-                status=TaskStatus.RUNNING,
-                attempts=(*task.attempts, attempt),
-                evidence=(),
-                worked_tree=None,
-                retry_at=None,
-            )
-        case EventType.TASK_WORKED:
-            return replace(task, worked_tree=data["tree"])
-        case EventType.CHECK_FINISHED:
-            return replace(task, evidence=(*task.evidence, Evidence.model_validate(data)))
-        case EventType.TASK_PASSED:
-            return replace(
-                _ended(task, event),
-                status=TaskStatus.PASSED,
-                commit=data["commit"],
-                tree=data["tree"],
-                reason="",
-            )
-        case EventType.TASK_FAILED:
-            retry_at = data.get("retry_at")
-            status = TaskStatus.FAILED if retry_at is None else TaskStatus.RETRYING
-            return replace(_ended(task, event), status=status, retry_at=retry_at, reason=data["reason"])
-        case EventType.TASK_SKIPPED:
-            begun = bool(task.attempts) and task.attempts[-1].ended_at is None
-            ended = _ended(task, event) if begun else task
-            return replace(ended, status=TaskStatus(data["status"]), reason=data["reason"], retry_at=None)
-        case _:
-            return task
-
-
-def _ended(task: TaskState, event: Event) -> TaskState:
-    failure = event.data.get("failure")
-    last = replace(
-        task.attempts[-1],
-        ended_at=event.at,
-        failure=FailureKind(failure) if failure else None,
-        reason=event.data.get("reason", ""),
-    )
-    return replace(task, attempts=(*task.attempts[:-1], last))
+                self.tasks[task] = task_after(self.tasks[task], event)

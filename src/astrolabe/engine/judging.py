@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.plan import Task
-from astrolabe.domain.run import FailureKind
+from astrolabe.domain.task import FailureKind
 from astrolabe.engine.attempt import ChecksFailedError
 from astrolabe.errors import AstrolabeError, DeadlineError, UnavailableError
 

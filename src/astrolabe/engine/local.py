@@ -7,7 +7,8 @@ from pydantic import JsonValue
 
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.plan import Plan, Task
-from astrolabe.domain.run import RunState, RunStatus, TaskStatus
+from astrolabe.domain.run import RunState, RunStatus
+from astrolabe.domain.task import TaskStatus
 from astrolabe.engine.attempt import attempt_task, first_of
 from astrolabe.engine.faults import CrashPoint
 from astrolabe.engine.finishing import finished_event, hand_over

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from astrolabe.domain.event import Event, EventType
 from astrolabe.domain.plan import OnFailure, Plan, Task
-from astrolabe.domain.run import RunState, RunStatus, TaskStatus
+from astrolabe.domain.run import RunState, RunStatus
+from astrolabe.domain.task import TaskStatus
 
 RULES_VERSION = 1
 """Written into a run's first event. Change it with any change of a decision below, and keep the old rules for old runs."""

@@ -271,14 +271,14 @@ class _Dependencies:
 
 def _endless(here: tuple[str | int, ...], task: Task) -> Iterator[Finding]:
     """Find what is not finite: it could be neither kept as JSON nor waited for."""
-    numbers: Mapping[tuple[str | int, ...], float | None] = {
+    numbers: Mapping[tuple[str | int, ...], float] = {
         ("timeout",): task.timeout_seconds,
         ("backoff", "base"): task.backoff.base,
         ("backoff", "max"): task.backoff.max,
         **{("checks", number, "timeout"): check.timeout_seconds for number, check in enumerate(task.checks)},
     }
     for path, value in numbers.items():
-        if value is not None and not math.isfinite(value):
+        if not math.isfinite(value):
             yield (*here, *path), "is not a finite number", ""
     yield from _endless_budget((*here, "budget"), task.budget)
     if task.inputs and _has_endless(task.inputs):

@@ -5,7 +5,8 @@ from shlex import quote
 
 from astrolabe.domain.evidence import Evidence, Verdict
 from astrolabe.domain.plan import ref_name
-from astrolabe.domain.run import RunStatus, TaskStatus
+from astrolabe.domain.run import RunStatus
+from astrolabe.domain.task import TaskStatus
 from astrolabe.services.artifacts import CheckResult, checks_of, typeable
 from astrolabe.services.runs import INTERRUPTED, RunView
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from astrolabe.domain.event import Event, EventType
 from astrolabe.domain.evidence import Verdict
 from astrolabe.domain.plan import Plan, Task
-from astrolabe.domain.run import RunState, TaskState
+from astrolabe.domain.run import RunState
+from astrolabe.domain.task import TaskState
 from astrolabe.planning.order import critical_path
 from astrolabe.services.installation import Installation
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from astrolabe.domain.evidence import Evidence, Verdict
 from astrolabe.domain.plan import Plan, Task
-from astrolabe.domain.run import Attempt, RunStatus, TaskState
+from astrolabe.domain.run import RunStatus
+from astrolabe.domain.task import Attempt, TaskState
 from astrolabe.services.advice import next_steps
 from astrolabe.services.runs import RunView
 

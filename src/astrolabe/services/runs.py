@@ -7,7 +7,8 @@ from pydantic import JsonValue
 
 from astrolabe.domain.event import Event, EventType, NewEvent
 from astrolabe.domain.plan import Plan
-from astrolabe.domain.run import RunState, RunStatus, TaskState, TaskStatus
+from astrolabe.domain.run import RunState, RunStatus
+from astrolabe.domain.task import TaskState, TaskStatus
 from astrolabe.engine.log import RunLog
 from astrolabe.errors import ConflictError, DeadlineError
 from astrolabe.ports.store import RunRecord

@@ -174,8 +174,7 @@ def test_a_good_plan_has_no_problems() -> None:
                 )
             ],
             [
-                "tasks[0].approval: is passed on after 9 s, but counts as unanswered after 9 s"
-                " (`escalate_after` must be below `deadline`)"
+                "tasks[0].approval: is passed on after 9 s, but counts as unanswered after 9 s (`escalate_after` must be below `deadline`)"
             ],
         ),
         ([task("a\x1b")], ["tasks[0].id: has a control character"]),

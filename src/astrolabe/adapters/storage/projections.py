@@ -9,7 +9,7 @@ from sqlalchemy.sql.dml import Update
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.rows import Rows, Statement, json_text
 from astrolabe.domain.event import Event, EventType
-from astrolabe.domain.run import TaskStatus
+from astrolabe.domain.task import TaskStatus
 
 FollowUp = Callable[[Rows, str, Event], None]
 
