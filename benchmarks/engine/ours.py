@@ -7,11 +7,12 @@ from pathlib import Path
 
 from still import HEAD, Idle, StillSandbox, StillWorkspace
 
-from astrolabe.adapters.storage.blobs import Blobs
+from astrolabe.adapters.storage.blobs import FileBlobs
 from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.ownership import this_process
+from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
-from astrolabe.adapters.storage.wakeup import WakeUps
+from astrolabe.adapters.storage.wakeup import SocketWakeUps
 from astrolabe.bootstrap import real_determinism
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.plan import Plan
@@ -27,9 +28,9 @@ class Bench:
     def __init__(self, folder: Path, parallel: int) -> None:
         self._determinism = real_determinism()
         self._owner = this_process(self._determinism.new_id())
-        self._wakeups = WakeUps(folder / "wake", self._owner.token)
-        self._database = Database(folder / "astrolabe.db")
-        self._store = SqlStore(self._database, Blobs(folder / "blobs"), self._wakeups, self._determinism)
+        self._wakeups = SocketWakeUps(folder / "wake", self._owner.token)
+        self._database = Database(SqliteFile(folder / "astrolabe.db"))
+        self._store = SqlStore(self._database, FileBlobs(folder / "blobs"), self._wakeups, self._determinism)
         workshop = Workshop(
             store=self._store,
             sandbox=StillSandbox(),

@@ -13,15 +13,18 @@ from astrolabe.adapters.git.clone import clone_folder
 from astrolabe.adapters.git.workspace import GitWorkspace
 from astrolabe.adapters.images.cache import ImageCache
 from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
-from astrolabe.adapters.storage.blobs import Blobs
+from astrolabe.adapters.storage.blobs import Blobs, FileBlobs, ServerBlobs
 from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.ownership import this_process
+from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
-from astrolabe.adapters.storage.wakeup import WakeUps
+from astrolabe.adapters.storage.wakeup import SocketWakeUps, WakeUps
 from astrolabe.engine.faults import Reach, unharmed
 from astrolabe.engine.local import LocalDriver
 from astrolabe.engine.workshop import Limits, Workshop
+from astrolabe.errors import StorageError
 from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.store import Owner
 from astrolabe.sdk import Plugin
 from astrolabe.services.installation import BrokenPlugin, Installation
 from astrolabe.settings import Settings, process_environment
@@ -56,12 +59,11 @@ async def open_installation(
     """
     determinism = real_determinism()
     owner = this_process(determinism.new_id())
-    wakeups = WakeUps(settings.state_folder / "wake", owner.token)
-    database = Database(settings.state_folder / "astrolabe.db")
+    database, blobs, wakeups = _storage(settings, determinism, owner)
     database.open()
     try:
         wakeups.open()
-        store = SqlStore(database, Blobs(settings.state_folder / "blobs"), wakeups, determinism)
+        store = SqlStore(database, blobs, wakeups, determinism)
         images = ImageCache(
             settings.cache_folder / "images", lambda: sandbox, determinism, process_environment()
         )
@@ -114,6 +116,25 @@ async def open_installation(
             await database.close()
         finally:
             wakeups.close()
+
+
+def _storage(settings: Settings, determinism: Determinism, owner: Owner) -> tuple[Database, Blobs, WakeUps]:
+    """Return what the state is kept in: one file and folders beside it, or a server that several hosts share."""
+    folder = settings.state_folder
+    if settings.database_url is None:
+        sockets = SocketWakeUps(folder / "wake", owner.token)
+        return Database(SqliteFile(folder / "astrolabe.db")), FileBlobs(folder / "blobs"), sockets
+    try:
+        from astrolabe.adapters.storage.notification import ServerWakeUps  # noqa: PLC0415 - an extra
+        from astrolabe.adapters.storage.postgresql import PostgresServer  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise StorageError(
+            "the database is set to a PostgreSQL server, whose client is not installed",
+            hint="Install it: pip install 'astrolabe[postgresql]'; or unset ASTROLABE_DATABASE_URL.",
+        ) from error
+    server = PostgresServer(settings.database_url.get_secret_value())
+    database = Database(server)
+    return database, ServerBlobs(database, determinism), ServerWakeUps(server, owner.token)
 
 
 def load_plugins() -> tuple[tuple[Plugin, ...], tuple[BrokenPlugin, ...]]:

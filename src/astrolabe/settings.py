@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from astrolabe.domain.policy import Policy
 from astrolabe.engine.options import EngineOptions
@@ -37,6 +37,18 @@ def _absolute(folder: Path) -> Path:
 Folder = Annotated[Path, AfterValidator(_absolute)]
 
 
+def _of_postgresql(url: SecretStr) -> SecretStr:
+    scheme, _, rest = url.get_secret_value().partition("://")
+    if scheme not in {"postgresql", "postgres"} or not rest.partition("?")[0].partition("/")[2]:
+        raise ValueError(
+            "names no database of PostgreSQL's: it is written as postgresql://user:password@host/database"
+        )
+    return SecretStr(f"postgresql://{rest}")
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_of_postgresql)]
+
+
 class Settings(BaseModel):
     """Read once at an entry point and handed down in parts."""
 
@@ -49,6 +61,10 @@ class Settings(BaseModel):
     cache: Folder | None = Field(
         default=None,
         description="The folder for toolchains and dependencies, when it is to be shared between homes.",
+    )
+    database_url: DatabaseUrl | None = Field(
+        default=None,
+        description="A PostgreSQL database that several hosts share; by default a file in the state folder.",
     )
     engine: EngineOptions = Field(default=EngineOptions(), description="How plans are run.")
     sandbox: Policy = Field(default=Policy(), description="Limits of the sandbox. None of them turns it off.")

@@ -198,3 +198,14 @@ def test_every_setting_is_described() -> None:
     described = dict(fields(Settings))
     assert "sandbox.memory_bytes" in described
     assert [name for name, text in described.items() if not text] == []
+
+
+def test_the_address_of_a_database_is_checked_and_its_password_never_shown(operator: Operator) -> None:
+    url = "postgres://me:s3cret@host/name"
+    assert "s3cret" not in str(operator.settings(ASTROLABE_DATABASE_URL=url))
+    for wrong in ("mysql://me:s3cret@host/name", "postgresql://me:s3cret@host", "s3cret"):
+        code, document = operator.types("config", "check", ASTROLABE_DATABASE_URL=wrong)
+        assert (code, document["error"]["code"]) == (2, "settings-invalid")
+        assert document["error"]["problems"][0]["place"] == "ASTROLABE_DATABASE_URL"
+        assert "s3cret" not in str(document)
+        assert "postgresql://user:password@host/database" in str(document)

@@ -17,20 +17,22 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print one JSON doc
     from astrolabe.cli.output import mark
     from astrolabe.cli.session import with_installation
     from astrolabe.cli.terminal import clean
-    from astrolabe.services.doctor import examine
+    from astrolabe.errors import StorageError
+    from astrolabe.services.doctor import Finding, examine, no_database
 
-    async def use(installation: "Installation") -> Exit:
-        findings = await examine(installation)
-        if json:
-            rows = [
-                {"part": f.part, "state": f.state.value, "detail": f.detail, "fix": f.fix} for f in findings
-            ]
-            print_json({"findings": rows})
-        else:
-            for finding in findings:
-                say(f"{mark(finding.sign)} {finding.part:<16} {clean(finding.detail)}")
-                if finding.fix:
-                    say(f"{'':<18} {clean(finding.fix)}")
-        return Exit.REFUSED if any(finding.blocks for finding in findings) else Exit.DONE
+    async def use(installation: "Installation") -> tuple[Finding, ...]:
+        return await examine(installation)
 
-    raise typer.Exit(with_installation(use))
+    try:
+        findings = with_installation(use)
+    except StorageError as error:
+        findings = (no_database(error),)
+    if json:
+        rows = [{"part": f.part, "state": f.state.value, "detail": f.detail, "fix": f.fix} for f in findings]
+        print_json({"findings": rows})
+    else:
+        for finding in findings:
+            say(f"{mark(finding.sign)} {finding.part:<16} {clean(finding.detail)}")
+            if finding.fix:
+                say(f"{'':<18} {clean(finding.fix)}")
+    raise typer.Exit(Exit.REFUSED if any(finding.blocks for finding in findings) else Exit.DONE)

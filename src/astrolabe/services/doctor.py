@@ -42,6 +42,7 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
         _python(),
         await _sandbox(installation),
         *[_toolchain(status) for status in await installation.images.status()],
+        await _database(installation),
         Finding("state", State.WORKS, f"{installation.state} ({_free(installation.state)} free)"),
         Finding("cache", State.WORKS, f"{installation.cache} ({_free(installation.cache)} free)"),
         *_plugins(installation),
@@ -65,6 +66,18 @@ async def _sandbox(installation: Installation) -> Finding:
     if tested.passed:
         return Finding("sandbox", State.WORKS, detail)
     return Finding("sandbox", State.MISSING, detail, "See: astrolabe sandbox selftest", blocks=True)
+
+
+async def _database(installation: Installation) -> Finding:
+    try:
+        return Finding("database", State.WORKS, await installation.store.probe())
+    except AstrolabeError as error:
+        return no_database(error)
+
+
+def no_database(error: AstrolabeError) -> Finding:
+    """Return what is told of a database that could not be opened, or does not answer."""
+    return Finding("database", State.MISSING, str(error), error.hint, blocks=True)
 
 
 def _toolchain(status: ToolchainStatus) -> Finding:

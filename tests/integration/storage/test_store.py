@@ -1,14 +1,12 @@
-"""The store on a real SQLite file: what it says is durable is, and only a run's owner can write to its log."""
+"""The store on a real SQLite file and a real PostgreSQL: what it says is durable is, and only a run's owner can write to its log."""
 
 import asyncio
-import itertools
+import hashlib
 import os
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,46 +17,24 @@ from pydantic import JsonValue
 from sqlalchemy import select
 
 from astrolabe.adapters.storage import schema
-from astrolabe.adapters.storage.blobs import Blobs
-from astrolabe.adapters.storage.database import Database
+from astrolabe.adapters.storage.blobs import PIECE_BYTES, FileBlobs
 from astrolabe.adapters.storage.ownership import lives, this_process
 from astrolabe.adapters.storage.store import SqlStore
-from astrolabe.adapters.storage.wakeup import WakeUps
 from astrolabe.domain.event import Event, EventType, NewEvent
 from astrolabe.domain.plan import Plan, Task
 from astrolabe.domain.run import RunState, RunStatus
 from astrolabe.engine.log import RunLog
 from astrolabe.errors import ConflictError, LeaseLostError, MissingError, StorageError
-from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.store import Lease, Owner, RunRecord
+from tests.integration.storage.home import DETERMINISM, Home, fresh_id
+from tests.postgresql import Server
 
-IDS = itertools.count()
-
-
-def fresh_id() -> str:
-    return f"{next(IDS):026d}"
-
-
-DETERMINISM = Determinism(now=time.time, monotonic=time.monotonic, new_id=fresh_id)
 DEAD = Owner(token="gone", pid=2**22 + 1, boot_id="another boot", started_ticks=1)
 
 
-@asynccontextmanager
-async def store_in(folder: Path, token: str = "token") -> AsyncGenerator[SqlStore]:
-    database = Database(folder / "state" / "astrolabe.db")
-    database.open()
-    wakeups = WakeUps(folder / "state" / "wake", token)
-    wakeups.open()
-    store = SqlStore(database, Blobs(folder / "state" / "blobs"), wakeups, DETERMINISM)
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
-def with_store(folder: Path, use: Callable[[SqlStore], Awaitable[None]]) -> None:
+def with_store(home: Home, use: Callable[[SqlStore], Awaitable[None]]) -> None:
     async def go() -> None:
-        async with store_in(folder) as store:
+        async with home.store() as store:
             await use(store)
 
     asyncio.run(go())
@@ -96,7 +72,7 @@ def started(lease: Lease, seq: int = 2, task: str = "a") -> list[Event]:
     return [new.placed(lease.run, seq, at=1.0, actor=lease.actor)]
 
 
-def test_a_log_grows_in_the_order_of_the_calls_however_many_wait_at_once(tmp_path: Path) -> None:
+def test_a_log_grows_in_the_order_of_the_calls_however_many_wait_at_once(home: Home) -> None:
     async def use(store: SqlStore) -> None:
         names = tuple(f"t{number}" for number in range(50))
         lease = await create(store, this_process("token"), names)
@@ -110,10 +86,10 @@ def test_a_log_grows_in_the_order_of_the_calls_however_many_wait_at_once(tmp_pat
         assert [event.seq for event in events] == list(range(1, 52))
         assert [event.task for event in events[1:]] == list(names)
 
-    with_store(tmp_path, use)
+    with_store(home, use)
 
 
-def test_what_would_leave_a_gap_in_a_log_is_refused(tmp_path: Path) -> None:
+def test_what_would_leave_a_gap_in_a_log_is_refused(home: Home) -> None:
     async def use(store: SqlStore) -> None:
         lease = await create(store, this_process("token"))
         outcomes = await asyncio.gather(
@@ -125,10 +101,10 @@ def test_what_would_leave_a_gap_in_a_log_is_refused(tmp_path: Path) -> None:
         assert outcomes[1] is None
         assert [event.seq for event in await store.events(lease.run)] == [1, 2]
 
-    with_store(tmp_path, use)
+    with_store(home, use)
 
 
-def test_an_append_the_database_refuses_fails_alone(tmp_path: Path) -> None:
+def test_an_append_the_database_refuses_fails_alone(home: Home) -> None:
     async def use(store: SqlStore) -> None:
         good, bad = [await create(store, this_process("token")) for _ in range(2)]
         await store.append(bad, started(bad, 2))
@@ -142,7 +118,7 @@ def test_an_append_the_database_refuses_fails_alone(tmp_path: Path) -> None:
         assert [event.seq for event in await store.events(good.run)] == [1, 2, 3]
         assert [event.seq for event in await store.events(bad.run)] == [1, 2]
 
-    with_store(tmp_path, use)
+    with_store(home, use)
 
 
 @settings(max_examples=30)
@@ -152,7 +128,7 @@ def test_an_append_the_database_refuses_fails_alone(tmp_path: Path) -> None:
     )
 )
 def test_the_tables_tell_what_the_log_tells(
-    ends: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
+    ends: list[tuple[str, str]], homes: Callable[[Path], Home], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """However many events of a task are written in one statement, its row is as the last of them left it."""
 
@@ -175,7 +151,7 @@ def test_the_tables_tell_what_the_log_tells(
         again = RunState(lease.run).apply(await store.events(lease.run))
         assert again == state
 
-    with_store(tmp_path_factory.mktemp("store"), use)
+    with_store(homes(tmp_path_factory.mktemp("store")), use)
 
 
 ENDS: dict[str, dict[str, JsonValue]] = {
@@ -189,7 +165,7 @@ def event(kind: str, task: str, number: int, **data: JsonValue) -> NewEvent:
     return NewEvent(type=kind, task=task, attempt=number, data=data)
 
 
-def test_an_owner_that_was_taken_over_writes_nothing_more_and_fails_no_neighbour(tmp_path: Path) -> None:
+def test_an_owner_that_was_taken_over_writes_nothing_more_and_fails_no_neighbour(home: Home) -> None:
     async def use(store: SqlStore) -> None:
         old = await create(store, DEAD)
         other = await create(store, this_process("token"))
@@ -205,10 +181,10 @@ def test_an_owner_that_was_taken_over_writes_nothing_more_and_fails_no_neighbour
         assert not isinstance(outcomes[2], BaseException)
         assert [event.seq for event in await store.events(old.run)] == [1, 2]
 
-    with_store(tmp_path, use)
+    with_store(home, use)
 
 
-def test_a_run_whose_owner_lives_cannot_be_claimed(tmp_path: Path) -> None:
+def test_a_run_whose_owner_lives_cannot_be_claimed(home: Home) -> None:
     async def use(store: SqlStore) -> None:
         lease = await create(store, this_process("someone"))
         with pytest.raises(ConflictError, match="being worked on"):
@@ -216,10 +192,10 @@ def test_a_run_whose_owner_lives_cannot_be_claimed(tmp_path: Path) -> None:
         await store.release(lease)
         assert (await store.claim(lease.run, this_process("another"))).fence == 2
 
-    with_store(tmp_path, use)
+    with_store(home, use)
 
 
-def test_of_runs_begun_at_once_for_one_target_one_is_made(tmp_path: Path) -> None:
+def test_of_runs_begun_at_once_for_one_target_one_is_made(home: Home) -> None:
     async def use(store: SqlStore) -> None:
         first = NewEvent(type=EventType.RUN_CREATED, data={"tasks": ["a"]})
         tries = [store.create_run(record(target="/same"), this_process("token"), first) for _ in range(5)]
@@ -227,10 +203,10 @@ def test_of_runs_begun_at_once_for_one_target_one_is_made(tmp_path: Path) -> Non
         assert sum(isinstance(outcome, Lease) for outcome in outcomes) == 1
         assert sum(isinstance(outcome, ConflictError) for outcome in outcomes) == 4
 
-    with_store(tmp_path, use)
+    with_store(home, use)
 
 
-def test_a_finished_run_cannot_be_claimed(tmp_path: Path) -> None:
+def test_a_finished_run_cannot_be_claimed(home: Home) -> None:
     async def use(store: SqlStore) -> None:
         lease = await create(store, DEAD)
         data: dict[str, JsonValue] = {"status": "passed", "reason": "", "commit": None, "published": None}
@@ -241,7 +217,7 @@ def test_a_finished_run_cannot_be_claimed(tmp_path: Path) -> None:
         with pytest.raises(MissingError):
             await store.claim("no such run", this_process("t"))
 
-    with_store(tmp_path, use)
+    with_store(home, use)
 
 
 def test_a_process_lives_until_it_ends_and_a_reused_pid_does_not_deceive() -> None:
@@ -265,11 +241,11 @@ WRITER = """
 import asyncio, itertools, sys
 from pathlib import Path
 from astrolabe.adapters.storage.ownership import this_process
-from tests.integration.storage import test_store
+from tests.integration.storage import home, test_store
 
-async def main(folder, token, first_id):
-    test_store.IDS = itertools.count(int(first_id))
-    async with test_store.store_in(Path(folder), token) as store:
+async def main(folder, url, token, first_id):
+    home.IDS = itertools.count(int(first_id))
+    async with home.Home(Path(folder), url).store(token) as store:
         names = tuple(f"t{number}" for number in range(100))
         lease = await test_store.create(store, this_process(token), names)
         for seq, name in enumerate(names, start=2):
@@ -280,11 +256,11 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-def test_two_processes_on_one_file_both_get_on(tmp_path: Path) -> None:
-    with_store(tmp_path, lambda _store: asyncio.sleep(0))
+def test_two_processes_on_one_database_both_get_on(home: Home) -> None:
+    with_store(home, lambda _store: asyncio.sleep(0))
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path), token, first_id],
+            [sys.executable, "-c", WRITER, str(home.folder), home.url, token, first_id],
             cwd=Path(__file__).parents[3],
             stderr=subprocess.PIPE,
             text=True,
@@ -296,7 +272,7 @@ def test_two_processes_on_one_file_both_get_on(tmp_path: Path) -> None:
         assert process.returncode == 0, errors
 
 
-def test_messages_reach_a_waiting_owner_at_once(tmp_path: Path) -> None:
+def test_messages_reach_a_waiting_owner_at_once(home: Home) -> None:
     async def use(store: SqlStore) -> None:
         lease = await create(store, this_process("token"))
         waiting = asyncio.create_task(store._wakeups.wait(lease.run, 30))
@@ -308,10 +284,10 @@ def test_messages_reach_a_waiting_owner_at_once(tmp_path: Path) -> None:
         (message,) = await store.inbox(lease.run)
         assert (message.verb, message.data) == ("cancel", {"why": "because"})
 
-    with_store(tmp_path, use)
+    with_store(home, use)
 
 
-def test_plans_have_versions(tmp_path: Path) -> None:
+def test_plans_have_versions(home: Home) -> None:
     async def use(store: SqlStore) -> None:
         plan = Plan(goal="g", tasks=(Task(id="a", name="a", agent="x", timeout_seconds=5),))
         first = await store.add_plan(plan)
@@ -321,68 +297,54 @@ def test_plans_have_versions(tmp_path: Path) -> None:
         assert [version.plan.goal for version in kept] == ["g", "h"]
         assert kept[0].plan == plan
 
-    with_store(tmp_path, use)
+    with_store(home, use)
 
 
 @settings(max_examples=25)
 @given(content=st.binary(max_size=4096))
-def test_a_blob_comes_back_as_it_went_in(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
-    blobs = Blobs(tmp_path_factory.getbasetemp() / "blobs")
-    assert blobs.get(blobs.put(content)) == content
+def test_a_blob_comes_back_as_it_went_in(
+    content: bytes, homes: Callable[[Path], Home], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async def use(store: SqlStore) -> None:
+        assert await store.blob(await store.put_blob(content)) == content
+
+    with_store(homes(tmp_path_factory.mktemp("store")), use)
+
+
+@pytest.mark.parametrize("size", [0, PIECE_BYTES, PIECE_BYTES * 2 + 1])
+def test_a_blob_of_any_size_is_kept_once_and_found_whole(size: int, home: Home) -> None:
+    async def use(store: SqlStore) -> None:
+        content = os.urandom(size)
+        digests = await asyncio.gather(*(store.put_blob(content) for _ in range(3)))
+        assert set(digests) == {hashlib.sha256(content).hexdigest()}
+        assert await store.blob(digests[0]) == content
+        with pytest.raises(MissingError):
+            await store.blob("0" * 64)
+
+    with_store(home, use)
+
+
+def test_a_blob_whose_pieces_are_not_all_there_is_not_there(server: Server, tmp_path: Path) -> None:
+    home = Home(tmp_path, server.migrated())
+
+    async def use(store: SqlStore) -> None:
+        digest = await store.put_blob(os.urandom(PIECE_BYTES + 1))
+        await asyncio.to_thread(home.run, "DELETE FROM blobs WHERE piece = 0")
+        with pytest.raises(MissingError):
+            await store.blob(digest)
+
+    with_store(home, use)
 
 
 def test_a_blob_that_cannot_be_read_is_told_from_one_that_is_not_there(tmp_path: Path) -> None:
-    blobs = Blobs(tmp_path)
-    digest = blobs.put(b"content")
-    (tmp_path / digest[:2] / digest[2:]).unlink()
-    with pytest.raises(MissingError):
-        blobs.get(digest)
-    (tmp_path / digest[:2] / digest[2:]).mkdir()
-    with pytest.raises(StorageError, match="cannot be read"):
-        blobs.get(digest)
+    async def use() -> None:
+        blobs = FileBlobs(tmp_path)
+        digest = await blobs.put(b"content")
+        (tmp_path / digest[:2] / digest[2:]).unlink()
+        with pytest.raises(MissingError):
+            await blobs.get(digest)
+        (tmp_path / digest[:2] / digest[2:]).mkdir()
+        with pytest.raises(StorageError, match="cannot be read"):
+            await blobs.get(digest)
 
-
-def test_a_database_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) -> None:
-    with_store(tmp_path, lambda _store: asyncio.sleep(0))
-    file = tmp_path / "state" / "astrolabe.db"
-    with sqlite3.connect(file) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StorageError, match="9999") as told:
-        Database(file).open()
-    assert "newer" in told.value.hint
-
-
-def test_a_database_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
-    file = tmp_path / "astrolabe.db"
-    with sqlite3.connect(file) as connection:
-        connection.execute(
-            "CREATE TABLE inbox (id)"
-        )  # the last that is made, so all others come before the fault
-    with pytest.raises(StorageError):
-        Database(file).open()
-    with sqlite3.connect(file) as connection:
-        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("inbox",)]
-        connection.execute("DROP TABLE inbox")
-    Database(file).open()
-
-
-def test_a_file_that_is_no_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    file = tmp_path / "astrolabe.db"
-    file.write_bytes(b"not a database at all" * 100)
-    with pytest.raises(StorageError, match="not a database") as told:
-        Database(file).open()
-    assert told.value.hint
-
-
-def test_the_migrations_make_the_schema_of_the_code(tmp_path: Path) -> None:
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-    from sqlalchemy import create_engine
-
-    from astrolabe.adapters.storage import schema
-
-    with_store(tmp_path, lambda _store: asyncio.sleep(0))
-    engine = create_engine(f"sqlite:///{tmp_path / 'state' / 'astrolabe.db'}")
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
-    engine.dispose()
+    asyncio.run(use())

@@ -4,12 +4,12 @@ The statements are built from the tables by SQLAlchemy, compiled once, and hande
 written thousands of times more often than anything else here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, bindparam, insert, select, update
+from sqlalchemy import Connection, Dialect, bindparam, insert, or_, select, update
 
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.projections import follow_ups
@@ -17,6 +17,9 @@ from astrolabe.adapters.storage.rows import Rows, Statement, json_text
 from astrolabe.domain.event import Event
 from astrolabe.errors import AstrolabeError, LeaseLostError, StorageError
 from astrolabe.ports.store import Lease
+
+_MOST_HEADS = 256
+"""Runs whose rows one statement locks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,10 @@ class Addition:
 class _Head:
     """Where a run's log ends, and under which fence it may be continued."""
 
+    tenant: str
     fence: int
     seq: int
+    grown: bool = False
 
 
 def append_all(connection: Connection, additions: Sequence[Addition]) -> list[AstrolabeError | None]:
@@ -41,40 +46,50 @@ def append_all(connection: Connection, additions: Sequence[Addition]) -> list[As
 
     The errors are LeaseLostError where the run has another owner now, StorageError where an earlier event is missing.
     """
-    heads: dict[tuple[str, str], _Head | None] = {}
+    heads = _heads(connection, {addition.lease.run for addition in additions})
     rows = Rows()
     refused: list[AstrolabeError | None] = []
     for addition in additions:
-        run = (addition.tenant, addition.lease.run)
-        if run not in heads:
-            heads[run] = _head(connection, *run)
-        refused.append(_refusal(addition, heads[run]) or _taken(rows, addition, heads[run]))
-    for (tenant, run), head in heads.items():
-        if head is not None:
-            rows.add(SET_SEQ, {"_run": run, "_tenant": tenant, "seq": head.seq}, ("runs", run))
+        head = heads.get(addition.lease.run)
+        refused.append(_refusal(addition, head) or _taken(rows, addition, head))
+    for run, head in heads.items():
+        if head.grown:
+            rows.add(SET_SEQ, {"_run": run, "seq": head.seq}, ("runs", run))
     rows.write(connection)
     return refused
 
 
-def _head(connection: Connection, tenant: str, run: str) -> _Head | None:
+def _heads(connection: Connection, runs: Iterable[str]) -> dict[str, _Head]:
+    """Lock the rows of runs, everywhere in the order of their ids, so that no two processes wait for each other."""
+    left = sorted(runs)
+    heads: dict[str, _Head] = {}
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(_find_head(connection.dialect), {"_run": run, "_tenant": tenant})
-        found = cursor.fetchone()
+        while left:
+            some, left = left[:_MOST_HEADS], left[_MOST_HEADS:]
+            size = 1 << (len(some) - 1).bit_length()  # few sizes, so that few statements are compiled
+            named = {f"run{number}": some[min(number, len(some) - 1)] for number in range(size)}
+            cursor.execute(_find_heads(connection.dialect, size), named)
+            heads |= {run: _Head(tenant, fence, seq) for run, tenant, fence, seq in cursor.fetchall()}
     finally:
         cursor.close()
-    return None if found is None else _Head(*found)
+    return heads
 
 
 @lru_cache
-def _find_head(dialect: Dialect) -> str:
-    runs = schema.runs
-    mine = (runs.c.id == bindparam("_run")) & (runs.c.tenant == bindparam("_tenant"))
-    return str(select(runs.c.fence, runs.c.seq).where(mine).with_for_update().compile(dialect=dialect))
+def _find_heads(dialect: Dialect, size: int) -> str:
+    table = schema.runs
+    query = (
+        select(table.c.id, table.c.tenant, table.c.fence, table.c.seq)
+        .where(or_(*(table.c.id == bindparam(f"run{number}") for number in range(size))))
+        .order_by(table.c.id)
+        .with_for_update()
+    )
+    return str(query.compile(dialect=dialect))
 
 
 def _refusal(addition: Addition, head: _Head | None) -> AstrolabeError | None:
-    if head is None or head.fence != addition.lease.fence:
+    if head is None or (head.tenant, head.fence) != (addition.tenant, addition.lease.fence):
         return LeaseLostError(
             f"run {addition.lease.run} is now owned by another process",
             hint="Nothing more was written here; the new owner goes on from the log.",
@@ -92,7 +107,7 @@ def _taken(rows: Rows, addition: Addition, head: _Head | None) -> None:
         rows.add(ADD_EVENT, _event_row(addition.tenant, event), ("events", event.run, event.seq))
         follow_ups(rows, addition.tenant, event)
     if head is not None:
-        head.seq = addition.events[-1].seq
+        head.seq, head.grown = addition.events[-1].seq, True
 
 
 def _event_row(tenant: str, event: Event) -> dict[str, Any]:
@@ -112,7 +127,5 @@ def _event_row(tenant: str, event: Event) -> dict[str, Any]:
 
 ADD_EVENT = Statement(insert(schema.events), tuple(schema.events.c.keys()))
 SET_SEQ = Statement(
-    update(schema.runs)
-    .where(schema.runs.c.id == bindparam("_run"), schema.runs.c.tenant == bindparam("_tenant"))
-    .values(seq=bindparam("seq"))
+    update(schema.runs).where(schema.runs.c.id == bindparam("_run")).values(seq=bindparam("seq"))
 )

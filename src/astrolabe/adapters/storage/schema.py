@@ -1,11 +1,13 @@
 """The tables, for SQLite and PostgreSQL alike. Changing one needs a migration in `migrations/versions`."""
 
-from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 REVISION = "0002"
 """The newest migration; a database at another one is upgraded before use, or refused when it is newer."""
 
 metadata = MetaData()
+_Long = Integer().with_variant(BigInteger(), "postgresql")
+"""More than 32 bits wherever it is kept: an INTEGER of SQLite's has 64 already."""
 
 runs = Table(
     "runs",
@@ -28,7 +30,7 @@ runs = Table(
     Column("owner_token", String(26)),
     Column("owner_pid", Integer),
     Column("owner_boot_id", String(64)),
-    Column("owner_started_ticks", Integer),
+    Column("owner_started_ticks", _Long),
     Column("weight", Integer, nullable=False, server_default="1"),
     Index("runs_by_target", "tenant", "target", "created_at"),
     Index("runs_by_status", "tenant", "status", "created_at"),
@@ -114,3 +116,26 @@ inbox = Table(
     Column("data", Text, nullable=False),
     Index("inbox_by_run", "run", "id"),
 )
+
+# storage on a server
+
+writers = Table(
+    "writers",
+    metadata,
+    Column("token", String(26), primary_key=True),
+    Column("number", _Long, nullable=False),
+    Column("at", Float, nullable=False),
+)
+"""How many transactions each process has committed; see `postgresql.py`. Of no tenant."""
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("piece", Integer, primary_key=True),
+    Column("pieces", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Blobs on a server, in pieces; on SQLite they are files. The first piece is written last."""

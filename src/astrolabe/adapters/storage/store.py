@@ -1,4 +1,4 @@
-"""The store on SQLite."""
+"""The store, in whatever database it is kept."""
 
 import asyncio
 import json
@@ -12,6 +12,7 @@ from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.blobs import Blobs
 from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.journal import Addition, append_all
+from astrolabe.adapters.storage.locks import one_at_a_time
 from astrolabe.adapters.storage.ownership import lives
 from astrolabe.adapters.storage.rows import json_text
 from astrolabe.adapters.storage.wakeup import WakeUps
@@ -47,6 +48,7 @@ class SqlStore:
         data = plan.model_dump_json(by_alias=True)
 
         def write(connection: Connection) -> PlanVersion:
+            one_at_a_time(connection, f"plan {self._tenant} {identity}")
             version = len(connection.execute(self._plans(identity)).all()) + 1
             row = {"id": identity, "version": version, "tenant": self._tenant, "created_at": at, "data": data}
             connection.execute(insert(schema.plans).values(**row))
@@ -73,6 +75,7 @@ class SqlStore:
         )
 
         def write(connection: Connection) -> Lease:
+            one_at_a_time(connection, f"target {self._tenant} {record.target}")
             other = connection.execute(select(runs.c.id).where(same)).scalar()
             if other is not None:
                 raise ConflictError(
@@ -87,7 +90,7 @@ class SqlStore:
 
     async def claim(self, run: str, owner: Owner) -> Lease:
         def write(connection: Connection) -> Lease:
-            row = self._one(connection, run)
+            row = self._one(connection, run, lock=True)
             holder = _owner(row)
             if RunStatus(row.status).final:
                 raise ConflictError(f"run {run} is already {row.status}")
@@ -161,10 +164,10 @@ class SqlStore:
         return None if row is None else (row.run, Evidence.model_validate_json(row.data))
 
     async def put_blob(self, content: bytes) -> str:
-        return await asyncio.to_thread(self._blobs.put, content)
+        return await self._blobs.put(content)
 
     async def blob(self, digest: str) -> bytes:
-        return await asyncio.to_thread(self._blobs.get, digest)
+        return await self._blobs.get(digest)
 
     async def ask(self, run: str, verb: str, data: dict[str, Any] | None = None) -> None:
         row = {
@@ -182,13 +185,17 @@ class SqlStore:
 
         owner = await self._database.writer.change(write)
         if owner is not None:
-            self._wakeups.wake(owner)
+            await self._wakeups.wake(owner)
 
     async def inbox(self, run: str) -> tuple[Message, ...]:
         table = schema.inbox
         query = select(table).where(table.c.run == run, table.c.tenant == self._tenant).order_by(table.c.id)
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return tuple(Message(row.id, row.run, row.verb, json.loads(row.data)) for row in rows)
+
+    async def probe(self) -> str:
+        kind = await asyncio.to_thread(self._database.place.probe)
+        return f"{kind} at {self._database.place.name}"
 
     async def close(self) -> None:
         await self._database.close()
@@ -202,9 +209,10 @@ class SqlStore:
             .order_by(plans.c.version)
         )
 
-    def _one(self, connection: Connection, run: str) -> Row[Any]:
+    def _one(self, connection: Connection, run: str, *, lock: bool = False) -> Row[Any]:
         runs = schema.runs
-        row = connection.execute(select(runs).where(runs.c.id == run, runs.c.tenant == self._tenant)).first()
+        query = select(runs).where(runs.c.id == run, runs.c.tenant == self._tenant)
+        row = connection.execute(query.with_for_update() if lock else query).first()
         if row is None:
             raise MissingError(f"there is no run {run!r}", hint="List them with: astrolabe runs list")
         return row

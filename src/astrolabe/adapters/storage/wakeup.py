@@ -1,4 +1,7 @@
-"""Waking the process that owns a run: a datagram to its socket in the state folder. Losing one only costs time."""
+"""Waking the process that owns a run. Losing a wake-up only costs time: whoever waits looks by itself in the end.
+
+On one host it is a datagram to a socket in the state folder, over hosts a notification of the server's.
+"""
 
 import asyncio
 import contextlib
@@ -7,19 +10,54 @@ import os
 import socket
 from collections.abc import Generator
 from pathlib import Path
+from typing import Protocol
 
 
-class WakeUps:
-    """This process's socket, and the way to others'. A waiter is woken by any datagram, whatever run it names."""
+class WakeUps(Protocol):
+    """How this process is woken, and the way to wake others. A waiter is woken by anything, whatever it waits for."""
+
+    def open(self) -> None:
+        """Listen; call it on the event loop that waits."""
+        ...
+
+    def close(self) -> None: ...
+
+    async def wake(self, token: str) -> None:
+        """Wake the process of that token; one that is gone, or busy, will look by itself."""
+        ...
+
+    async def wait(self, _run: str, seconds: float) -> None:
+        """Return when this process has been woken, or after `seconds`."""
+        ...
+
+
+class Bell:
+    """What waits in this process, and is woken by whatever arrives."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when it was rung since the last time, or after `seconds`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+        self._rung.clear()
+
+
+class SocketWakeUps:
+    """This process's socket in a folder, and the way to others'."""
 
     def __init__(self, folder: Path, token: str) -> None:
         self._folder = folder
         self._token = token
         self._socket: socket.socket | None = None
-        self._woken = asyncio.Event()
+        self._bell = Bell()
 
     def open(self) -> None:
-        """Listen; call it on the event loop that waits."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for left in self._folder.glob("*.sock"):
             if not self._reaches(left.stem):
@@ -38,8 +76,7 @@ class WakeUps:
             (self._folder / f"{self._token}.sock").unlink(missing_ok=True)
             self._socket = None
 
-    def wake(self, token: str) -> None:
-        """Wake the process of that token; one that is gone, or busy, will look by itself."""
+    async def wake(self, token: str) -> None:
         with (
             contextlib.suppress(OSError),
             self._short_name(token) as name,
@@ -65,15 +102,11 @@ class WakeUps:
             os.close(folder)
 
     async def wait(self, _run: str, seconds: float) -> None:
-        """Return when this process has been woken, or after `seconds`."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._woken.wait()
-        self._woken.clear()
+        await self._bell.wait(seconds)
 
     def _received(self) -> None:
         if self._socket is not None:
             with contextlib.suppress(BlockingIOError):
                 while self._socket.recv(64):
                     pass
-        self._woken.set()
+        self._bell.ring()

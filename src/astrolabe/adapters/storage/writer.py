@@ -7,14 +7,15 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
-from astrolabe.errors import AstrolabeError, StorageError
+from astrolabe.adapters.storage.faults import RefusedRowsError, as_storage_error
+from astrolabe.errors import AstrolabeError
 
 T = TypeVar("T")
 Entry = TypeVar("Entry")
@@ -23,8 +24,8 @@ PATIENCE_SECONDS = 0.02
 
 WriteAll = Callable[[Connection, Sequence[Entry]], Sequence[AstrolabeError | None]]
 """Writes many entries at once and says which it refused; a refused one has written nothing."""
-Transaction = Callable[[], AbstractContextManager[Connection]]
-"""Begins a transaction; leaving the context commits it, or rolls it back after an error."""
+Transact = Callable[[Callable[[Connection], None]], None]
+"""Runs a function in a transaction and makes that durable; see `Place.write`."""
 
 
 @dataclass(slots=True)
@@ -54,8 +55,8 @@ _Work = _Change | _Addition
 class Writer:
     """Used from one event loop. Works are committed in the order in which they came."""
 
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
+    def __init__(self, transact: Transact) -> None:
+        self._transact = transact
         self._batches: queue.SimpleQueue[list[_Work] | None] = queue.SimpleQueue()
         self._gathered: list[_Work] = []
         self._handed_over: asyncio.Handle | None = None
@@ -128,28 +129,24 @@ class Writer:
 
     def _commit(self, batch: Sequence[_Work]) -> None:
         try:
-            with self._transaction() as connection:
-                _write(connection, batch)
+            self._transact(partial(_write, batch))
         except Exception as error:  # noqa: BLE001 - the writer serves every caller: each of them is told
-            if len(batch) > 1 and not isinstance(error, StorageError):
-                self._apart(batch)
+            if len(batch) > 1 and not isinstance(error, AstrolabeError):
+                for work in batch:  # one by one, so that the one which cannot be written fails alone
+                    self._commit([work])
                 return
             for work in batch:
-                work.error = work.error or error
-
-    def _apart(self, batch: Sequence[_Work]) -> None:
-        """Commit works one by one, so that the one which cannot be written fails alone."""
-        for work in batch:
-            work.error = work.outcome = None
-            self._commit([work])
+                work.error = work.error or as_storage_error(error)
 
     def _answer(self, batch: list[_Work]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
             batch[0].done.get_loop().call_soon_threadsafe(_resolve, batch)
 
 
-def _write(connection: Connection, batch: Sequence[_Work]) -> None:
+def _write(batch: Sequence[_Work], connection: Connection) -> None:
     """Write a batch in its order; neighbours that are written by the same function are written by one call of it."""
+    for work in batch:
+        work.error = work.outcome = None  # of an earlier try, which was taken back
     for write_all, works in itertools.groupby(batch, _writer_of):
         if write_all is None:
             deque((_in_savepoint(connection, work) for work in works if isinstance(work, _Change)), maxlen=0)
@@ -168,8 +165,10 @@ def _in_savepoint(connection: Connection, work: _Change) -> None:
     try:
         with connection.begin_nested():
             work.outcome = work.do(connection)
-    except (AstrolabeError, IntegrityError) as error:
+    except AstrolabeError as error:
         work.error = error
+    except (IntegrityError, DataError) as error:
+        work.error = as_storage_error(RefusedRowsError(str(error.orig)))
 
 
 def _resolve(batch: Sequence[_Work]) -> None:

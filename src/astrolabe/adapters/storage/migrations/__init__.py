@@ -5,14 +5,14 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from astrolabe.adapters.storage import schema
 from astrolabe.errors import StorageError
 
 
-def upgrade(engine: Engine, found: str | None) -> None:
-    """Upgrade from revision `found` (None: an empty database).
+def upgrade(connection: Connection, found: str | None) -> None:
+    """Upgrade from revision `found` (None: an empty database) in the transaction that has been begun.
 
     Raises:
         StorageError: `found` is a revision this version does not know.
@@ -25,7 +25,5 @@ def upgrade(engine: Engine, found: str | None) -> None:
             f"the database is at schema {found!r}, which this version of Astrolabe does not know ({schema.REVISION!r})",
             hint="Use the newer Astrolabe that wrote it; going back is not possible without losing what it added.",
         )
-    with engine.begin() as connection:  # of all migrations or none: half of one could never be upgraded again
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

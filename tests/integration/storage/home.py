@@ -1,0 +1,81 @@
+"""Where a store's tests keep it: SQLite in a folder, or a database of a PostgreSQL server."""
+
+import itertools
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from astrolabe.adapters.storage.blobs import Blobs, FileBlobs, ServerBlobs
+from astrolabe.adapters.storage.database import Database, Place
+from astrolabe.adapters.storage.notification import ServerWakeUps
+from astrolabe.adapters.storage.postgresql import PostgresServer
+from astrolabe.adapters.storage.sqlite import SqliteFile
+from astrolabe.adapters.storage.store import SqlStore
+from astrolabe.adapters.storage.wakeup import SocketWakeUps, WakeUps
+from astrolabe.ports.determinism import Determinism
+
+IDS = itertools.count()
+
+
+def fresh_id() -> str:
+    return f"{next(IDS):026d}"
+
+
+DETERMINISM = Determinism(now=time.time, monotonic=time.monotonic, new_id=fresh_id)
+
+
+@dataclass(frozen=True)
+class Home:
+    """One state: `url` is empty where it is a file in the folder."""
+
+    folder: Path
+    url: str = ""
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "state" / "astrolabe.db"
+
+    def place(self) -> Place:
+        return PostgresServer(self.url) if self.url else SqliteFile(self.file)
+
+    def blobs(self, database: Database) -> Blobs:
+        return ServerBlobs(database, DETERMINISM) if self.url else FileBlobs(self.folder / "state" / "blobs")
+
+    def wakeups(self, place: Place, token: str) -> WakeUps:
+        if isinstance(place, PostgresServer):
+            return ServerWakeUps(place, token)
+        return SocketWakeUps(self.folder / "state" / "wake", token)
+
+    @asynccontextmanager
+    async def store(self, token: str = "token") -> AsyncGenerator[SqlStore]:
+        database = Database(self.place())
+        database.open()
+        wakeups = self.wakeups(database.place, token)
+        wakeups.open()
+        store = SqlStore(database, self.blobs(database), wakeups, DETERMINISM)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+    def run(self, query: str) -> list[tuple[Any, ...]]:
+        """Run a statement beside whatever is open; return its rows."""
+        place = self.place()
+        place.open()
+        found: list[tuple[Any, ...]] = []
+
+        def do(connection: Any) -> None:
+            result = connection.execute(text(query))
+            if result.returns_rows:
+                found.extend(tuple(row) for row in result)
+
+        try:
+            place.write(do)
+        finally:
+            place.close()
+        return found
