@@ -82,6 +82,7 @@ async def open_installation(
             limits=Limits(
                 settings.engine.parallel_tasks, settings.engine.parallel_commands or os.cpu_count() or 1
             ),
+            budget=settings.budget,
             reuse_evidence=settings.engine.reuse_evidence,
             reach=reach,
         )

@@ -8,7 +8,8 @@ AstrolabeError
 │   └── TargetError           the place the result should go to cannot take it
 ├── RefusedError              doing it would be unsafe
 │   ├── SandboxUnavailableError  nothing here can isolate foreign code
-│   └── PolicyViolationError  a task changed or asked for more than it declared
+│   ├── PolicyViolationError  a task changed or asked for more than it declared
+│   └── OverBudgetError       a limit on what may be spent is reached
 ├── MissingError              no such run, task, agent or file
 ├── ConflictError             somebody else got there first
 │   ├── LeaseLostError        another process now owns the run
@@ -117,6 +118,16 @@ class SandboxUnavailableError(RefusedError):
 
 class PolicyViolationError(RefusedError):
     code = "policy-violated"
+
+
+class OverBudgetError(RefusedError):
+    """`scope` tells whose limit it is: `task`, `run` or `tenant`."""
+
+    code = "over-budget"
+
+    def __init__(self, message: str, scope: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.scope = scope
 
 
 class MissingError(AstrolabeError):

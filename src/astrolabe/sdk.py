@@ -7,6 +7,7 @@ nothing else of Astrolabe.
 from dataclasses import dataclass
 
 from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, Workbench
+from astrolabe.domain.budget import Usage
 from astrolabe.domain.plan import Backoff, Budget, Check, Environment, ShellLine, Task
 from astrolabe.domain.policy import MIB, Policy
 from astrolabe.errors import (
@@ -16,6 +17,7 @@ from astrolabe.errors import (
     GoalError,
     InputError,
     MissingError,
+    OverBudgetError,
     PolicyViolationError,
     Problem,
     UnavailableError,
@@ -41,6 +43,7 @@ __all__ = [
     "GoalError",
     "InputError",
     "MissingError",
+    "OverBudgetError",
     "Plugin",
     "Policy",
     "PolicyViolationError",
@@ -52,6 +55,7 @@ __all__ = [
     "Task",
     "UnavailableError",
     "Understanding",
+    "Usage",
     "Workbench",
     "read_document",
     "validate",

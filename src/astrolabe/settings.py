@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from astrolabe.domain.budget import TenantBudget
 from astrolabe.domain.policy import Policy
 from astrolabe.engine.options import EngineOptions
 from astrolabe.errors import Problem, SettingsError
@@ -67,6 +68,9 @@ class Settings(BaseModel):
         description="A PostgreSQL database that several hosts share; by default a file in the state folder.",
     )
     engine: EngineOptions = Field(default=EngineOptions(), description="How plans are run.")
+    budget: TenantBudget = Field(
+        default=TenantBudget(), description="What all runs together may spend in a period."
+    )
     sandbox: Policy = Field(default=Policy(), description="Limits of the sandbox. None of them turns it off.")
 
     @property

@@ -61,6 +61,7 @@ def test_a_killed_run_is_finished_by_the_next_process(
         assert resumed.stdout == "passed", resumed.stderr
     check_tree(tmp_path)
     check_log(tmp_path)
+    check_charges(tmp_path, in_doubt=2)  # two tasks go on side by side
     lines_after = ledger.read_text().splitlines()[len(lines_before) :]
     again = {line.split()[1] for line in lines_after if line.startswith("work ")} & finished_before
     assert not again, f"finished tasks were worked on again: {again}"
@@ -87,6 +88,20 @@ def check_log(folder: Path) -> None:
     checked = Counter((event[3], event[5]) for event in events if event[2] == "check.finished")
     assert set(checked.values()) == {1}
     assert Counter(event[2] for event in events)["task.started"] == len(EXPECTED), "an attempt was begun anew"
+
+
+def check_charges(folder: Path, in_doubt: int) -> None:
+    """Each step is charged once, and once more where a crash left nobody who knows what it used; nothing stays reserved."""
+    charges = rows(folder, "SELECT key, state FROM charges")
+    assert {key for key, _ in charges} == {key for (key,) in rows(folder, STEPS)}
+    settled = Counter(key for key, state in charges if state == "settled")
+    assert set(settled.values()) == {1}
+    assert len(settled) == 2 * len(EXPECTED)
+    assert Counter(state for _, state in charges)["in-doubt"] <= in_doubt
+    assert rows(folder, "SELECT tool_calls_spent, tool_calls_reserved FROM accounts") == [(len(charges), 0)]
+
+
+STEPS = "SELECT json_extract(data, '$.key') FROM events WHERE type = 'step.done'"
 
 
 @pytest.mark.parametrize("point", [CrashPoint.AFTER_STEP, CrashPoint.AFTER_APPEND])

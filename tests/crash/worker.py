@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from astrolabe.bootstrap import open_installation
-from astrolabe.domain.plan import Check, Plan, Task
+from astrolabe.domain.plan import Budget, Check, Plan, Task
 from astrolabe.engine.faults import CrashPoint
 from astrolabe.engine.workshop import Watcher
 from astrolabe.sdk import Plugin, Workbench
@@ -20,6 +20,7 @@ from astrolabe.settings import Settings
 
 PLAN = Plan(
     goal="leave a ledger",
+    budget=Budget(tool_calls=1000),
     tasks=(
         Task(
             id="first",

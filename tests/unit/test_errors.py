@@ -15,6 +15,7 @@ CODES = {
     "RefusedError": "refused",
     "SandboxUnavailableError": "sandbox-unavailable",
     "PolicyViolationError": "policy-violated",
+    "OverBudgetError": "over-budget",
     "MissingError": "missing",
     "ConflictError": "conflict",
     "LeaseLostError": "lease-lost",

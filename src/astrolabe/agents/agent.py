@@ -1,11 +1,12 @@
 """What an agent is: it gets a task and a workbench, and leaves a changed tree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 
+from astrolabe.domain.budget import Usage
 from astrolabe.domain.plan import Task
 from astrolabe.errors import InputError, Problem
 
@@ -47,6 +48,26 @@ class Workbench(Protocol):
 
         What it changed within the task's `writes` is kept; a change elsewhere to a file that is not ignored raises
         PolicyViolationError.
+        """
+        ...
+
+    async def call(
+        self,
+        kind: str,
+        do: Callable[[], Awaitable[tuple[JsonValue, Usage]]],
+        *,
+        reserve: Usage,
+        call_id: str | None = None,
+    ) -> tuple[JsonValue, Usage]:
+        """Ask something outside - a model, a service - through `do`; return its reply and what that used.
+
+        `reserve` is the most it can use: it is held against every limit before `do` begins. A reply that is durable is
+        never asked for again; one that a crash cut off is charged `reserve`, and asked for once more. What `do` raises is
+        not recorded and is charged `reserve`: return a failure that is to be known as a reply. Calls are told apart by
+        `kind` (a word like `model`) and by their order; calls made side by side need a `call_id` of their own each.
+
+        Raises:
+            OverBudgetError: it does not go into what is left. The attempt fails, whatever the agent makes of it.
         """
         ...
 

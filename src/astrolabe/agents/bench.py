@@ -4,8 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Protocol, Self
 
+from pydantic import JsonValue
+
 from astrolabe.agents.agent import CommandResult
 from astrolabe.agents.environment import Preparer
+from astrolabe.domain.budget import Usage
 from astrolabe.domain.paths import covered, path_fault
 from astrolabe.domain.plan import Task
 from astrolabe.domain.policy import Policy
@@ -13,6 +16,7 @@ from astrolabe.errors import MissingError, PolicyViolationError
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Sandbox, Session
 from astrolabe.ports.workspace import Change, Workspace
 
+ONE_TOOL_CALL = Usage(tool_calls=1)
 FILE, EXECUTABLE = 0o100644, 0o100755
 _COMMAND_SECONDS = 600
 """What a command may take whose agent says nothing; the policy may allow less."""
@@ -21,7 +25,14 @@ _COMMAND_SECONDS = 600
 class Recorder(Protocol):
     """How the bench makes an effect durable; the engine gives one that never repeats a recorded step."""
 
-    async def recorded(self, kind: str, do: Callable[[], Awaitable[Any]]) -> Any: ...
+    async def recorded(
+        self,
+        kind: str,
+        do: Callable[[], Awaitable[tuple[Any, Usage]]],
+        *,
+        reserve: Usage = ...,
+        call_id: str | None = None,
+    ) -> tuple[Any, Usage]: ...
 
 
 class TreeBench:
@@ -79,9 +90,22 @@ class TreeBench:
         await self._change([Change(path, None) for path in paths])
 
     async def run(self, command: str, *, timeout_seconds: float | None = None) -> CommandResult:
-        reply = await self._recorder.recorded("run", lambda: self._run(command, timeout_seconds))
+        async def do() -> tuple[Any, Usage]:
+            return await self._run(command, timeout_seconds), ONE_TOOL_CALL
+
+        reply, _ = await self._recorder.recorded("run", do, reserve=ONE_TOOL_CALL)
         self.tree = reply["tree"]
         return CommandResult(**reply["result"])
+
+    async def call(
+        self,
+        kind: str,
+        do: Callable[[], Awaitable[tuple[JsonValue, Usage]]],
+        *,
+        reserve: Usage,
+        call_id: str | None = None,
+    ) -> tuple[JsonValue, Usage]:
+        return await self._recorder.recorded(kind, do, reserve=reserve, call_id=call_id)
 
     def say(self, text: str) -> None:
         self._say(text)

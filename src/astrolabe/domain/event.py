@@ -18,6 +18,7 @@ class EventType(StrEnum):
     RUN_PAUSED = "run.paused"
     RUN_RESUMED = "run.resumed"
     RUN_BUDGET_EXCEEDED = "run.budget-exceeded"
+    RUN_BUDGET_RAISED = "run.budget-raised"
     RUN_REOPENED = "run.reopened"
     RUN_FINISHED = "run.finished"
     PLAN_CHANGED = "plan.changed"

@@ -43,8 +43,9 @@ class RunState:
 
     `merged` tells how a person's edits and a new generation went together, in lists of paths: `conflicts`, `kept` (edited,
     no longer generated), `edited` (generated, and theirs now), `added`, `changed`, `removed`; and the `commit` with marks.
-    `steps` maps a step key to its recorded reply, `intended` holds the keys whose reply is not recorded yet. `message` is
-    the last of the inbox that was taken in. `over_budget` says what was spent when that stopped the run.
+    `steps` maps a step key to its recorded reply, `used` to what it used where it told, `intended` holds the keys whose reply is not recorded yet. `message` is
+    the last of the inbox that was taken in. `over_budget` says what was spent when that stopped the run; `raised` are limits given
+    since it was planned, by task (empty: the run's own).
     """
 
     id: str
@@ -57,6 +58,8 @@ class RunState:
     cancel_requested: bool = False
     pause_requested: bool = False
     over_budget: str = ""
+    used: dict[str, dict[str, Any]] = field(default_factory=dict)
+    raised: dict[str, dict[str, Any]] = field(default_factory=dict)
     message: int = 0
     plan_version: int = 1
     rules_version: int = 1
@@ -92,6 +95,8 @@ class RunState:
                 self.status, self.pause_requested = RunStatus.RUNNING, False
             case EventType.RUN_BUDGET_EXCEEDED:
                 self.over_budget = event.data["reason"]
+            case EventType.RUN_BUDGET_RAISED:
+                self.raised.setdefault(event.data["of"], {}).update(event.data["budget"])
             case EventType.RUN_REOPENED:
                 self._reopened(event.data["tasks"])
             case EventType.PLAN_CHANGED:
@@ -141,6 +146,8 @@ class RunState:
             case EventType.STEP_DONE:
                 self.intended.discard(event.data["key"])
                 self.steps[event.data["key"]] = event.data["reply"]
+                if "used" in event.data:
+                    self.used[event.data["key"]] = event.data["used"]
             case EventType.EDITS_MERGED:
                 self.merged = event.data
             case _:

@@ -15,6 +15,7 @@ from astrolabe.domain.evidence import Evidence, Verdict
 from astrolabe.domain.plan import Check, Task, ref_name
 from astrolabe.engine.faults import CrashPoint
 from astrolabe.engine.floor import Floor
+from astrolabe.engine.meter import task_time
 from astrolabe.engine.starting import Start, is_last, start_of
 from astrolabe.engine.steps import Steps
 from astrolabe.errors import MissingError
@@ -33,8 +34,14 @@ async def attempt_task(floor: Floor, task: Task, number: int) -> None:
 
     Raises:
         ChecksFailedError: the work is done, but a check failed on it.
+        OverBudgetError: a limit on what may be spent is reached; its `scope` tells whether that ends the whole run.
         AstrolabeError: the work could not be done.
     """
+    async with task_time(floor.spending, task.id, number):
+        await _attempt(floor, task, number)
+
+
+async def _attempt(floor: Floor, task: Task, number: int) -> None:
     state = floor.log.state
     start = await start_of(floor, task)
     worked = state.tasks[task.id].worked_tree
@@ -59,18 +66,26 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         )
     check_inputs(agent, task)
     floor.reach(CrashPoint.BEFORE_AGENT)
+    steps = Steps(floor.log, floor.spending, task.id, number, floor.reach)
     bench = TreeBench(
         task=task,
         tree=tree,
         workspace=floor.workspace,
         sandbox=floor.sandbox,
         preparer=floor.preparer,
-        recorder=Steps(floor.log, task.id, number, floor.reach),
+        recorder=steps,
         policy=floor.policy,
         say=lambda text: floor.say(task.id, text),
     )
-    async with bench:
-        await agent.work(task, bench)
+    try:
+        async with bench:
+            await agent.work(task, bench)
+    except Exception as error:
+        if steps.over is not None and error is not steps.over:
+            raise steps.over from error
+        raise
+    if steps.over is not None:
+        raise steps.over  # a limit is a hard stop, whatever an agent makes of it
     floor.reach(CrashPoint.AFTER_AGENT)
     floor.log.append(
         NewEvent(type=EventType.TASK_WORKED, task=task.id, attempt=number, data={"tree": bench.tree}),

@@ -9,6 +9,10 @@ class CrashPoint(StrEnum):
 
     BEFORE_APPEND = "before-append"
     AFTER_APPEND = "after-append"
+    BEFORE_RESERVE = "before-reserve"
+    AFTER_RESERVE = "after-reserve"
+    BEFORE_SETTLE = "before-settle"
+    AFTER_SETTLE = "after-settle"
     BEFORE_STEP = "before-step"
     AFTER_STEP = "after-step"
     BEFORE_AGENT = "before-agent"

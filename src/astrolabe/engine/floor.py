@@ -9,6 +9,7 @@ from astrolabe.agents.verification import Verifier
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.policy import Policy
 from astrolabe.domain.run import Ground
+from astrolabe.engine.budgets import Spending
 from astrolabe.engine.faults import Reach
 from astrolabe.engine.log import RunLog
 from astrolabe.engine.turns import Turns
@@ -24,6 +25,7 @@ class Floor:
     plan: Plan
     ground: Ground
     log: RunLog
+    spending: Spending
     workspace: Workspace
     sandbox: Sandbox
     preparer: Preparer

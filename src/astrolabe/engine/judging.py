@@ -9,14 +9,17 @@ from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.plan import Task
 from astrolabe.domain.task import FailureKind
 from astrolabe.engine.attempt import ChecksFailedError
-from astrolabe.errors import AstrolabeError, DeadlineError, UnavailableError
+from astrolabe.errors import AstrolabeError, DeadlineError, OverBudgetError, UnavailableError
+
+_FINAL = frozenset({FailureKind.PERMANENT, FailureKind.BUDGET, FailureKind.DENIED})
+"""What another attempt would not mend."""
 
 
 def failure_event(run: str, task: Task, number: int, error: Exception, now: float) -> NewEvent:
     """Return the event that says how an attempt failed at `now`, and when the next one is due if there is to be one."""
     failure, reason = judged(error)
     retry_at = None
-    if failure is not FailureKind.PERMANENT and number <= task.retries:
+    if failure not in _FINAL and number <= task.retries:
         retry_at = now + task.backoff.seconds(number, _fraction(run, task.id, number))
     data: dict[str, JsonValue] = {"failure": failure, "reason": reason, "retry_at": retry_at}
     return NewEvent(type=EventType.TASK_FAILED, task=task.id, attempt=number, data=data)
@@ -30,6 +33,8 @@ def judged(error: Exception) -> tuple[FailureKind, str]:
         kind = FailureKind.TIMEOUT if isinstance(error, TimeoutError) else FailureKind.PERMANENT
         return kind, f"{type(error).__name__}: {error}"
     reason = f"{error} ({error.hint})" if error.hint else str(error)
+    if isinstance(error, OverBudgetError):
+        return FailureKind.BUDGET, reason
     if isinstance(error, DeadlineError):
         return FailureKind.TIMEOUT, reason
     return FailureKind.TRANSIENT if isinstance(error, UnavailableError) else FailureKind.PERMANENT, reason

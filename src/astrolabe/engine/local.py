@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 
 from pydantic import JsonValue
 
+from astrolabe.domain.budget import Scope
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.plan import Plan, Task
 from astrolabe.domain.run import RunState, RunStatus
@@ -15,10 +16,17 @@ from astrolabe.engine.finishing import finished_event, hand_over
 from astrolabe.engine.floor import Floor
 from astrolabe.engine.judging import failure_event, is_being_cancelled, late
 from astrolabe.engine.log import RunLog
+from astrolabe.engine.meter import run_time
 from astrolabe.engine.results import join_results
 from astrolabe.engine.scheduler import Decision, Finish, Scheduler, Skip, Start
 from astrolabe.engine.workshop import Watcher, Workshop, floor_of
-from astrolabe.errors import LeaseLostError, SandboxLostError, SandboxUnavailableError, StorageError
+from astrolabe.errors import (
+    LeaseLostError,
+    OverBudgetError,
+    SandboxLostError,
+    SandboxUnavailableError,
+    StorageError,
+)
 from astrolabe.ports.store import Lease
 from astrolabe.ports.workspace import Workspace
 
@@ -51,6 +59,7 @@ class LocalDriver:
         log.follow(scheduler.observe)
         log.watch(watcher.events)
         floor = floor_of(self._shop, plan, log, workspace, watcher)
+        await floor.spending.recover()
         try:
             await _Drive(self._shop, floor, scheduler).to_the_end()
         except BaseExceptionGroup as group:
@@ -77,7 +86,10 @@ class _Drive:
 
     async def to_the_end(self) -> None:
         """Carry out decisions until the run has finished."""
-        async with asyncio.TaskGroup() as group:
+        async with (
+            run_time(self._floor.spending, self._log.state.id, self._exceeded),
+            asyncio.TaskGroup() as group,
+        ):
             beside = [group.create_task(self._listen()), group.create_task(self._log.broken())]
             for task in sorted(self._scheduler.running):
                 self._take_up(group, task, self._log.state.tasks[task].attempt)
@@ -121,13 +133,14 @@ class _Drive:
 
     def _take_up(self, group: asyncio.TaskGroup, task: str, attempt: int) -> None:
         """Go on with an attempt that was cut off, unless the process it was cut off with was to end it."""
-        if self._log.state.cancel_requested:
+        if self._ending:
             self._cancelled(task, attempt)
         else:
             self._begin(group, task, self._append(EventType.TASK_RESUMED, task, attempt))
 
     def _cancelled(self, task: str, attempt: int) -> None:
-        reason = "the run was cancelled"
+        over = self._log.state.over_budget
+        reason = f"the run was stopped: {over}" if over else "the run was cancelled"
         self._append(EventType.TASK_SKIPPED, task, attempt, status=TaskStatus.CANCELLED, reason=reason)
 
     def _begin(self, group: asyncio.TaskGroup, task: str, durable: Awaitable[None]) -> None:
@@ -140,7 +153,7 @@ class _Drive:
             await durable
             await self._try(task, number)
         except asyncio.CancelledError:
-            if not self._log.state.cancel_requested:
+            if not self._ending:
                 raise
             self._cancelled(task.id, number)
         finally:
@@ -153,6 +166,12 @@ class _Drive:
         try:
             async with deadline:
                 await self._persist(task, number)
+        except OverBudgetError as over:
+            if over.scope == Scope.TASK:
+                self._log.append(failure_event(self._log.state.id, task, number, over, self._now()))
+                return
+            self._exceeded(over)
+            raise asyncio.CancelledError from over
         except (LeaseLostError, StorageError, SandboxUnavailableError):
             raise
         except Exception as error:  # an agent is foreign code: whatever it raises is its attempt's failure
@@ -205,6 +224,18 @@ class _Drive:
                     self._append(EventType.RUN_CANCEL_REQUESTED)
                     self._stop()
             await self._shop.woken(run, INBOX_SECONDS)
+
+    @property
+    def _ending(self) -> bool:
+        """Whether attempts are ended rather than left to be taken up again."""
+        return self._log.state.cancel_requested or bool(self._log.state.over_budget)
+
+    def _exceeded(self, over: OverBudgetError) -> None:
+        """End all that goes on: what the run, or all runs together, may spend is spent."""
+        if not self._ending:
+            reason = f"{over} ({over.hint})"
+            self._append(EventType.RUN_BUDGET_EXCEEDED, reason=reason, scope=over.scope)
+            self._stop()
 
     def _stop(self) -> None:
         for work in (*self._attempts.values(), self._joining):

@@ -50,6 +50,11 @@ class RunLog:
         self._last: Awaitable[None] | None = None
         self._fault: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
+    @property
+    def lease(self) -> Lease:
+        """The right under which it appends."""
+        return self._lease
+
     def follow(self, follower: Watch) -> None:
         """Call `follower` with all that is appended from now on, as soon as the state has taken it in."""
         self._followers.append(follower)

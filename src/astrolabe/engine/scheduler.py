@@ -118,6 +118,8 @@ class Scheduler:
     def _ending(self) -> str | None:
         if self._state.cancel_requested:
             return "the run was cancelled"
+        if self._state.over_budget:
+            return f"the run was stopped: {self._state.over_budget}"
         if self._failed is not None and self._plan.on_failure is OnFailure.FAIL_FAST:
             return f"{self._failed!r} failed and the plan is to stop then"
         return None
@@ -153,6 +155,8 @@ class Scheduler:
     def _verdict(self) -> Finish:
         if self._state.cancel_requested:
             return Finish(RunStatus.CANCELLED, "cancelled")
+        if self._state.over_budget:
+            return Finish(RunStatus.OVER_BUDGET, self._state.over_budget)
         if self._failed is not None:
             return Finish(RunStatus.FAILED, self._state.tasks[self._failed].reason)
         return Finish(RunStatus.PASSED, "")

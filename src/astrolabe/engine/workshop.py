@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from astrolabe.agents.agent import Agent
 from astrolabe.agents.environment import Preparer
 from astrolabe.agents.verification import Verifier
+from astrolabe.domain.budget import TenantBudget
 from astrolabe.domain.event import Event
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.policy import Policy
+from astrolabe.engine.budgets import Spending
 from astrolabe.engine.faults import Reach, unharmed
 from astrolabe.engine.floor import Floor
 from astrolabe.engine.log import RunLog
@@ -50,6 +52,7 @@ class Workshop:
     woken: Callable[[str, float], Awaitable[None]]
     policy: Policy = field(default_factory=Policy)
     limits: Limits = field(default_factory=Limits)
+    budget: TenantBudget = field(default_factory=TenantBudget)
     reuse_evidence: bool = True
     reach: Reach = unharmed
 
@@ -71,6 +74,7 @@ def floor_of(shop: Workshop, plan: Plan, log: RunLog, workspace: Workspace, watc
         plan=plan,
         ground=log.state.ground,
         log=log,
+        spending=Spending(shop.store.budgets, log, plan, shop.budget, shop.determinism, shop.reach),
         workspace=workspace,
         sandbox=shop.sandbox,
         preparer=preparer,

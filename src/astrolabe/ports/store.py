@@ -9,6 +9,7 @@ from astrolabe.domain.event import Event, NewEvent
 from astrolabe.domain.evidence import Evidence
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunStatus
+from astrolabe.ports.budgets import Budgets
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,9 @@ class Message:
 
 class Store(Protocol):
     """Every method returns when what it wrote is durable."""
+
+    @property
+    def budgets(self) -> Budgets: ...
 
     async def add_plan(self, plan: Plan, plan_id: str | None = None) -> PlanVersion:
         """Keep a plan as the next version of `plan_id`, or as version 1 of a new one."""

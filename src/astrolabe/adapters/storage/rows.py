@@ -5,7 +5,8 @@ from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.expression import UpdateBase
 
 Row = Mapping[str, Any]
@@ -52,3 +53,13 @@ class Rows:
 def json_text(data: Mapping[str, Any]) -> str:
     """Return JSON as it is stored."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def insert_once(connection: Connection, table: Table, row: Row) -> bool:
+    """Insert a row unless one with its key is there; tell whether it was inserted."""
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(table).values(**row))
+    except IntegrityError:
+        return False
+    return True

@@ -139,3 +139,42 @@ blobs = Table(
     Column("content", LargeBinary, nullable=False),
 )
 """Blobs on a server, in pieces; on SQLite they are files. The first piece is written last."""
+# budgets: what calls reserve and are charged; an account's `run` is empty for the tenant's, `task` for a run's
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("run", String(26), primary_key=True),
+    Column("task", String(200), primary_key=True),
+    Column("period", String(16), primary_key=True),
+    Column("money_reserved", BigInteger, nullable=False),
+    Column("money_spent", BigInteger, nullable=False),
+    Column("tokens_reserved", BigInteger, nullable=False),
+    Column("tokens_spent", BigInteger, nullable=False),
+    Column("model_calls_reserved", BigInteger, nullable=False),
+    Column("model_calls_spent", BigInteger, nullable=False),
+    Column("tool_calls_reserved", BigInteger, nullable=False),
+    Column("tool_calls_spent", BigInteger, nullable=False),
+    Column("wall_seconds_reserved", BigInteger, nullable=False),
+    Column("wall_seconds_spent", BigInteger, nullable=False),
+)
+
+charges = Table(
+    "charges",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("run", String(26), nullable=False),
+    Column("task", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("accounts", Text, nullable=False),
+    Column("reserved", Text, nullable=False),
+    Column("used", Text),
+    Column("at", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Index("charges_by_run", "tenant", "run", "state"),
+)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.blobs import Blobs
+from astrolabe.adapters.storage.budgets import SqlBudgets
 from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.journal import Addition, append_all
 from astrolabe.adapters.storage.locks import one_at_a_time
@@ -41,6 +42,7 @@ class SqlStore:
         self._wakeups = wakeups
         self._determinism = determinism
         self._tenant = tenant
+        self.budgets = SqlBudgets(database, tenant)
 
     async def add_plan(self, plan: Plan, plan_id: str | None = None) -> PlanVersion:
         at = self._determinism.now()

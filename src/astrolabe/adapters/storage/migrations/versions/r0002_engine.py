@@ -16,6 +16,7 @@ def upgrade() -> None:
     """Add what the second schema has."""
     _runs()
     _server()
+    _budgets()
 
 
 def _runs() -> None:
@@ -48,3 +49,41 @@ def _server() -> None:
 
 def _long() -> sa.types.TypeEngine[int]:
     return sa.Integer().with_variant(sa.BigInteger(), "postgresql")
+
+
+def _budgets() -> None:
+    """What calls reserve and are charged."""
+    op.create_table(
+        "accounts",
+        sa.Column("tenant", sa.String(64), primary_key=True),
+        sa.Column("run", sa.String(26), primary_key=True),
+        sa.Column("task", sa.String(200), primary_key=True),
+        sa.Column("period", sa.String(16), primary_key=True),
+        sa.Column("money_reserved", sa.BigInteger, nullable=False),
+        sa.Column("money_spent", sa.BigInteger, nullable=False),
+        sa.Column("tokens_reserved", sa.BigInteger, nullable=False),
+        sa.Column("tokens_spent", sa.BigInteger, nullable=False),
+        sa.Column("model_calls_reserved", sa.BigInteger, nullable=False),
+        sa.Column("model_calls_spent", sa.BigInteger, nullable=False),
+        sa.Column("tool_calls_reserved", sa.BigInteger, nullable=False),
+        sa.Column("tool_calls_spent", sa.BigInteger, nullable=False),
+        sa.Column("wall_seconds_reserved", sa.BigInteger, nullable=False),
+        sa.Column("wall_seconds_spent", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "charges",
+        sa.Column("id", sa.String(26), primary_key=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("run", sa.String(26), nullable=False),
+        sa.Column("task", sa.Text, nullable=False),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("accounts", sa.Text, nullable=False),
+        sa.Column("reserved", sa.Text, nullable=False),
+        sa.Column("used", sa.Text),
+        sa.Column("at", sa.Float, nullable=False),
+        sa.Column("seconds", sa.Float, nullable=False),
+    )
+    op.create_index("charges_by_run", "charges", ["tenant", "run", "state"])
