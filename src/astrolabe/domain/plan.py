@@ -97,11 +97,13 @@ class Backoff(Value):
 class Budget(Value):
     """The most that may be spent; None means no limit of that kind. Money in US dollars, time in seconds."""
 
-    money: float | None = Field(default=None, ge=0)
-    tokens: int | None = Field(default=None, ge=0)
-    model_calls: int | None = Field(default=None, ge=0)
-    tool_calls: int | None = Field(default=None, ge=0)
-    wall_seconds: float | None = Field(default=None, gt=0)
+    money: float | None = Field(default=None, ge=0, description="US dollars.")
+    tokens: int | None = Field(
+        default=None, ge=0, description="Tokens, those of questions and answers together."
+    )
+    model_calls: int | None = Field(default=None, ge=0, description="Calls of a model.")
+    tool_calls: int | None = Field(default=None, ge=0, description="Commands, and calls of other tools.")
+    wall_seconds: float | None = Field(default=None, gt=0, description="Seconds of work, over interruptions.")
 
 
 class Unanswered(StrEnum):

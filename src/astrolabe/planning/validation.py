@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any, cast
 
 from astrolabe.domain.paths import path_fault
-from astrolabe.domain.plan import Budget, Check, Plan, Task, line_fault, ref_name
+from astrolabe.domain.plan import MOST_SECONDS, Budget, Check, Plan, Task, line_fault, ref_name
 from astrolabe.errors import PlanValidationError, Problem
 from astrolabe.planning.graph import beyond, cycles
 from astrolabe.planning.guess import Names
@@ -23,6 +23,8 @@ Finding = tuple[tuple[str | int, ...], str, str]
 """Path within the plan, what is wrong there, and a hint."""
 
 _SHOWN_OF_A_CYCLE = 12
+_MOST_UNITS = 10**12
+"""Of dollars, tokens and calls: what is beyond could not be added up in 64 bits."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -278,18 +280,23 @@ def _endless(here: tuple[str | int, ...], task: Task) -> Iterator[Finding]:
         **{("checks", number, "timeout"): check.timeout_seconds for number, check in enumerate(task.checks)},
     }
     for path, value in numbers.items():
-        if not math.isfinite(value):
-            yield (*here, *path), "is not a finite number", ""
+        yield from _beyond((*here, *path), value, MOST_SECONDS)
     yield from _endless_budget((*here, "budget"), task.budget)
     if task.inputs and _has_endless(task.inputs):
         yield (*here, "inputs"), "holds a number that is not finite", ""
 
 
 def _endless_budget(here: tuple[str | int, ...], budget: Budget) -> Iterator[Finding]:
-    numbers: Mapping[str, float | None] = {"money": budget.money, "wall_seconds": budget.wall_seconds}
-    for key, value in numbers.items():
-        if value is not None and not math.isfinite(value):
-            yield (*here, key), "is not a finite number", ""
+    for key in Budget.model_fields:
+        most = MOST_SECONDS if key == "wall_seconds" else _MOST_UNITS
+        yield from _beyond((*here, key), getattr(budget, key) or 0, most)
+
+
+def _beyond(place: tuple[str | int, ...], value: float, most: float) -> Iterator[Finding]:
+    if isinstance(value, float) and not math.isfinite(value):
+        yield place, "is not a finite number", ""
+    elif value > most:
+        yield place, f"is more than {most:,.0f}, which nobody can mean", "write a smaller number"
 
 
 def _has_endless(value: Any) -> bool:

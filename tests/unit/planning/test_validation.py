@@ -185,6 +185,13 @@ def test_a_good_plan_has_no_problems() -> None:
         ),
         ([task("a", budget=Budget(money=math.inf))], ["tasks[0].budget.money: is not a finite number"]),
         (
+            [task("a", timeout_seconds=1e12, budget=Budget(tokens=10**400, wall_seconds=9))],
+            [
+                "tasks[0].budget.tokens: is more than 1,000,000,000,000, which nobody can mean (write a smaller number)",
+                "tasks[0].timeout: is more than 315,360,000, which nobody can mean (write a smaller number)",
+            ],
+        ),
+        (
             [task("a", inputs={"a": [1, {"b": math.nan}]})],
             ["tasks[0].inputs: holds a number that is not finite"],
         ),
