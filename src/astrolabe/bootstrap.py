@@ -109,6 +109,7 @@ async def open_installation(
             owner=owner,
             policy=settings.sandbox,
             limits=workshop.limits,
+            budget=settings.budget,
             state=settings.state_folder,
             cache=settings.cache_folder,
         )

@@ -34,6 +34,11 @@ def passed(folder: Path) -> set[str]:
     return {task for (task,) in rows(folder, "SELECT task FROM events WHERE type = 'task.passed'")}
 
 
+def answered(folder: Path) -> set[str]:
+    query = "SELECT task FROM events WHERE type = 'step.done' AND json_extract(data, '$.key') LIKE '%/ask'"
+    return {task for (task,) in rows(folder, query)}
+
+
 def finished(folder: Path) -> bool:
     """Whether the run's end is durable: a process begun after that has nothing to take up."""
     return bool(rows(folder, "SELECT 1 FROM events WHERE type = 'run.finished'"))
@@ -55,6 +60,7 @@ def test_a_killed_run_is_finished_by_the_next_process(
     finished_before = passed(tmp_path)
     ledger = tmp_path / "ledger"
     lines_before = ledger.read_text().splitlines() if ledger.exists() else []
+    answered_before = answered(tmp_path)
 
     if not finished(tmp_path):
         resumed = work(tmp_path)
@@ -64,6 +70,9 @@ def test_a_killed_run_is_finished_by_the_next_process(
     check_charges(tmp_path, in_doubt=2)  # two tasks go on side by side
     lines_after = ledger.read_text().splitlines()[len(lines_before) :]
     again = {line.split()[1] for line in lines_after if line.startswith("work ")} & finished_before
+    asked = Counter(line.split()[1] for line in lines_after if line.startswith("asked "))
+    assert not answered_before & set(asked), "asked again for an answer that was durable"
+    assert set(asked.values()) <= {1}, "asked more than once after one crash"
     assert not again, f"finished tasks were worked on again: {again}"
 
 
@@ -96,9 +105,12 @@ def check_charges(folder: Path, in_doubt: int) -> None:
     assert {key for key, _ in charges} == {key for (key,) in rows(folder, STEPS)}
     settled = Counter(key for key, state in charges if state == "settled")
     assert set(settled.values()) == {1}
-    assert len(settled) == 2 * len(EXPECTED)
+    assert len(settled) == 3 * len(EXPECTED)
     assert Counter(state for _, state in charges)["in-doubt"] <= in_doubt
-    assert rows(folder, "SELECT tool_calls_spent, tool_calls_reserved FROM accounts") == [(len(charges), 0)]
+    asked = [state for key, state in charges if key.endswith("/ask")]
+    tokens = 4 * asked.count("settled") + 10 * asked.count("in-doubt")
+    columns = "tool_calls_spent, tokens_spent, tool_calls_reserved, tokens_reserved"
+    assert rows(folder, f"SELECT {columns} FROM accounts") == [(len(charges) - len(asked), tokens, 0, 0)]
 
 
 STEPS = "SELECT json_extract(data, '$.key') FROM events WHERE type = 'step.done'"

@@ -10,17 +10,19 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from astrolabe.bootstrap import open_installation
 from astrolabe.domain.plan import Budget, Check, Plan, Task
 from astrolabe.engine.faults import CrashPoint
 from astrolabe.engine.workshop import Watcher
-from astrolabe.sdk import Plugin, Workbench
+from astrolabe.sdk import Plugin, Usage, Workbench
 from astrolabe.services.builds import begin, carry_out, propose_plan
 from astrolabe.settings import Settings
 
 PLAN = Plan(
     goal="leave a ledger",
-    budget=Budget(tool_calls=1000),
+    budget=Budget(tool_calls=1000, tokens=1000),
     tasks=(
         Task(
             id="first",
@@ -54,7 +56,7 @@ PLAN = Plan(
 
 
 class Scribe:
-    """Takes two recorded steps and writes each of its calls to the ledger."""
+    """Takes three recorded steps and writes each of its calls to the ledger."""
 
     name = "scribe"
     version = "1"
@@ -66,9 +68,14 @@ class Scribe:
         self._note(f"work {task.id}")
         await bench.write({f"{task.id}.txt": f"{task.id}\n"})
         await bench.run(f"echo one >> {task.id}.txt")
+        await bench.call("ask", lambda: self._asked(task.id), reserve=Usage(tokens=10))
         self._note(f"between {task.id}")
         await bench.run(f"echo two >> {task.id}.txt")
         self._note(f"worked {task.id}")
+
+    async def _asked(self, task: str) -> tuple[JsonValue, Usage]:
+        self._note(f"asked {task}")
+        return {"answer": task}, Usage(tokens=4)
 
     def _note(self, line: str) -> None:
         with self._ledger.open("a") as file:

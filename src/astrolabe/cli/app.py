@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from astrolabe import __version__
-from astrolabe.cli import build, config, doctor, kept, plan, runs, sandbox
+from astrolabe.cli import budgets, build, config, doctor, kept, plan, runs, sandbox
 from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import overview
 
@@ -24,6 +24,7 @@ runs.app.command("artifacts")(kept.artifacts)
 runs.app.command("files")(kept.files)
 app.add_typer(plan.app, name="plan")
 app.add_typer(runs.app, name="runs")
+app.add_typer(budgets.app, name="budgets")
 app.command("doctor")(doctor.doctor)
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(config.app, name="config")

@@ -15,6 +15,7 @@ class Exit(IntEnum):
     INTERRUPTED = 4
     UNPROVED = 5
     UNAVAILABLE = 6
+    OVER_BUDGET = 7
     BUG = 70
 
 
@@ -33,6 +34,8 @@ BY_STATUS: dict[str, Exit] = {
     "failed": Exit.CHECKS_FAILED,
     "cancelled": Exit.INTERRUPTED,
     "running": Exit.INTERRUPTED,
+    "paused": Exit.INTERRUPTED,
+    "over-budget": Exit.OVER_BUDGET,
 }
 """By the value of `RunStatus`, whose module takes too long to import for a command that only shows its help."""
 

@@ -28,6 +28,10 @@ MARKS = {
     "skipped": ("-", "dim"),
     "cancelled": ("-", "yellow"),
     "interrupted": ("!", "yellow"),
+    "asking": ("?", "magenta"),
+    "healing": ("+", "yellow"),
+    "paused": ("=", "yellow"),
+    "over-budget": ("$", "red"),
 }
 
 

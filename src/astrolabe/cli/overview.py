@@ -9,6 +9,7 @@ SUMMARIES = {
     "resume": "Go on with what was interrupted.",
     "plan": "Plan a goal without running it; check, compare and list plans.",
     "runs": "List runs; show, export and cancel one.",
+    "budgets": "Show what may be spent, and what was spent on what.",
     "doctor": "What works on this machine, what is missing, and how to get it.",
     "sandbox": "Test the sandbox, or run a command in it.",
     "config": "Show and check the settings.",
@@ -23,7 +24,7 @@ _OPTIONS = {
 }
 _EXIT_CODES = (
     "Exit codes: 0 done, 1 a check failed, 2 bad input, 3 refused, 4 interrupted or cancelled (astrolabe resume goes "
-    "on), 5 done, but a required check could not run, 6 something it needs is unavailable, 70 a fault of our own."
+    "on), 5 done, but a required check could not run, 6 something it needs is unavailable, 7 stopped by its budget, 70 a fault of our own."
 )
 _WIDEST, _NARROWEST = 100, 40
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from astrolabe.agents.agent import Agent
+from astrolabe.domain.budget import TenantBudget
 from astrolabe.domain.policy import Policy
 from astrolabe.engine.local import LocalDriver
 from astrolabe.engine.workshop import Limits
@@ -40,5 +41,6 @@ class Installation:
     owner: Owner
     policy: Policy
     limits: Limits
+    budget: TenantBudget
     state: Path
     cache: Path

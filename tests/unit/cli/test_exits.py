@@ -35,6 +35,7 @@ def test_the_codes_scripts_rely_on_stay() -> None:
         "INTERRUPTED": 4,
         "UNPROVED": 5,
         "UNAVAILABLE": 6,
+        "OVER_BUDGET": 7,
         "BUG": 70,
     }
 
