@@ -10,6 +10,7 @@ from still import HEAD, Idle, StillSandbox, StillWorkspace
 from astrolabe.adapters.storage.blobs import FileBlobs
 from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.ownership import this_process
+from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
 from astrolabe.adapters.storage.wakeup import SocketWakeUps
@@ -30,7 +31,10 @@ class Bench:
         self._owner = this_process(self._determinism.new_id())
         self._wakeups = SocketWakeUps(folder / "wake", self._owner.token)
         self._database = Database(SqliteFile(folder / "astrolabe.db"))
-        self._store = SqlStore(self._database, FileBlobs(folder / "blobs"), self._wakeups, self._determinism)
+        processes = SqlProcesses(self._database, folder / "processes", self._owner, self._determinism)
+        self._store = SqlStore(
+            self._database, FileBlobs(folder / "blobs"), self._wakeups, processes, self._determinism
+        )
         workshop = Workshop(
             store=self._store,
             sandbox=StillSandbox(),

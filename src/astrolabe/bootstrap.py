@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
 from astrolabe.adapters.storage.blobs import Blobs, FileBlobs, ServerBlobs
 from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.ownership import this_process
+from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
 from astrolabe.adapters.storage.wakeup import SocketWakeUps, WakeUps
@@ -60,10 +61,17 @@ async def open_installation(
     determinism = real_determinism()
     owner = this_process(determinism.new_id())
     database, blobs, wakeups = _storage(settings, determinism, owner)
+    processes = SqlProcesses(
+        database,
+        settings.state_folder / "processes",
+        owner,
+        determinism,
+        lease_seconds=settings.engine.lease_seconds if settings.database_url else None,
+    )
     database.open()
     try:
         wakeups.open()
-        store = SqlStore(database, blobs, wakeups, determinism)
+        store = SqlStore(database, blobs, wakeups, processes, determinism)
         images = ImageCache(
             settings.cache_folder / "images", lambda: sandbox, determinism, process_environment()
         )
@@ -114,10 +122,10 @@ async def open_installation(
             cache=settings.cache_folder,
         )
     finally:
-        try:
-            await database.close()
-        finally:
-            wakeups.close()
+        async with AsyncExitStack() as closing:
+            closing.callback(wakeups.close)
+            closing.push_async_callback(database.close)
+            closing.push_async_callback(processes.close)
 
 
 def _storage(settings: Settings, determinism: Determinism, owner: Owner) -> tuple[Database, Blobs, WakeUps]:

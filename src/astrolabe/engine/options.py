@@ -14,6 +14,12 @@ class EngineOptions(Value):
     parallel_commands: int = Field(
         default=0, ge=0, le=256, description="Checks of one run that go on at once; 0 means one a processor."
     )
+    lease_seconds: float = Field(
+        default=15.0,
+        ge=1.0,
+        le=3600.0,
+        description="On a PostgreSQL server: a process that has not said for so long that it is there counts as dead.",
+    )
     reuse_evidence: bool = Field(
         default=True,
         description="Take over evidence of earlier runs that answers the same question about the same content.",

@@ -10,6 +10,7 @@ from astrolabe.domain.evidence import Evidence
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunStatus
 from astrolabe.ports.budgets import Budgets
+from astrolabe.ports.processes import Processes
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,11 @@ class Store(Protocol):
 
     @property
     def budgets(self) -> Budgets: ...
+
+    @property
+    def processes(self) -> Processes:
+        """Who works on this state."""
+        ...
 
     async def add_plan(self, plan: Plan, plan_id: str | None = None) -> PlanVersion:
         """Keep a plan as the next version of `plan_id`, or as version 1 of a new one."""

@@ -13,7 +13,9 @@ from sqlalchemy import text
 from astrolabe.adapters.storage.blobs import Blobs, FileBlobs, ServerBlobs
 from astrolabe.adapters.storage.database import Database, Place
 from astrolabe.adapters.storage.notification import ServerWakeUps
+from astrolabe.adapters.storage.ownership import this_process
 from astrolabe.adapters.storage.postgresql import PostgresServer
+from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
 from astrolabe.adapters.storage.wakeup import SocketWakeUps, WakeUps
@@ -28,6 +30,9 @@ def fresh_id() -> str:
 
 DETERMINISM = Determinism(now=time.time, monotonic=time.monotonic, new_id=fresh_id)
 
+LEASE_SECONDS = 300.0
+"""Long enough for nobody to count as dead because the machine is busy."""
+
 
 @dataclass(frozen=True)
 class Home:
@@ -35,6 +40,7 @@ class Home:
 
     folder: Path
     url: str = ""
+    lease_seconds: float = LEASE_SECONDS
 
     @property
     def file(self) -> Path:
@@ -57,7 +63,15 @@ class Home:
         database.open()
         wakeups = self.wakeups(database.place, token)
         wakeups.open()
-        store = SqlStore(database, self.blobs(database), wakeups, DETERMINISM)
+        owner = this_process(token)
+        processes = SqlProcesses(
+            database,
+            self.folder / "state" / "processes",
+            owner,
+            DETERMINISM,
+            self.lease_seconds if self.url else None,
+        )
+        store = SqlStore(database, self.blobs(database), wakeups, processes, DETERMINISM)
         try:
             yield store
         finally:

@@ -1,4 +1,4 @@
-"""Telling, on one host, whether the process that owns a run still lives."""
+"""What stands for a process, and telling by its id whether it still lives, where it has no lock (`processes.py`)."""
 
 import os
 from pathlib import Path
@@ -12,15 +12,16 @@ _STARTED_FIELD = 19
 def this_process(token: str) -> Owner:
     """Return the owner that stands for the calling process."""
     pid = os.getpid()
-    return Owner(token=token, pid=pid, boot_id=_boot_id(), started_ticks=_started_ticks(pid) or 0)
+    return Owner(token=token, pid=pid, boot_id=boot_id(), started_ticks=_started_ticks(pid) or 0)
 
 
 def lives(owner: Owner) -> bool:
     """Tell whether exactly that process still runs: a pid that was given anew, or a reboot, does not deceive."""
-    return owner.boot_id == _boot_id() and _started_ticks(owner.pid) == owner.started_ticks
+    return owner.boot_id == boot_id() and _started_ticks(owner.pid) == owner.started_ticks
 
 
-def _boot_id() -> str:
+def boot_id() -> str:
+    """Return what is another whenever the kernel was started anew."""
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 

@@ -128,6 +128,23 @@ writers = Table(
 )
 """How many transactions each process has committed; see `postgresql.py`. Of no tenant."""
 
+processes = Table(
+    "processes",
+    metadata,
+    Column("token", String(26), primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("boot_id", String(64), nullable=False),
+    Column("started_ticks", _Long, nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("heartbeat_at", Float, nullable=False),
+    Column("lease_seconds", Float, nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("agents", Text, nullable=False),
+)
+"""Who works on the state; see `processes.py`. On a server the times are by its clock. Of no tenant."""
+
 blobs = Table(
     "blobs",
     metadata,

@@ -14,7 +14,7 @@ from astrolabe.adapters.storage.budgets import SqlBudgets
 from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.journal import Addition, append_all
 from astrolabe.adapters.storage.locks import one_at_a_time
-from astrolabe.adapters.storage.ownership import lives
+from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.rows import json_text
 from astrolabe.adapters.storage.wakeup import WakeUps
 from astrolabe.domain.event import Event, NewEvent
@@ -34,9 +34,11 @@ class SqlStore:
         database: Database,
         blobs: Blobs,
         wakeups: WakeUps,
+        processes: SqlProcesses,
         determinism: Determinism,
         tenant: str = "default",
     ) -> None:
+        self.processes = processes
         self._database = database
         self._blobs = blobs
         self._wakeups = wakeups
@@ -88,7 +90,7 @@ class SqlStore:
             append_all(connection, [Addition(self._tenant, lease, [begun])])
             return lease
 
-        return await self._database.writer.change(write)
+        return await self.processes.change(write)
 
     async def claim(self, run: str, owner: Owner) -> Lease:
         def write(connection: Connection) -> Lease:
@@ -96,7 +98,7 @@ class SqlStore:
             holder = _owner(row)
             if RunStatus(row.status).final:
                 raise ConflictError(f"run {run} is already {row.status}")
-            if holder is not None and holder.token != owner.token and lives(holder):
+            if holder is not None and holder.token != owner.token and self._lives(connection, holder):
                 raise ConflictError(
                     f"run {run} is being worked on by process {holder.pid}",
                     hint=f"Wait for it, or type: astrolabe runs cancel {run}",
@@ -107,10 +109,13 @@ class SqlStore:
             connection.execute(update(runs).where(runs.c.id == run).values(**values))
             return Lease(run=run, fence=fence, owner=owner)
 
-        return await self._database.writer.change(write)
+        return await self.processes.change(write)
 
     async def is_owned(self, record: RunRecord) -> bool:
-        return record.owner is not None and lives(record.owner)
+        owner = record.owner
+        if owner is None:
+            return False
+        return await self._database.read(lambda connection: self._lives(connection, owner))
 
     async def release(self, lease: Lease) -> None:
         runs = schema.runs
@@ -200,8 +205,12 @@ class SqlStore:
         return f"{kind} at {self._database.place.name}"
 
     async def close(self) -> None:
+        await self.processes.close()
         await self._database.close()
         self._wakeups.close()
+
+    def _lives(self, connection: Connection, owner: Owner) -> bool:
+        return owner.token in self.processes.living(connection, [owner])
 
     def _plans(self, plan_id: str) -> Select[Any]:
         plans = schema.plans

@@ -37,6 +37,20 @@ def _server() -> None:
         sa.Column("at", sa.Float, nullable=False),
     )
     op.create_table(
+        "processes",
+        sa.Column("token", sa.String(26), primary_key=True),
+        sa.Column("host", sa.Text, nullable=False),
+        sa.Column("pid", sa.Integer, nullable=False),
+        sa.Column("boot_id", sa.String(64), nullable=False),
+        sa.Column("started_ticks", _long(), nullable=False),
+        sa.Column("started_at", sa.Float, nullable=False),
+        sa.Column("heartbeat_at", sa.Float, nullable=False),
+        sa.Column("lease_seconds", sa.Float, nullable=False),
+        sa.Column("version", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("agents", sa.Text, nullable=False),
+    )
+    op.create_table(
         "blobs",
         sa.Column("tenant", sa.String(64), primary_key=True),
         sa.Column("digest", sa.String(64), primary_key=True),
