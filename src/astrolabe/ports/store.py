@@ -143,6 +143,14 @@ class Store(Protocol):
         """Newest first."""
         ...
 
+    async def runs_called(self, name: str, limit: int) -> tuple[str, ...]:
+        """Return ids of runs, newest first: the one that is `name` (letters and digits), else those it begins or ends."""
+        ...
+
+    async def plans_called(self, name: str, limit: int) -> tuple[str, ...]:
+        """Return likewise ids of plans that were run."""
+        ...
+
     async def evidence_for(self, inputs_digest: str) -> tuple[str, Evidence] | None:
         """Return passed evidence that asked the same question of the same content, and the run it is of."""
         ...

@@ -1,6 +1,6 @@
 """What a person may call a run or a plan: its id, the beginning or end of it, or `last`."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from astrolabe.errors import InputError, MissingError
 from astrolabe.planning.visible import visible
@@ -8,7 +8,6 @@ from astrolabe.ports.store import RunRecord
 from astrolabe.services.installation import Installation
 
 LAST = "last"
-_EVERY_RUN = 1_000_000
 _SHOWN = 5
 
 
@@ -19,14 +18,15 @@ async def find_run(installation: Installation, name: str) -> RunRecord:
         MissingError: there is none.
         InputError: there is more than one.
     """
-    runs = await installation.store.runs(limit=_EVERY_RUN)
-    if name == LAST and runs:
-        return runs[0]
-    found = set(_called(name, (run.id for run in runs)))
+    store = installation.store
+    newest = await store.runs(limit=1)
+    if name == LAST and newest:
+        return newest[0]
+    found = await store.runs_called(name.upper(), _SHOWN + 1) if _is_id(name) else ()
     if not found:
-        raise MissingError(f"there is no run {visible(name, 80)!r}", hint=_where_to_look(bool(runs)))
-    _must_be_one(name, "run", sorted(found, reverse=True))
-    return next(run for run in runs if run.id in found)
+        raise MissingError(f"there is no run {visible(name, 80)!r}", hint=_where_to_look(bool(newest)))
+    _must_be_one(name, "run", found)
+    return await store.run(found[0])
 
 
 async def find_plan(installation: Installation, name: str) -> str:
@@ -36,13 +36,15 @@ async def find_plan(installation: Installation, name: str) -> str:
         MissingError: there is none.
         InputError: there is more than one.
     """
-    if name.isascii() and await installation.store.plan_versions(name.upper()):
-        return name.upper()
-    runs = await installation.store.runs(limit=_EVERY_RUN)
-    if name == LAST and runs:
-        return runs[0].plan_id
-    plan_of = {run.id: run.plan_id for run in runs} | {run.plan_id: run.plan_id for run in runs}
-    found = sorted({plan_of[identity] for identity in _called(name, plan_of)}, reverse=True)
+    store = installation.store
+    if name == LAST and (newest := await store.runs(limit=1)):
+        return newest[0].plan_id
+    wanted = name.upper()
+    if _is_id(name) and await store.plan_versions(wanted):
+        return wanted
+    runs = await store.runs_called(wanted, _SHOWN + 1) if _is_id(name) else ()
+    plans = await store.plans_called(wanted, _SHOWN + 1) if _is_id(name) else ()
+    found = sorted({(await store.run(run)).plan_id for run in runs} | set(plans), reverse=True)
     if not found:
         raise MissingError(
             f"there is no plan {visible(name, 80)!r}",
@@ -52,19 +54,17 @@ async def find_plan(installation: Installation, name: str) -> str:
     return found[0]
 
 
-def _called(name: str, ids: Iterable[str]) -> list[str]:
-    wanted = name.upper()
-    known = list(ids)
-    if not wanted or wanted in known:
-        return [wanted] if wanted else []
-    return [identity for identity in known if identity.startswith(wanted) or identity.endswith(wanted)]
+def _is_id(name: str) -> bool:
+    """Tell whether a name can be an id, or a part of one: anything else is searched for in vain."""
+    return name.isascii() and name.isalnum()
 
 
-def _must_be_one(name: str, what: str, found: list[str]) -> None:
+def _must_be_one(name: str, what: str, found: Sequence[str]) -> None:
     if len(found) > 1:
         shown = ", ".join(found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
+        many = len(found) if len(found) <= _SHOWN else f"more than {_SHOWN}"
         raise InputError(
-            f"{visible(name, 80)!r} can mean {len(found)} {what}s: {shown}",
+            f"{visible(name, 80)!r} can mean {many} {what}s: {shown}",
             hint="Ids made soon after each other begin alike; give more of the id, or its end.",
         )
 

@@ -9,12 +9,14 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
-from sqlalchemy import select
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy import insert, select
 
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.blobs import PIECE_BYTES, FileBlobs
@@ -348,3 +350,60 @@ def test_a_blob_that_cannot_be_read_is_told_from_one_that_is_not_there(tmp_path:
             await blobs.get(digest)
 
     asyncio.run(use())
+
+
+def test_the_number_of_a_message_that_was_removed_is_never_given_again(home: Home) -> None:
+    async def use(store: SqlStore) -> None:
+        lease = await create(store, this_process("token"))
+        numbers: list[int] = []
+        for _ in range(3):
+            await store.ask(lease.run, "cancel")
+            ((number,),) = await asyncio.to_thread(home.run, "SELECT id FROM inbox")
+            await asyncio.to_thread(home.run, "DELETE FROM inbox")
+            numbers.append(number)
+        assert numbers == sorted(set(numbers))
+
+    with_store(home, use)
+
+
+def test_one_run_of_ten_thousand_is_found_by_reading_one(home: Home) -> None:
+    count = 10_000
+    ids = [f"01K{number:020d}{number % 997:03d}" for number in range(count)]
+    rows = [
+        {
+            "id": run,
+            "tenant": "default",
+            "goal": "g",
+            "plan_id": run[::-1],
+            "plan_version": 1,
+            "target": run,
+            "origin": "o",
+            "options": "{}",
+            "status": "passed",
+            "reason": "",
+            "created_at": float(number),
+            "seq": 1,
+            "fence": 1,
+        }
+        for number, run in enumerate(ids)
+    ]
+
+    async def use(store: SqlStore) -> None:
+        await store._database.writer.change(lambda connection: connection.execute(insert(schema.runs), rows))
+        fetched: list[int] = []
+        place: Any = store._database.place
+        engine = place._readers if home.url else place._engine
+
+        @sqlalchemy_event.listens_for(engine, "after_cursor_execute")
+        def _count(_connection: Any, cursor: Any, *_rest: object) -> None:
+            fetched.append(cursor.rowcount)
+
+        assert await store.runs_called(ids[5], 6) == (ids[5],)
+        assert await store.runs_called(ids[5][:22], 6) == tuple(reversed(ids[:10]))[:6]
+        assert await store.runs_called(ids[700][-8:], 6) == (ids[700],)
+        assert await store.plans_called(ids[700][::-1][:8], 6) == (ids[700][::-1],)
+        assert (await store.runs(limit=1))[0].id == ids[-1]
+        assert len(fetched) == 8
+        assert all(count <= 6 for count in fetched)
+
+    with_store(home, use)

@@ -34,6 +34,8 @@ runs = Table(
     Column("weight", Integer, nullable=False, server_default="1"),
     Index("runs_by_target", "tenant", "target", "created_at"),
     Index("runs_by_status", "tenant", "status", "created_at"),
+    Index("runs_by_age", "tenant", "created_at", "id"),
+    Index("runs_by_plan", "tenant", "plan_id"),
 )
 
 events = Table(
@@ -115,6 +117,7 @@ inbox = Table(
     Column("at", Float, nullable=False),
     Column("data", Text, nullable=False),
     Index("inbox_by_run", "run", "id"),
+    sqlite_autoincrement=True,  # the number of a message that was taken in and removed is never given anew
 )
 
 # storage on a server

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Column, Connection, Row, Select, insert, select, update
 
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.blobs import Blobs
@@ -156,6 +156,26 @@ class SqlStore:
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return tuple(_record(row) for row in rows)
 
+    async def runs_called(self, name: str, limit: int) -> tuple[str, ...]:
+        return await self._called(schema.runs.c.id, name, limit)
+
+    async def plans_called(self, name: str, limit: int) -> tuple[str, ...]:
+        return await self._called(schema.runs.c.plan_id, name, limit)
+
+    async def _called(self, column: Column[str], name: str, limit: int) -> tuple[str, ...]:
+        """Look an id up: whole and from its beginning by the index, from its end by going through the index."""
+        mine = schema.runs.c.tenant == self._tenant
+        begins = (column >= name) & (column < name + "\N{LATIN SMALL LETTER Z}")
+        ends = column.like(f"%{name}")
+        query = select(column).distinct().where(mine, begins | ends).order_by(column.desc()).limit(limit)
+        exact = select(column).where(mine, column == name).limit(1)
+
+        def read(connection: Connection) -> tuple[str, ...]:
+            whole = connection.execute(exact).scalar()
+            return (whole,) if whole is not None else tuple(connection.execute(query).scalars())
+
+        return await self._database.read(read)
+
     async def evidence_for(self, inputs_digest: str) -> tuple[str, Evidence] | None:
         table = schema.evidence
         query = (
@@ -186,7 +206,9 @@ class SqlStore:
         }
 
         def write(connection: Connection) -> str | None:
-            owner = self._one(connection, run).owner_token
+            owner = self._one(
+                connection, run, lock=True
+            ).owner_token  # so that messages come in the order of their numbers
             connection.execute(insert(schema.inbox).values(**row))
             return owner
 

@@ -28,6 +28,10 @@ def _runs() -> None:
 
 
 def _server() -> None:
+    op.create_index("runs_by_age", "runs", ["tenant", "created_at", "id"])
+    op.create_index("runs_by_plan", "runs", ["tenant", "plan_id"])
+    if op.get_context().dialect.name == "sqlite":
+        _number_messages_once()
     if op.get_context().dialect.name == "postgresql":  # SQLite's INTEGER has 64 bits already
         op.alter_column("runs", "owner_started_ticks", type_=sa.BigInteger)
     op.create_table(
@@ -59,6 +63,25 @@ def _server() -> None:
         sa.Column("at", sa.Float, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
     )
+
+
+def _number_messages_once() -> None:
+    """Make the inbox anew so that SQLite does not give the number of a removed message again; a sequence never does."""
+    op.drop_index("inbox_by_run", "inbox")
+    op.rename_table("inbox", "inbox_before")
+    op.create_table(
+        "inbox",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("run", sa.String(26), nullable=False),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("verb", sa.String(32), nullable=False),
+        sa.Column("at", sa.Float, nullable=False),
+        sa.Column("data", sa.Text, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("inbox_by_run", "inbox", ["run", "id"])
+    op.execute("INSERT INTO inbox SELECT id, run, tenant, verb, at, data FROM inbox_before")
+    op.drop_table("inbox_before")
 
 
 def _long() -> sa.types.TypeEngine[int]:
