@@ -37,6 +37,7 @@ class Bench:
         )
         workshop = Workshop(
             store=self._store,
+            owner=self._owner,
             sandbox=StillSandbox(),
             images=None,  # pyright: ignore[reportArgumentType] - no task here names one
             agents={"idle": Idle()},

@@ -81,6 +81,7 @@ async def open_installation(
         agents = {agent.name: agent for plugin in present for agent in plugin.agents}
         workshop = Workshop(
             store=store,
+            owner=owner,
             sandbox=sandbox,
             images=images,
             agents=agents,
@@ -93,6 +94,7 @@ async def open_installation(
             budget=settings.budget,
             reuse_evidence=settings.engine.reuse_evidence,
             reach=reach,
+            replanners=tuple(replanner for plugin in present for replanner in plugin.replanners),
         )
 
         def workspace(target: Path) -> GitWorkspace:

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, Workbench
 from astrolabe.domain.budget import Usage
-from astrolabe.domain.plan import Backoff, Budget, Check, Environment, ShellLine, Task
+from astrolabe.domain.plan import (
+    Approval,
+    Backoff,
+    Budget,
+    Check,
+    Environment,
+    Measure,
+    Plan,
+    ShellLine,
+    Task,
+)
 from astrolabe.domain.policy import MIB, Policy
 from astrolabe.errors import (
     AgentFailedError,
@@ -25,11 +35,13 @@ from astrolabe.errors import (
 from astrolabe.planning.places.reading import Document, read_document
 from astrolabe.planning.places.validation import validate
 from astrolabe.planning.recipe import Goal, Reading, Recipe, Sentence, Understanding
+from astrolabe.planning.replanning import Replanner, Trouble
 
 __all__ = [
     "MIB",
     "Agent",
     "AgentFailedError",
+    "Approval",
     "AstrolabeError",
     "Backoff",
     "Budget",
@@ -42,17 +54,21 @@ __all__ = [
     "Goal",
     "GoalError",
     "InputError",
+    "Measure",
     "MissingError",
     "OverBudgetError",
+    "Plan",
     "Plugin",
     "Policy",
     "PolicyViolationError",
     "Problem",
     "Reading",
     "Recipe",
+    "Replanner",
     "Sentence",
     "ShellLine",
     "Task",
+    "Trouble",
     "UnavailableError",
     "Understanding",
     "Usage",
@@ -69,3 +85,4 @@ class Plugin:
     name: str
     agents: tuple[Agent, ...] = ()
     recipes: tuple[Recipe, ...] = ()
+    replanners: tuple[Replanner, ...] = ()

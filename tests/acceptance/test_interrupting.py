@@ -24,9 +24,10 @@ tasks:
 """
 
 
-def astrolabe(home: Path, *arguments: str) -> subprocess.Popen[str]:
+def astrolabe(home: Path, *arguments: str, drain: float = 30) -> subprocess.Popen[str]:
     cache = Path(tempfile.gettempdir()) / f"astrolabe-test-cache-{os.geteuid()}"
     settings = os.environ | {"ASTROLABE_HOME": str(home), "ASTROLABE_CACHE": str(cache)}
+    settings["ASTROLABE_ENGINE__DRAIN_SECONDS"] = str(drain)
     command = [str(Path(sys.executable).parent / "astrolabe"), *arguments]
     return subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -59,19 +60,35 @@ def wait_until_asked(home: Path) -> None:
     raise AssertionError("nothing was asked")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_ends_with_4_leaves_nothing_and_can_be_cancelled(
-    number: signal.Signals, tmp_path: Path
+@pytest.mark.parametrize(
+    ("numbers", "code"),
+    [([signal.SIGINT], 4), ([signal.SIGTERM], 0), ([signal.SIGTERM, signal.SIGTERM], 4)],
+    ids=["interrupt", "terminate", "terminate-twice"],
+)
+def test_an_interrupted_run_leaves_nothing_and_can_be_cancelled(
+    numbers: list[signal.Signals], code: int, tmp_path: Path
 ) -> None:
+    """Told to end once, it lets attempts go on for a while and ends well; told again, it ends at once."""
     (tmp_path / "plan.yaml").write_text(PLAN)
     home = tmp_path / "home"
     with adopt():
-        process = astrolabe(home, "run", str(tmp_path / "plan.yaml"), "--workspace", str(tmp_path / "target"))
+        process = astrolabe(
+            home,
+            "run",
+            str(tmp_path / "plan.yaml"),
+            "--workspace",
+            str(tmp_path / "target"),
+            drain=0.5 if code == 0 else 300,
+        )
         wait_until_slow_runs(home)
-        process.send_signal(number)
-        _, err = process.communicate(timeout=60)
-        assert process.returncode == 4
-        assert "astrolabe resume" in err
+        process.send_signal(numbers[0])
+        for number in numbers[1:]:
+            assert process.stderr is not None
+            assert "a second signal ends it at once" in process.stderr.readline()
+            process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == code
+        assert "astrolabe resume" in out + err
         assert orphans_of(tmp_path) == []
     (listed,) = told(home, "runs", "list")
     assert listed["status"] == "interrupted"

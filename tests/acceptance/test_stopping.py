@@ -21,7 +21,8 @@ from astrolabe.engine.workshop import Watcher
 from astrolabe.errors import AgentFailedError, DeadlineError, SandboxLostError, StorageError
 from astrolabe.sdk import Plugin, Workbench
 from astrolabe.services.builds import begin, carry_out, propose_plan
-from astrolabe.services.runs import CANCEL_SECONDS, cancel_run, list_runs
+from astrolabe.services.runs import list_runs
+from astrolabe.services.steering import CANCEL_SECONDS, cancel_run
 from astrolabe.settings import Settings
 from tests.contract.sandbox.outside import children, has_process, within
 
@@ -162,7 +163,7 @@ def test_a_cancel_that_nobody_hears_is_no_success(tmp_path: Path) -> None:
             hurried = replace(asking.determinism, monotonic=count(step=CANCEL_SECONDS).__next__)
             with pytest.raises(DeadlineError, match=begun.record.id):
                 await cancel_run(replace(asking, determinism=hurried), begun.record)
-            assert [message.verb for message in await deaf.store.inbox(begun.record.id)] == ["cancel"]
+            assert [message.verb for message in await deaf.store.inbox(deaf.owner)] == ["cancel"]
 
     asyncio.run(whole())
 

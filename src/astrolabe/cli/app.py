@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from astrolabe import __version__
-from astrolabe.cli import budgets, build, config, doctor, kept, plan, runs, sandbox
+from astrolabe.cli import approvals, budgets, build, config, doctor, kept, plan, runs, sandbox, steering
 from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import overview
 
@@ -20,10 +20,15 @@ app = typer.Typer(name="astrolabe", cls=_Root, pretty_exceptions_enable=False, r
 app.command("build")(build.build)
 app.command("run")(build.run)
 app.command("resume")(runs.resume)
+runs.app.command("pause")(steering.pause)
+runs.app.command("cancel")(steering.cancel)
+runs.app.command("retry")(steering.retry)
+runs.app.command("fork")(steering.fork)
 runs.app.command("artifacts")(kept.artifacts)
 runs.app.command("files")(kept.files)
 app.add_typer(plan.app, name="plan")
 app.add_typer(runs.app, name="runs")
+app.add_typer(approvals.app, name="approvals")
 app.add_typer(budgets.app, name="budgets")
 app.command("doctor")(doctor.doctor)
 app.add_typer(sandbox.app, name="sandbox")

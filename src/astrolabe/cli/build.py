@@ -160,6 +160,8 @@ async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) ->
         await carry_out(installation, begun, watcher)
     view = await view_run(installation, begun.record)
     code = BY_STATUS[view.state.status]
+    if installation.driver.leaving and not view.state.status.final:
+        code = Exit.DONE  # it was told to end, and has: the rest is kept for later
     proved = code is not Exit.DONE or not unproved(view)
     return report(view, start_commands(installation, view)), code if proved else Exit.UNPROVED
 

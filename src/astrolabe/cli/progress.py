@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from shlex import quote
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
@@ -11,7 +12,7 @@ from rich.tree import Tree
 
 from astrolabe.cli.output import mark
 from astrolabe.cli.terminal import duration, one_line, say
-from astrolabe.domain.event import Event
+from astrolabe.domain.event import Event, EventType
 from astrolabe.domain.plan import Check, Plan, Task
 from astrolabe.domain.run import RunState
 from astrolabe.domain.task import TaskState, TaskStatus
@@ -34,7 +35,8 @@ def watching(plan: Plan, record: RunRecord, left: Left | None, *, quiet: bool) -
     """Show a run while it goes on, on stderr, if that is a terminal that can move its cursor."""
     console = Console(stderr=True, highlight=False)
     if quiet or not console.is_terminal or console.is_dumb_terminal:
-        yield Watcher(progress=_PlainProgress(quiet=quiet))
+        plain = _PlainProgress(quiet=quiet)
+        yield Watcher(events=plain.take_in, progress=plain)
         return
     tree = TaskTree(plan, record, left=left)
     with Live(tree, console=console, refresh_per_second=REFRESH_PER_SECOND, transient=True):
@@ -42,11 +44,18 @@ def watching(plan: Plan, record: RunRecord, left: Left | None, *, quiet: bool) -
 
 
 class _PlainProgress:
-    """One line for each thing that is fetched or installed, so that a long first run is not silent."""
+    """One line for each thing that is fetched or installed, and for each question, so that a long run is not silent."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
         self._told: set[str] = set()
+
+    def take_in(self, events: Sequence[Event]) -> None:
+        """Tell what the run asks."""
+        for event in events:
+            if event.type == EventType.APPROVAL_REQUESTED and not self._quiet:
+                say(f"{one_line(event.task or '')} asks: {one_line(event.data['question'])}", err=True)
+                say(f"  answer with: {_answer_line(event.run, event.task or '')}", err=True)
 
     def __call__(self, progress: Progress) -> None:
         if not self._quiet and progress.subject not in self._told:
@@ -125,7 +134,10 @@ class TaskTree:
             line.append(f"  {duration(self._seconds(state))}", style="dim")
         if state.status is TaskStatus.RUNNING and task.id in self._now:
             line.append(f"  {self._now[task.id]}", style="dim")
-        if state.reason:
+        if state.question is not None:
+            line.append(f"  {one_line(state.question.text)}", style="magenta")
+            line.append(f"  {_answer_line(self._state.id, task.id)}", style="dim")
+        elif state.reason:
             line.append(f"  {one_line(state.reason)}", style="red")
         branch = tree.add(line)
         if state.status not in {TaskStatus.RUNNING, TaskStatus.FAILED}:
@@ -165,6 +177,10 @@ class TaskTree:
     def _seconds(self, state: TaskState) -> float:
         last = state.attempts[-1]
         return (last.ended_at if last.ended_at is not None else self._now_seconds()) - last.started_at
+
+
+def _answer_line(run: str, task: str) -> str:
+    return f"astrolabe approvals approve {run[-6:]} {quote(task)}"
 
 
 def _line(*parts: str | Text | tuple[str, str]) -> Text:

@@ -179,24 +179,6 @@ def _print_resumed(document: dict[str, Any]) -> None:
     say(f"astrolabe: {clean(error['message'])}\n  {clean(error['hint'])}".rstrip(), err=True)
 
 
-@app.command("cancel")
-def cancel(run: Run, json: Json = False) -> None:
-    """Cancel a run; returns when nothing of it runs any more."""
-    from astrolabe.cli.session import with_installation
-    from astrolabe.services.finding import find_run
-    from astrolabe.services.runs import cancel_run
-
-    async def use(installation: "Installation") -> None:
-        record = await find_run(installation, run)
-        status = await cancel_run(installation, record)
-        if json:
-            print_json({"run": record.id, "status": status.value})
-        else:
-            say(f"run {record.id} is {status.value}")
-
-    with_installation(use)
-
-
 def _row(run: "ListedRun") -> dict[str, Any]:
     record = run.record
     return {

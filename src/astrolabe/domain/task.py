@@ -92,10 +92,6 @@ class Question:
     by: str = ""
     comment: str = ""
 
-    @property
-    def open(self) -> bool:
-        return self.outcome is None
-
 
 @dataclass(frozen=True)
 class TaskState:
@@ -128,7 +124,7 @@ class TaskState:
     @property
     def question(self) -> Question | None:
         """The question that waits for an answer."""
-        return self.questions[-1] if self.questions and self.questions[-1].open else None
+        return self.questions[-1] if self.status is TaskStatus.ASKING else None
 
 
 def task_after(task: TaskState, event: Event) -> TaskState:
@@ -139,7 +135,10 @@ def task_after(task: TaskState, event: Event) -> TaskState:
 
 def begun_anew(task: TaskState) -> TaskState:
     """Return a task that waits as at first; only its history stays."""
-    return TaskState(attempts=task.attempts, questions=task.questions)
+    questions = task.questions
+    if task.question is not None:
+        questions = _with_question(task, outcome=Outcome.UNANSWERED).questions
+    return TaskState(attempts=task.attempts, questions=questions)
 
 
 def _started(task: TaskState, event: Event) -> TaskState:
@@ -187,7 +186,7 @@ def _failed(task: TaskState, event: Event) -> TaskState:
     retry_at, agent = data.get("retry_at"), data.get("agent")
     return replace(
         _ended(task, event),
-        status=_status_after_failure(data),
+        status=status_after_failure(data),
         retry_at=retry_at,
         reason=data["reason"],
         agent=agent or task.agent,
@@ -195,14 +194,15 @@ def _failed(task: TaskState, event: Event) -> TaskState:
     )
 
 
-def _status_after_failure(data: dict[str, Any]) -> TaskStatus:
+def status_after_failure(data: dict[str, Any]) -> TaskStatus:
+    """Return where a task stands after an attempt, or a measure, that failed; `data` is its event's."""
     if data.get("retry_at") is not None:
         return TaskStatus.RETRYING
     return TaskStatus.HEALING if data.get("heal") else TaskStatus.FAILED
 
 
 def _not_healed(task: TaskState, event: Event) -> TaskState:
-    status = TaskStatus.HEALING if event.data.get("heal") else TaskStatus.FAILED
+    status = status_after_failure(event.data)
     reason = event.data.get("reason")
     return replace(task, status=status, healed=task.healed + 1, reason=reason or task.reason)
 
@@ -211,6 +211,8 @@ def _skipped(task: TaskState, event: Event) -> TaskState:
     begun = bool(task.attempts) and task.attempts[-1].ended_at is None
     ended = _ended(task, event) if begun else task
     status = TaskStatus(event.data["status"])
+    if task.question is not None:
+        ended = _with_question(ended, outcome=Outcome.UNANSWERED, answered_at=event.at)
     return replace(ended, status=status, reason=event.data["reason"], retry_at=None)
 
 

@@ -59,10 +59,11 @@ async def _attempt(floor: Floor, task: Task, number: int) -> None:
 
 
 async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
-    agent = floor.agents.get(task.agent)
+    name = floor.log.state.tasks[task.id].agent or task.agent
+    agent = floor.agents.get(name)
     if agent is None:
         raise MissingError(
-            f"no agent {task.agent!r} is installed", hint=f"There are: {', '.join(floor.agents) or 'none'}."
+            f"no agent {name!r} is installed", hint=f"There are: {', '.join(floor.agents) or 'none'}."
         )
     check_inputs(agent, task)
     floor.reach(CrashPoint.BEFORE_AGENT)

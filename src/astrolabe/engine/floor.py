@@ -17,9 +17,9 @@ from astrolabe.ports.sandbox import Sandbox
 from astrolabe.ports.workspace import Workspace
 
 
-@dataclass(frozen=True)
+@dataclass
 class Floor:
-    """Built once a run by the driver. `commands` bounds how many checks run at once."""
+    """Built once a run by the driver. `commands` bounds how many checks run at once; `plan` may be changed on the way."""
 
     run: str
     plan: Plan

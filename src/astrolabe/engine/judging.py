@@ -7,22 +7,49 @@ from pydantic import JsonValue
 
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.plan import Task
-from astrolabe.domain.task import FailureKind
+from astrolabe.domain.task import FailureKind, TaskState
 from astrolabe.engine.attempt import ChecksFailedError
 from astrolabe.errors import AstrolabeError, DeadlineError, OverBudgetError, UnavailableError
 
-_FINAL = frozenset({FailureKind.PERMANENT, FailureKind.BUDGET, FailureKind.DENIED})
-"""What another attempt would not mend."""
+_HOPELESS = frozenset({FailureKind.PERMANENT, FailureKind.BUDGET, FailureKind.DENIED})
+"""Another attempt by the same agent would end alike."""
 
 
-def failure_event(run: str, task: Task, number: int, error: Exception, now: float) -> NewEvent:
-    """Return the event that says how an attempt failed at `now`, and when the next one is due if there is to be one."""
+def failure_event(
+    run: str, task: Task, state: TaskState, number: int, error: Exception, now: float
+) -> NewEvent:
+    """Return the event that says how an attempt failed at `now`, and what follows.
+
+    `retry_at` is when the next attempt is due, `agent` who makes it when another steps in, `heal` what is tried when no
+    agent is left; when all three are absent the task has failed for good.
+    """
     failure, reason = judged(error)
-    retry_at = None
-    if failure not in _FINAL and number <= task.retries:
-        retry_at = now + task.backoff.seconds(number, _fraction(run, task.id, number))
-    data: dict[str, JsonValue] = {"failure": failure, "reason": reason, "retry_at": retry_at}
+    data: dict[str, JsonValue] = {"failure": failure, "reason": reason, "retry_at": None}
+    failures = state.failures + 1
+    if failure not in _HOPELESS and failures <= task.retries:
+        data["retry_at"] = now + task.backoff.seconds(failures, _fraction(run, task.id, number))
+    elif failure is not FailureKind.BUDGET and (agent := _substitute(task, state)) is not None:
+        data |= {"retry_at": now, "agent": agent}
+    elif failure is not FailureKind.BUDGET:
+        data |= _next_measure(task, state.healed)
     return NewEvent(type=EventType.TASK_FAILED, task=task.id, attempt=number, data=data)
+
+
+def not_healed_event(task: Task, state: TaskState, reason: str) -> NewEvent:
+    """Return the event that says that a measure did not help, and which is tried next."""
+    data: dict[str, JsonValue] = {"reason": reason, **_next_measure(task, state.healed + 1)}
+    return NewEvent(type=EventType.TASK_NOT_HEALED, task=task.id, data=data)
+
+
+def _substitute(task: Task, state: TaskState) -> str | None:
+    """Return the agent to be tried after the present one."""
+    agents = (task.agent, *task.fallback)
+    place = agents.index(state.agent or task.agent) + 1
+    return agents[place] if place < len(agents) else None
+
+
+def _next_measure(task: Task, tried: int) -> dict[str, JsonValue]:
+    return {"heal": task.healing[tried]} if tried < len(task.healing) else {}
 
 
 def judged(error: Exception) -> tuple[FailureKind, str]:

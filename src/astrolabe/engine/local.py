@@ -1,47 +1,45 @@
 """The local driver: one process, one event loop, any number of runs it owns."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 
 from pydantic import JsonValue
 
-from astrolabe.domain.budget import Scope
-from astrolabe.domain.event import EventType, NewEvent
-from astrolabe.domain.plan import Plan, Task
+from astrolabe.domain.event import Event, EventType, NewEvent
+from astrolabe.domain.plan import Measure, Plan, Task
 from astrolabe.domain.run import RunState, RunStatus
-from astrolabe.domain.task import TaskStatus
-from astrolabe.engine.attempt import attempt_task, first_of
+from astrolabe.domain.task import Outcome, TaskStatus
+from astrolabe.engine.asking import answered_event, asked_event, escalated_event, expired_event
+from astrolabe.engine.attempt import first_of
+from astrolabe.engine.decisions import Ask, Decision, Escalate, Expire, Finish, Heal, Pause, Skip, Start
 from astrolabe.engine.faults import CrashPoint
 from astrolabe.engine.finishing import finished_event, hand_over
 from astrolabe.engine.floor import Floor
-from astrolabe.engine.judging import failure_event, is_being_cancelled, late
+from astrolabe.engine.healing import heal
+from astrolabe.engine.judging import is_being_cancelled
 from astrolabe.engine.log import RunLog
 from astrolabe.engine.meter import run_time
+from astrolabe.engine.post import Box, Post
 from astrolabe.engine.results import join_results
-from astrolabe.engine.scheduler import Decision, Finish, Scheduler, Skip, Start
+from astrolabe.engine.scheduler import Scheduler
+from astrolabe.engine.trying import try_task
 from astrolabe.engine.workshop import Watcher, Workshop, floor_of
-from astrolabe.errors import (
-    LeaseLostError,
-    OverBudgetError,
-    SandboxLostError,
-    SandboxUnavailableError,
-    StorageError,
-)
-from astrolabe.ports.store import Lease
+from astrolabe.errors import OverBudgetError
+from astrolabe.ports.store import Lease, Message
 from astrolabe.ports.workspace import Workspace
-
-INBOX_SECONDS = 5.0
-"""A run's inbox is read again after this long even when no wake-up came."""
 
 
 class LocalDriver:
-    """Carries a run from where its log stands to its end."""
+    """Carries runs from where their logs stand to their ends."""
 
     def __init__(self, workshop: Workshop) -> None:
         self._shop = workshop
+        self._post = Post(workshop.store, workshop.owner, workshop.woken)
+        self._drives: set[_Drive] = set()
+        self._leaving = False
 
     async def drive(self, lease: Lease, plan: Plan, workspace: Workspace, watcher: Watcher) -> RunState:
-        """Return the run's final state; its result has been published then.
+        """Return the run's state when it has ended, with its result published, was paused, or is to be left.
 
         Cancelling the calling task leaves the run unfinished, to be taken up again; no process of it is left.
 
@@ -55,13 +53,12 @@ class LocalDriver:
         state.apply(past)
         watcher.events(past)
         log = RunLog(self._shop.store, lease, state, self._shop.determinism, self._shop.reach)
-        scheduler = Scheduler(plan, state, self._shop.limits.tasks)
-        log.follow(scheduler.observe)
         log.watch(watcher.events)
-        floor = floor_of(self._shop, plan, log, workspace, watcher)
-        await floor.spending.recover()
         try:
-            await _Drive(self._shop, floor, scheduler).to_the_end()
+            async with self._post.box(lease.run, state.message) as box:
+                floor = floor_of(self._shop, plan, log, workspace, watcher)
+                await floor.spending.recover()
+                await self._carry(_Drive(self._shop, floor, box))
         except BaseExceptionGroup as group:
             raise first_of(group) from None
         finally:
@@ -69,23 +66,65 @@ class LocalDriver:
             await asyncio.shield(self._shop.store.release(lease))
         return state
 
+    async def _carry(self, drive: "_Drive") -> None:
+        self._drives.add(drive)
+        if self._leaving:
+            drive.leave()
+        try:
+            await drive.to_the_end()
+        finally:
+            self._drives.discard(drive)
+
+    @property
+    def busy(self) -> bool:
+        """Whether any run is being driven."""
+        return bool(self._drives)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether runs are being left."""
+        return self._leaving
+
+    def leave(self, within_seconds: float) -> None:
+        """Start nothing more; what goes on may end within that time, and is cut off then, to be taken up again."""
+        self._leaving = True
+        for drive in self._drives:
+            drive.leave()
+        asyncio.get_running_loop().call_later(within_seconds, self._cut_off)
+
+    def _cut_off(self) -> None:
+        for drive in self._drives:
+            drive.stop()
+
 
 class _Drive:
     """One run being driven by this process."""
 
-    def __init__(self, shop: Workshop, floor: Floor, scheduler: Scheduler) -> None:
+    def __init__(self, shop: Workshop, floor: Floor, box: Box) -> None:
         self._shop = shop
         self._floor = floor
+        self._box = box
         self._log = floor.log
-        self._tasks = {task.id: task for task in floor.plan.tasks}
-        self._scheduler = scheduler
         self._attempts: dict[str, asyncio.Task[None]] = {}
+        self._measures: dict[str, asyncio.Task[None]] = {}
         self._joining: asyncio.Task[tuple[str | None, str]] | None = None
         self._changed = asyncio.Event()
+        self._leaving = False
         self._began = shop.determinism.now() - shop.determinism.monotonic()
+        self._follow_plan(floor.plan)
+        floor.log.follow(self._observe)
+
+    def _follow_plan(self, plan: Plan) -> None:
+        self._floor.plan = plan
+        self._tasks = {task.id: task for task in plan.tasks}
+        parallel = min(self._shop.limits.tasks, plan.parallel or self._shop.limits.tasks)
+        self._scheduler = Scheduler(plan, self._log.state, parallel)
+
+    def _observe(self, events: Sequence[Event]) -> None:
+        self._scheduler.observe(events)
 
     async def to_the_end(self) -> None:
-        """Carry out decisions until the run has finished."""
+        """Carry out decisions until the run has finished, is paused, or is to be left and nothing of it goes on."""
         async with (
             run_time(self._floor.spending, self._log.state.id, self._exceeded),
             asyncio.TaskGroup() as group,
@@ -93,32 +132,69 @@ class _Drive:
             beside = [group.create_task(self._listen()), group.create_task(self._log.broken())]
             for task in sorted(self._scheduler.running):
                 self._take_up(group, task, self._log.state.tasks[task].attempt)
-            while not self._log.state.status.final:
+            while self._log.state.status is RunStatus.RUNNING and (self._attempts or not self._leaving):
                 self._changed.clear()
-                decisions = self._scheduler.decide(self._now())
-                for decision in decisions:
-                    await self._carry_out(group, decision)
-                if not decisions:
+                decisions = () if self._leaving else self._scheduler.decide(self._now())
+                if not await self._carry_out_all(group, decisions):
                     await self._wait()
-            for task in beside:
+            for task in (*beside, *self._measures.values()):
                 task.cancel()
+        await self._log.durable()
+
+    def leave(self) -> None:
+        """Decide nothing more."""
+        self._leaving = True
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Cut off what goes on."""
+        for work in (*self._attempts.values(), *self._measures.values(), self._joining):
+            if work is not None:
+                work.cancel()
+        self._changed.set()
 
     def _now(self) -> float:
         """Return the time, which here only goes on: a clock that is set back must not make a retry wait for it."""
         return self._began + self._shop.determinism.monotonic()
 
+    async def _carry_out_all(self, group: asyncio.TaskGroup, decisions: Sequence[Decision]) -> bool:
+        """Tell whether anything came of the decisions; one that is being carried out already is passed over."""
+        new = [
+            decision
+            for decision in decisions
+            if not (isinstance(decision, Heal) and decision.task in self._measures)
+        ]
+        for decision in new:
+            await self._carry_out(group, decision)
+        return bool(new)
+
     async def _carry_out(self, group: asyncio.TaskGroup, decision: Decision) -> None:
         match decision:
-            case Start(task, attempt):
-                started = self._append(EventType.TASK_STARTED, task, attempt, agent=self._tasks[task].agent)
-                self._begin(group, task, started)
+            case Start(task, attempt, agent):
+                self._begin(group, task, self._append(EventType.TASK_STARTED, task, attempt, agent=agent))
+            case Heal(task, measure):
+                self._measures[task] = group.create_task(self._heal(self._tasks[task], measure))
             case Skip(task, status, reason):
                 self._append(EventType.TASK_SKIPPED, task, status=status, reason=reason)
+            case Pause():
+                await self._append(EventType.RUN_PAUSED)
             case Finish(status, reason):
                 await self._finish(status, reason)
+            case _:
+                self._ask(decision)
+
+    def _ask(self, decision: Ask | Escalate | Expire) -> None:
+        state = self._log.state.tasks[decision.task]
+        match decision:
+            case Ask():
+                self._log.append(asked_event(decision, state))
+            case Escalate(task):
+                self._log.append(escalated_event(task, state))
+            case Expire():
+                self._log.append(expired_event(decision, state))
 
     async def _wait(self) -> None:
-        due = self._scheduler.next_retry()
+        due = None if self._leaving else self._scheduler.next_due()
         seconds = None if due is None else max(0.0, due - self._now())
         try:
             async with asyncio.timeout(seconds):
@@ -133,14 +209,27 @@ class _Drive:
 
     def _take_up(self, group: asyncio.TaskGroup, task: str, attempt: int) -> None:
         """Go on with an attempt that was cut off, unless the process it was cut off with was to end it."""
-        if self._ending:
+        if self._ending():
             self._cancelled(task, attempt)
         else:
             self._begin(group, task, self._append(EventType.TASK_RESUMED, task, attempt))
 
+    def _ending(self) -> str:
+        """Return why attempts are to be ended, if they are."""
+        state = self._log.state
+        if state.cancel_requested:
+            return "the run was cancelled"
+        return f"the run was stopped: {state.over_budget}" if state.over_budget else ""
+
+    def _exceeded(self, over: OverBudgetError) -> None:
+        """End all that goes on: what the run, or all runs together, may spend is spent."""
+        if not self._ending():
+            reason = f"{over} ({over.hint})"
+            self._append(EventType.RUN_BUDGET_EXCEEDED, reason=reason, scope=over.scope)
+            self.stop()
+
     def _cancelled(self, task: str, attempt: int) -> None:
-        over = self._log.state.over_budget
-        reason = f"the run was stopped: {over}" if over else "the run was cancelled"
+        reason = self._ending()
         self._append(EventType.TASK_SKIPPED, task, attempt, status=TaskStatus.CANCELLED, reason=reason)
 
     def _begin(self, group: asyncio.TaskGroup, task: str, durable: Awaitable[None]) -> None:
@@ -151,46 +240,26 @@ class _Drive:
         number = self._log.state.tasks[task.id].attempt
         try:
             await durable
-            await self._try(task, number)
+            await try_task(self._floor, task, number, self._now)
+        except OverBudgetError as over:
+            self._exceeded(over)
+            self._cancelled(task.id, number)
         except asyncio.CancelledError:
-            if not self._ending:
+            if not self._ending():
                 raise
             self._cancelled(task.id, number)
         finally:
             self._attempts.pop(task.id, None)
             self._changed.set()
 
-    async def _try(self, task: Task, number: int) -> None:
-        """Make one attempt and write down how it failed; what stops the whole run is raised."""
-        deadline = asyncio.timeout(task.timeout_seconds)
+    async def _heal(self, task: Task, measure: Measure) -> None:
         try:
-            async with deadline:
-                await self._persist(task, number)
-        except OverBudgetError as over:
-            if over.scope == Scope.TASK:
-                self._log.append(failure_event(self._log.state.id, task, number, over, self._now()))
-                return
-            self._exceeded(over)
-            raise asyncio.CancelledError from over
-        except (LeaseLostError, StorageError, SandboxUnavailableError):
-            raise
-        except Exception as error:  # an agent is foreign code: whatever it raises is its attempt's failure
-            if is_being_cancelled():
-                # What breaks while all is being stopped says nothing of the attempt, which is to be taken up again.
-                raise asyncio.CancelledError from error
-            if deadline.expired():
-                error = late(task, error)
-            self._log.append(failure_event(self._log.state.id, task, number, error, self._now()))
-
-    async def _persist(self, task: Task, number: int) -> None:
-        """Attempt a task; a sandbox that was killed from outside is followed by another, once, as after a crash."""
-        try:
-            await attempt_task(self._floor, task, number)
-        except SandboxLostError:
-            if is_being_cancelled():
-                raise
-            await self._append(EventType.TASK_RESUMED, task.id, number)
-            await attempt_task(self._floor, task, number)
+            plan = await heal(self._shop, self._floor, task, measure)
+            if plan is not None:
+                self._follow_plan(plan)
+        finally:
+            self._measures.pop(task.id, None)
+            self._changed.set()
 
     async def _finish(self, status: RunStatus, reason: str) -> None:
         final = None
@@ -204,7 +273,7 @@ class _Drive:
         await self._log.append(finished_event(status, reason, final, published))
 
     async def _join(self) -> tuple[str | None, str] | None:
-        """Return what `join_results` does; None when the run was cancelled meanwhile."""
+        """Return what `join_results` does; None when that was stopped meanwhile."""
         self._joining = asyncio.create_task(join_results(self._floor))
         try:
             return await self._joining
@@ -217,28 +286,42 @@ class _Drive:
 
     async def _listen(self) -> None:
         """Take up what other processes ask of this run."""
-        run = self._log.state.id
         while True:
-            for message in await self._shop.store.inbox(run):
-                if message.verb == "cancel" and not self._log.state.cancel_requested:
-                    self._append(EventType.RUN_CANCEL_REQUESTED)
-                    self._stop()
-            await self._shop.woken(run, INBOX_SECONDS)
+            message = await self._box.take()
+            taken_in = self._taken_in(message)
+            if taken_in is not None:
+                self._changed.set()
+                await taken_in
+            await self._shop.store.taken(message)
 
-    @property
-    def _ending(self) -> bool:
-        """Whether attempts are ended rather than left to be taken up again."""
-        return self._log.state.cancel_requested or bool(self._log.state.over_budget)
+    def _taken_in(self, message: Message) -> Awaitable[None] | None:
+        """Make an event of a message; one that asks for what is so already makes none."""
+        state = self._log.state
+        match message.verb:
+            case "cancel" if not state.cancel_requested:
+                asked = self._append(EventType.RUN_CANCEL_REQUESTED, message=message.id)
+                self.stop()
+                return asked
+            case "pause" if not state.pause_requested:
+                return self._append(EventType.RUN_PAUSE_REQUESTED, message=message.id)
+            case "answer":
+                return self._answer(message)
+            case _:
+                return None
 
-    def _exceeded(self, over: OverBudgetError) -> None:
-        """End all that goes on: what the run, or all runs together, may spend is spent."""
-        if not self._ending:
-            reason = f"{over} ({over.hint})"
-            self._append(EventType.RUN_BUDGET_EXCEEDED, reason=reason, scope=over.scope)
-            self._stop()
-
-    def _stop(self) -> None:
-        for work in (*self._attempts.values(), self._joining):
-            if work is not None:
-                work.cancel()
-        self._changed.set()
+    def _answer(self, message: Message) -> Awaitable[None] | None:
+        data = message.data
+        state = self._log.state.tasks.get(data["task"])
+        if state is None or state.question is None or state.question.number != data["number"]:
+            return None
+        outcome = Outcome(data["outcome"])
+        return self._log.append(
+            answered_event(
+                data["task"],
+                state,
+                outcome,
+                by=data["by"],
+                comment=data["comment"],
+                message=message.id,
+            )
+        )

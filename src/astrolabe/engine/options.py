@@ -20,6 +20,12 @@ class EngineOptions(Value):
         le=3600.0,
         description="On a PostgreSQL server: a process that has not said for so long that it is there counts as dead.",
     )
+    drain_seconds: float = Field(
+        default=30,
+        ge=0,
+        le=86_400,
+        description="After SIGTERM, attempts may go on for this long; then they are cut off.",
+    )
     reuse_evidence: bool = Field(
         default=True,
         description="Take over evidence of earlier runs that answers the same question about the same content.",

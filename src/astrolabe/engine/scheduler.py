@@ -6,43 +6,15 @@ what changed, never on the length of the log or the size of the plan.
 
 import heapq
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from astrolabe.domain.event import Event, EventType
-from astrolabe.domain.plan import OnFailure, Plan, Task
+from astrolabe.domain.plan import Measure, OnFailure, Plan, Task, Unanswered
 from astrolabe.domain.run import RunState, RunStatus
-from astrolabe.domain.task import TaskStatus
+from astrolabe.domain.task import Occasion, Question, TaskStatus
+from astrolabe.engine.decisions import Ask, Decision, Escalate, Expire, Finish, Heal, Pause, Skip, Start
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Written into a run's first event. Change it with any change of a decision below, and keep the old rules for old runs."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """Begin this attempt (counted from 1) of a task."""
-
-    task: str
-    attempt: int
-
-
-@dataclass(frozen=True)
-class Skip:
-    """End a task that was not started; SKIPPED when something it needs failed, CANCELLED when the run is being ended."""
-
-    task: str
-    status: TaskStatus
-    reason: str
-
-
-@dataclass(frozen=True)
-class Finish:
-    """The run is over."""
-
-    status: RunStatus
-    reason: str
-
-
-Decision = Start | Skip | Finish
 
 
 class Scheduler:
@@ -62,6 +34,9 @@ class Scheduler:
         self._ready_since: dict[str, int] = {}
         self._pushed = 0
         self._retrying: list[tuple[float, int, str]] = []
+        self._to_ask: dict[str, None] = {}
+        self._to_heal: dict[str, None] = {}
+        self._asked: list[tuple[float, int, str]] = []
         self._running: set[str] = set()
         self._unreachable: dict[str, str] = {}
         self._open = len(plan.tasks)
@@ -69,10 +44,11 @@ class Scheduler:
         self._finished = state.status.final
         self._swept = False
         for task in plan.tasks:
-            if not self._needs[task.id]:
+            if not self._needs[task.id] and state.tasks[task.id].status is TaskStatus.WAITING:
                 self._push(task)
-        for task_id, task_state in state.tasks.items():
-            self._moved(task_id, task_state.status)
+        for task in plan.tasks:
+            if (status := state.tasks[task.id].status) is not TaskStatus.WAITING:
+                self._moved(task.id, status)
 
     @property
     def running(self) -> frozenset[str]:
@@ -92,7 +68,7 @@ class Scheduler:
 
         The same decision is returned again until an event says that it was carried out.
         """
-        if self._finished:
+        if self._finished or self._state.status is RunStatus.PAUSED:
             return []
         ending = self._ending()
         if ending is not None:
@@ -107,13 +83,17 @@ class Scheduler:
         self._unreachable.clear()
         if self._open == 0:
             return [self._verdict()]
-        return self._starts(now)
+        if self._state.pause_requested:
+            return [] if self._running else [Pause()]
+        return [*self._overdue(now), *self._questions(now), *self._heals(now), *self._starts(now)]
 
-    def next_retry(self) -> float | None:
-        """Return when the next waiting retry is due; None when none waits."""
+    def next_due(self) -> float | None:
+        """Return when there will be something to decide without any event: a retry, or the deadline of a question."""
         while self._retrying and self._stale(self._retrying[0]):
             heapq.heappop(self._retrying)
-        return self._retrying[0][0] if self._retrying else None
+        while self._asked and self._settled(self._asked[0]):
+            heapq.heappop(self._asked)
+        return min((waiting[0][0] for waiting in (self._retrying, self._asked) if waiting), default=None)
 
     def _ending(self) -> str | None:
         if self._state.cancel_requested:
@@ -134,7 +114,64 @@ class Scheduler:
         return [self._verdict()] if self._open == 0 else []
 
     def _waits(self, task: str) -> bool:
-        return self._state.tasks[task].status in {TaskStatus.WAITING, TaskStatus.RETRYING}
+        return self._state.tasks[task].status in _WAITS
+
+    def _overdue(self, now: float) -> list[Decision]:
+        """Return what becomes of questions that nobody has answered for too long."""
+        due: list[tuple[float, int, str]] = []
+        while self._asked and self._asked[0][0] <= now:
+            entry = heapq.heappop(self._asked)
+            if not self._settled(entry):
+                due.append(entry)
+        for entry in due:
+            heapq.heappush(self._asked, entry)
+        return [self._late(task, now) for task in dict.fromkeys(task for _, _, task in due)]
+
+    def _late(self, task: str, now: float) -> Decision:
+        question = self._state.tasks[task].question
+        if question is not None and question.deadline_at is not None and question.deadline_at <= now:
+            approval = self._task(task).approval
+            lenient = approval is not None and approval.unanswered is Unanswered.APPROVE
+            return Expire(task, granted=lenient and question.occasion is Occasion.START)
+        return Escalate(task)
+
+    def _settled(self, entry: tuple[float, int, str]) -> bool:
+        """Tell whether a time at which a question was to be looked at again has lost its meaning."""
+        question = self._state.tasks[entry[2]].question
+        return question is None or entry[0] not in _times(question)
+
+    def _questions(self, now: float) -> list[Decision]:
+        return [self._question(self._task(task), Occasion.START, now) for task in self._to_ask]
+
+    def _question(self, task: Task, occasion: Occasion, now: float) -> Ask:
+        asked = task.approval
+        text = asked.question if asked is not None else ""
+        if occasion is Occasion.AGAIN:
+            text = f"{task.id!r} failed: {self._state.tasks[task.id].reason} Try it again?"
+        if asked is None:
+            return Ask(task.id, occasion, text, None, None, "")
+        return Ask(
+            task.id,
+            occasion,
+            text,
+            deadline_at=None if asked.deadline_seconds is None else now + asked.deadline_seconds,
+            escalate_at=None if asked.escalate_after_seconds is None else now + asked.escalate_after_seconds,
+            escalate_to=asked.escalate_to,
+        )
+
+    def _heals(self, now: float) -> list[Decision]:
+        return [
+            self._question(self._task(task), Occasion.AGAIN, now)
+            if (measure := self._measure(task)) is Measure.ASK
+            else Heal(task, measure)
+            for task in self._to_heal
+        ]
+
+    def _measure(self, task: str) -> Measure:
+        return self._task(task).healing[self._state.tasks[task].healed]
+
+    def _task(self, task: str) -> Task:
+        return self._plan.tasks[self._index[task]]
 
     def _starts(self, now: float) -> list[Decision]:
         while self._retrying and self._retrying[0][0] <= now:
@@ -149,8 +186,11 @@ class Scheduler:
                 chosen.append(entry)
         for entry in chosen:
             heapq.heappush(self._ready, entry)
-        names = [self._plan.tasks[index].id for _, index, _ in chosen]
-        return [Start(name, self._state.tasks[name].attempt + 1) for name in names]
+        return [self._start(self._plan.tasks[index]) for _, index, _ in chosen]
+
+    def _start(self, task: Task) -> Start:
+        state = self._state.tasks[task.id]
+        return Start(task.id, state.attempt + 1, state.agent or task.agent)
 
     def _verdict(self) -> Finish:
         if self._state.cancel_requested:
@@ -162,7 +202,13 @@ class Scheduler:
         return Finish(RunStatus.PASSED, "")
 
     def _push(self, task: Task) -> None:
-        """Make a task ready. An entry counts only while it is the task's latest: one left from before a start does not."""
+        """Make a task ready, or have a person asked first.
+
+        An entry counts only while it is the task's latest: one left from before a start does not.
+        """
+        if task.approval is not None and not self._state.tasks[task.id].approved:
+            self._to_ask[task.id] = None
+            return
         self._pushed += 1
         self._ready_since[task.id] = self._pushed
         heapq.heappush(self._ready, (-task.priority, self._index[task.id], self._pushed))
@@ -173,19 +219,30 @@ class Scheduler:
 
     def _moved(self, task: str, status: TaskStatus) -> None:
         """Keep the indices in step with a task that has just taken `status`."""
+        self._to_ask.pop(task, None)
+        self._to_heal.pop(task, None)
         if status is not TaskStatus.WAITING:
             self._ready_since.pop(task, None)
         if status is TaskStatus.RUNNING:
             self._running.add(task)
             return
         self._running.discard(task)
-        if status is TaskStatus.RETRYING:
-            self._swept = False  # also what ran on while the run was being ended, and waits again now
-            retry_at = self._state.tasks[task].retry_at or 0.0
-            heapq.heappush(self._retrying, (retry_at, self._index[task], task))
-        elif status.final:
+        if status.final:
             self._open -= 1
             self._ended(task, status)
+            return
+        self._swept = False  # also what ran on while the run was being ended, and waits again now
+        match status:
+            case TaskStatus.WAITING:
+                self._push(self._task(task))
+            case TaskStatus.RETRYING:
+                due = self._state.tasks[task].retry_at or 0.0
+                heapq.heappush(self._retrying, (due, self._index[task], task))
+            case TaskStatus.ASKING:
+                for due in _times(self._state.tasks[task].question):
+                    heapq.heappush(self._asked, (due, self._index[task], task))
+            case _:
+                self._to_heal[task] = None
 
     def _ended(self, task: str, status: TaskStatus) -> None:
         if status is TaskStatus.FAILED and self._failed is None:
@@ -199,6 +256,23 @@ class Scheduler:
                 self._push(self._plan.tasks[self._index[dependent]])
 
 
+def _times(question: Question | None) -> list[float]:
+    """Return when an open question is to be looked at again."""
+    if question is None:
+        return []
+    passed_on = None if question.escalated_at is not None else question.escalate_at
+    return [due for due in (passed_on, question.deadline_at) if due is not None]
+
+
+_WAITS = frozenset({TaskStatus.WAITING, TaskStatus.ASKING, TaskStatus.RETRYING, TaskStatus.HEALING})
 _TRANSITIONS = frozenset(
-    {EventType.TASK_STARTED, EventType.TASK_PASSED, EventType.TASK_FAILED, EventType.TASK_SKIPPED}
+    {
+        EventType.TASK_STARTED,
+        EventType.TASK_PASSED,
+        EventType.TASK_FAILED,
+        EventType.TASK_NOT_HEALED,
+        EventType.TASK_SKIPPED,
+        EventType.APPROVAL_REQUESTED,
+        EventType.APPROVAL_ANSWERED,
+    }
 )

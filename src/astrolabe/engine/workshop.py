@@ -15,10 +15,11 @@ from astrolabe.engine.faults import Reach, unharmed
 from astrolabe.engine.floor import Floor
 from astrolabe.engine.log import RunLog
 from astrolabe.engine.turns import Turns
+from astrolabe.planning.replanning import Replanner
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.images import Images, Progress
 from astrolabe.ports.sandbox import Sandbox
-from astrolabe.ports.store import Store
+from astrolabe.ports.store import Owner, Store
 from astrolabe.ports.workspace import Workspace
 
 
@@ -42,9 +43,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Workshop:
-    """All the driver works with. `woken` waits until something may lie in a run's inbox, or that many seconds."""
+    """All the driver works with. `woken` waits until something may lie in the inbox, or that many seconds.
+
+    `replanners` are asked in turn when a task is to be split or the rest planned anew.
+    """
 
     store: Store
+    owner: Owner
     sandbox: Sandbox
     images: Images
     agents: Mapping[str, Agent]
@@ -55,6 +60,7 @@ class Workshop:
     budget: TenantBudget = field(default_factory=TenantBudget)
     reuse_evidence: bool = True
     reach: Reach = unharmed
+    replanners: Sequence[Replanner] = ()
 
 
 def floor_of(shop: Workshop, plan: Plan, log: RunLog, workspace: Workspace, watcher: Watcher) -> Floor:

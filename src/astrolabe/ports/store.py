@@ -9,6 +9,7 @@ from astrolabe.domain.event import Event, NewEvent
 from astrolabe.domain.evidence import Evidence
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunStatus
+from astrolabe.domain.task import Occasion, Outcome
 from astrolabe.ports.budgets import Budgets
 from astrolabe.ports.processes import Processes
 
@@ -77,6 +78,34 @@ class Message:
     data: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class ApprovalRecord:
+    """What a run asks a person about a task, or has asked. Times are seconds since the epoch.
+
+    `outcome` is None while it waits; `granted` tells whether the task went on.
+    """
+
+    run: str
+    task: str
+    number: int
+    goal: str
+    occasion: Occasion
+    question: str
+    asked_at: float
+    deadline_at: float | None
+    escalate_to: str
+    escalated_at: float | None
+    outcome: Outcome | None
+    granted: bool | None
+    answered_at: float | None
+    by: str
+    comment: str
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return self.run, self.task, self.number
+
+
 class Store(Protocol):
     """Every method returns when what it wrote is durable."""
 
@@ -94,8 +123,8 @@ class Store(Protocol):
 
     async def plan_versions(self, plan_id: str) -> tuple[PlanVersion, ...]: ...
 
-    async def create_run(self, record: RunRecord, owner: Owner, first: NewEvent) -> Lease:
-        """Add a run, owned from the start, with the first event of its log.
+    async def create_run(self, record: RunRecord, owner: Owner, *events: NewEvent) -> Lease:
+        """Add a run, owned from the start, with the first events of its log.
 
         Raises:
             ConflictError: another run for the same target is not finished.
@@ -108,6 +137,15 @@ class Store(Protocol):
         Raises:
             MissingError: there is no such run.
             ConflictError: its owner lives, or it is finished.
+        """
+        ...
+
+    async def reopen(self, run: str, owner: Owner, *events: NewEvent) -> Lease:
+        """Take a finished run on again, with the events that say what is to be done anew.
+
+        Raises:
+            MissingError: there is no such run.
+            ConflictError: it is not finished, or another run for the same target is not.
         """
         ...
 
@@ -161,11 +199,23 @@ class Store(Protocol):
 
     async def blob(self, digest: str) -> bytes: ...
 
+    async def approvals(
+        self, *, run: str | None = None, waiting: bool = False, limit: int = 1000
+    ) -> tuple[ApprovalRecord, ...]:
+        """Return what runs ask, oldest first; `waiting` leaves out what has been answered."""
+        ...
+
     async def ask(self, run: str, verb: str, data: dict[str, Any] | None = None) -> None:
         """Leave a message for a run's owner and wake it."""
         ...
 
-    async def inbox(self, run: str) -> tuple[Message, ...]: ...
+    async def inbox(self, owner: Owner) -> tuple[Message, ...]:
+        """Return what is asked of the runs a process owns, oldest first."""
+        ...
+
+    async def taken(self, message: Message) -> None:
+        """Remove a message that was taken in."""
+        ...
 
     async def probe(self) -> str:
         """Ask the database something; return what it is and where. Raises StorageError when it does not answer."""

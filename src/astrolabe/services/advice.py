@@ -35,11 +35,17 @@ def next_steps(view: RunView) -> tuple[NextStep, ...]:
             NextStep("go on where it was cut off", (f"astrolabe resume {run}",)),
             NextStep("give it up", (f"astrolabe runs cancel {run}",)),
         )
+    if view.state.status is RunStatus.PAUSED:
+        return (
+            NextStep("go on with it", (f"astrolabe resume {run}",)),
+            NextStep("give it up", (f"astrolabe runs cancel {run}",)),
+        )
     if view.state.status is RunStatus.PASSED:
         return (*_handed_over(view), *_unproved(view))
     if not view.state.status.final:
         return ()
-    return (*_resolve(view), *_failed_checks(view, run), *_files(view, run), *_passed_parts(view))
+    again = NextStep("try again what has not passed", (f"astrolabe runs retry {run}",))
+    return (*_resolve(view), *_failed_checks(view, run), *_files(view, run), *_passed_parts(view), again)
 
 
 def unproved(view: RunView) -> tuple[Evidence, ...]:

@@ -5,10 +5,13 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from astrolabe.domain.checkpoint import GENERATED
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import Ground, RunState, RunStatus
+from astrolabe.engine.log import RunLog
 from astrolabe.engine.scheduler import RULES_VERSION
 from astrolabe.engine.workshop import Watcher
 from astrolabe.errors import (
@@ -25,7 +28,7 @@ from astrolabe.ports.sandbox import SelfTest
 from astrolabe.ports.store import Lease, RunRecord
 from astrolabe.ports.workspace import TargetKind, TargetState, Workspace
 from astrolabe.services.installation import Installation
-from astrolabe.services.runs import RunView
+from astrolabe.services.runs import RunView, plan_of
 
 
 @dataclass(frozen=True)
@@ -93,15 +96,32 @@ async def begin(installation: Installation, proposal: Proposal) -> Begun:
         return await take_up(installation, proposal.interrupted)
     workspace = installation.workspace(proposal.target.path)
     ground = await _ground(workspace, proposal.plan, await workspace.start())
-    version = await installation.store.add_plan(proposal.plan)
+    return await start(installation, proposal.plan, str(proposal.target.path), workspace, ground)
+
+
+async def start(
+    installation: Installation,
+    plan: Plan,
+    target: str,
+    workspace: Workspace,
+    ground: Ground,
+    *more: NewEvent,
+    forked_from: str | None = None,
+) -> Begun:
+    """Make a new run of a plan, owned by this process; its log begins with its creation and `more`.
+
+    Raises:
+        ConflictError: another run for the same target is not finished.
+    """
+    version = await installation.store.add_plan(plan)
     record = RunRecord(
         id=installation.determinism.new_id(),
         tenant="default",
-        goal=proposal.plan.goal,
+        goal=plan.goal,
         plan_id=version.id,
         plan_version=version.version,
-        target=str(proposal.target.path),
-        origin=_origin(proposal.plan),
+        target=target,
+        origin=_origin(plan),
         status=RunStatus.RUNNING,
         created_at=installation.determinism.now(),
         finished_at=None,
@@ -113,18 +133,18 @@ async def begin(installation: Installation, proposal: Proposal) -> Begun:
     for name, commit in (("base", ground.base), ("onto", ground.onto)):
         if commit is not None:
             await workspace.keep(f"runs/{record.id}/{name}", commit)
-    first = NewEvent(
-        type=EventType.RUN_CREATED,
-        data={
-            "tasks": [task.id for task in proposal.plan.tasks],
-            "plan": {"id": version.id, "version": version.version, "digest": proposal.plan.digest()},
-            "rules_version": RULES_VERSION,
-            "ground": asdict(ground),
-            "policy": installation.policy.digest(),
-        },
-    )
-    lease = await installation.store.create_run(record, installation.owner, first)
-    return Begun(record, lease, proposal.plan, workspace)
+    data: dict[str, JsonValue] = {
+        "tasks": [task.id for task in plan.tasks],
+        "plan": {"id": version.id, "version": version.version, "digest": plan.digest()},
+        "rules_version": RULES_VERSION,
+        "ground": asdict(ground),
+        "policy": installation.policy.digest(),
+    }
+    if forked_from is not None:
+        data["forked_from"] = forked_from
+    first = NewEvent(type=EventType.RUN_CREATED, data=data)
+    lease = await installation.store.create_run(record, installation.owner, first, *more)
+    return Begun(record, lease, plan, workspace)
 
 
 async def take_up(installation: Installation, record: RunRecord) -> Begun:
@@ -139,17 +159,23 @@ async def take_up(installation: Installation, record: RunRecord) -> Begun:
     lease = await installation.store.claim(record.id, installation.owner)
     try:
         await workspace.start()
-        await _must_have_its_work(installation, workspace, record)
+        state = RunState(record.id).apply(await installation.store.events(record.id))
+        await must_have_its_work(workspace, state)
+        if state.pause_requested:
+            log = RunLog(installation.store, lease, state, installation.determinism)
+            await log.append(NewEvent(type=EventType.RUN_RESUMED))
     except BaseException:
         await installation.store.release(lease)
         raise
-    versions = await installation.store.plan_versions(record.plan_id)
-    return Begun(record, lease, versions[record.plan_version - 1].plan, workspace)
+    return Begun(record, lease, await plan_of(installation, record, state), workspace)
 
 
-async def _must_have_its_work(installation: Installation, workspace: Workspace, record: RunRecord) -> None:
-    """Look for every commit and tree that a run goes on from: a lost one is told before anything is done."""
-    state = RunState(record.id).apply(await installation.store.events(record.id))
+async def must_have_its_work(workspace: Workspace, state: RunState) -> None:
+    """Look for every commit and tree that a run goes on from: a lost one is told before anything is done.
+
+    Raises:
+        StorageError: one of them is gone.
+    """
     ground, tasks = state.ground, state.tasks.values()
     commits = (ground.base, ground.onto, *(task.commit for task in tasks))
     trees = (ground.previous, *(task.worked_tree for task in tasks))
@@ -160,8 +186,8 @@ async def _must_have_its_work(installation: Installation, workspace: Workspace, 
             await workspace.paths(tree)
     except (MissingError, StorageError) as error:
         raise StorageError(
-            f"run {record.id} cannot go on, because what it has done is gone: {error}",
-            hint=f"Give it up, then start again: astrolabe runs cancel {record.id}",
+            f"run {state.id} cannot go on, because what it has done is gone: {error}",
+            hint=f"Give it up, then start again: astrolabe runs cancel {state.id}",
         ) from error
 
 

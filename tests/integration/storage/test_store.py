@@ -276,15 +276,19 @@ def test_two_processes_on_one_database_both_get_on(home: Home) -> None:
 
 def test_messages_reach_a_waiting_owner_at_once(home: Home) -> None:
     async def use(store: SqlStore) -> None:
-        lease = await create(store, this_process("token"))
+        owner = this_process("token")
+        lease = await create(store, owner)
         waiting = asyncio.create_task(store._wakeups.wait(lease.run, 30))
         await asyncio.sleep(0)
         began = time.monotonic()
         await store.ask(lease.run, "cancel", {"why": "because"})
         await waiting
         assert time.monotonic() - began < 10
-        (message,) = await store.inbox(lease.run)
-        assert (message.verb, message.data) == ("cancel", {"why": "because"})
+        (message,) = await store.inbox(owner)
+        assert (message.run, message.verb, message.data) == (lease.run, "cancel", {"why": "because"})
+        assert await store.inbox(this_process("another")) == ()
+        await store.taken(message)
+        assert await store.inbox(owner) == ()
 
     with_store(home, use)
 

@@ -198,3 +198,26 @@ charges = Table(
     Column("seconds", Float, nullable=False),
     Index("charges_by_run", "tenant", "run", "state"),
 )
+
+# people
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("run", String(26), primary_key=True),
+    Column("task", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("occasion", String(16), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("asked_at", Float, nullable=False),
+    Column("deadline_at", Float),
+    Column("escalate_to", Text, nullable=False),
+    Column("escalated_at", Float),
+    Column("outcome", String(16)),
+    Column("granted", Integer),
+    Column("answered_at", Float),
+    Column("answered_by", Text),
+    Column("comment", Text),
+    Index("approvals_by_outcome", "tenant", "outcome", "asked_at"),
+)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, insert, select, update
+from sqlalchemy import Column, Connection, Row, Select, delete, insert, select, update
 
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.blobs import Blobs
@@ -21,9 +21,12 @@ from astrolabe.domain.event import Event, NewEvent
 from astrolabe.domain.evidence import Evidence, Verdict
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunStatus
+from astrolabe.domain.task import Occasion, Outcome
 from astrolabe.errors import ConflictError, MissingError
 from astrolabe.ports.determinism import Determinism
-from astrolabe.ports.store import Lease, Message, Owner, PlanVersion, RunRecord
+from astrolabe.ports.store import ApprovalRecord, Lease, Message, Owner, PlanVersion, RunRecord
+
+UNFINISHED = tuple(status for status in RunStatus if not status.final)
 
 
 class SqlStore:
@@ -67,30 +70,53 @@ class SqlStore:
             for row in rows
         )
 
-    async def create_run(self, record: RunRecord, owner: Owner, first: NewEvent) -> Lease:
+    async def create_run(self, record: RunRecord, owner: Owner, *events: NewEvent) -> Lease:
         lease = Lease(run=record.id, fence=1, owner=owner)
         row = _run_row(record, owner) | {"tenant": self._tenant}
-        begun = first.placed(record.id, 1, at=self._determinism.now(), actor=lease.actor)
-        runs = schema.runs
-        same = (
-            (runs.c.tenant == self._tenant)
-            & (runs.c.target == record.target)
-            & (runs.c.status == RunStatus.RUNNING)
-        )
+        at = self._determinism.now()
 
         def write(connection: Connection) -> Lease:
-            one_at_a_time(connection, f"target {self._tenant} {record.target}")
-            other = connection.execute(select(runs.c.id).where(same)).scalar()
-            if other is not None:
-                raise ConflictError(
-                    f"run {other} is not finished for {record.target}",
-                    hint=f"Wait for it, or type: astrolabe resume {other}   or: astrolabe runs cancel {other}",
-                )
-            connection.execute(insert(runs).values(**row))
-            append_all(connection, [Addition(self._tenant, lease, [begun])])
-            return lease
+            self._must_be_alone(connection, record.target)
+            connection.execute(insert(schema.runs).values(**row))
+            return self._continued(connection, lease, 0, events, at)
 
         return await self.processes.change(write)
+
+    async def reopen(self, run: str, owner: Owner, *events: NewEvent) -> Lease:
+        at = self._determinism.now()
+
+        def write(connection: Connection) -> Lease:
+            row = self._one(connection, run, lock=True)
+            if not RunStatus(row.status).final:
+                raise ConflictError(f"run {run} is not finished", hint=f"Type: astrolabe resume {run}")
+            self._must_be_alone(connection, row.target)
+            lease = Lease(run=run, fence=row.fence + 1, owner=owner)
+            runs = schema.runs
+            values = {"fence": lease.fence, **_owner_columns(owner)}
+            connection.execute(update(runs).where(runs.c.id == run).values(**values))
+            return self._continued(connection, lease, row.seq, events, at)
+
+        return await self._database.writer.change(write)
+
+    def _must_be_alone(self, connection: Connection, target: str) -> None:
+        one_at_a_time(connection, f"target {self._tenant} {target}")
+        runs = schema.runs
+        same = (runs.c.tenant == self._tenant) & (runs.c.target == target) & runs.c.status.in_(UNFINISHED)
+        other = connection.execute(select(runs.c.id).where(same)).scalar()
+        if other is not None:
+            raise ConflictError(
+                f"run {other} is not finished for {target}",
+                hint=f"Wait for it, or type: astrolabe resume {other}   or: astrolabe runs cancel {other}",
+            )
+
+    def _continued(
+        self, connection: Connection, lease: Lease, seq: int, news: Sequence[NewEvent], at: float
+    ) -> Lease:
+        events = [
+            new.placed(lease.run, place, at=at, actor=lease.actor) for place, new in enumerate(news, seq + 1)
+        ]
+        append_all(connection, [Addition(self._tenant, lease, events)])
+        return lease
 
     async def claim(self, run: str, owner: Owner) -> Lease:
         def write(connection: Connection) -> Lease:
@@ -149,7 +175,7 @@ class SqlStore:
         runs = schema.runs
         query = select(runs).where(runs.c.tenant == self._tenant)
         if unfinished:
-            query = query.where(runs.c.status == RunStatus.RUNNING)
+            query = query.where(runs.c.status.in_(UNFINISHED))
         if target is not None:
             query = query.where(runs.c.target == target)
         query = query.order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit)
@@ -196,6 +222,19 @@ class SqlStore:
     async def blob(self, digest: str) -> bytes:
         return await self._blobs.get(digest)
 
+    async def approvals(
+        self, *, run: str | None = None, waiting: bool = False, limit: int = 1000
+    ) -> tuple[ApprovalRecord, ...]:
+        table, runs = schema.approvals, schema.runs
+        query = select(table, runs.c.goal).join(runs, runs.c.id == table.c.run)
+        query = query.where(table.c.tenant == self._tenant).order_by(table.c.asked_at, table.c.task)
+        if run is not None:
+            query = query.where(table.c.run == run)
+        if waiting:
+            query = query.where(table.c.outcome.is_(None))
+        found = await self._database.read(lambda connection: connection.execute(query.limit(limit)).all())
+        return tuple(_approval(row) for row in found)
+
     async def ask(self, run: str, verb: str, data: dict[str, Any] | None = None) -> None:
         row = {
             "run": run,
@@ -216,15 +255,25 @@ class SqlStore:
         if owner is not None:
             await self._wakeups.wake(owner)
 
-    async def inbox(self, run: str) -> tuple[Message, ...]:
-        table = schema.inbox
-        query = select(table).where(table.c.run == run, table.c.tenant == self._tenant).order_by(table.c.id)
+    async def inbox(self, owner: Owner) -> tuple[Message, ...]:
+        table, runs = schema.inbox, schema.runs
+        query = (
+            select(table)
+            .join(runs, runs.c.id == table.c.run)
+            .where(table.c.tenant == self._tenant, runs.c.owner_token == owner.token)
+            .order_by(table.c.id)
+        )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return tuple(Message(row.id, row.run, row.verb, json.loads(row.data)) for row in rows)
 
     async def probe(self) -> str:
         kind = await asyncio.to_thread(self._database.place.probe)
         return f"{kind} at {self._database.place.name}"
+
+    async def taken(self, message: Message) -> None:
+        table = schema.inbox
+        mine = (table.c.id == message.id) & (table.c.tenant == self._tenant)
+        await self._database.writer.change(lambda connection: connection.execute(delete(table).where(mine)))
 
     async def close(self) -> None:
         await self.processes.close()
@@ -288,6 +337,26 @@ def _record(row: Row[Any]) -> RunRecord:
         reason=row.reason,
         owner=_owner(row),
         options=json.loads(row.options),
+    )
+
+
+def _approval(row: Row[Any]) -> ApprovalRecord:
+    return ApprovalRecord(
+        run=row.run,
+        task=row.task,
+        number=row.number,
+        goal=row.goal,
+        occasion=Occasion(row.occasion),
+        question=row.question,
+        asked_at=row.asked_at,
+        deadline_at=row.deadline_at,
+        escalate_to=row.escalate_to,
+        escalated_at=row.escalated_at,
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+        granted=None if row.granted is None else bool(row.granted),
+        answered_at=row.answered_at,
+        by=row.answered_by or "",
+        comment=row.comment or "",
     )
 
 

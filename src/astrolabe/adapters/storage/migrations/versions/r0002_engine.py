@@ -17,6 +17,7 @@ def upgrade() -> None:
     _runs()
     _server()
     _budgets()
+    _approvals()
 
 
 def _runs() -> None:
@@ -124,3 +125,29 @@ def _budgets() -> None:
         sa.Column("seconds", sa.Float, nullable=False),
     )
     op.create_index("charges_by_run", "charges", ["tenant", "run", "state"])
+
+
+# people
+
+
+def _approvals() -> None:
+    """What people were asked."""
+    op.create_table(
+        "approvals",
+        sa.Column("run", sa.String(26), primary_key=True),
+        sa.Column("task", sa.Text, primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("occasion", sa.String(16), nullable=False),
+        sa.Column("question", sa.Text, nullable=False),
+        sa.Column("asked_at", sa.Float, nullable=False),
+        sa.Column("deadline_at", sa.Float),
+        sa.Column("escalate_to", sa.Text, nullable=False),
+        sa.Column("escalated_at", sa.Float),
+        sa.Column("outcome", sa.String(16)),
+        sa.Column("granted", sa.Integer),
+        sa.Column("answered_at", sa.Float),
+        sa.Column("answered_by", sa.Text),
+        sa.Column("comment", sa.Text),
+    )
+    op.create_index("approvals_by_outcome", "approvals", ["tenant", "outcome", "asked_at"])

@@ -1,0 +1,198 @@
+"""Steering a run that is not finished: pausing and cancelling it, answering what it asks.
+
+A run has one owner. When another process owns it, that one is asked; a run nobody works on is steered here.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import JsonValue
+
+from astrolabe.domain.event import EventType, NewEvent
+from astrolabe.domain.run import RunState, RunStatus
+from astrolabe.domain.task import Outcome, TaskState, TaskStatus
+from astrolabe.engine.asking import answered_event
+from astrolabe.engine.log import RunLog
+from astrolabe.errors import ConflictError, DeadlineError, InputError
+from astrolabe.ports.store import ApprovalRecord, RunRecord
+from astrolabe.services.installation import Installation
+
+CANCEL_SECONDS = 60.0
+LOOK_SECONDS = 0.1
+_SHOWN = 5
+
+
+async def cancel_run(installation: Installation, record: RunRecord) -> RunStatus:
+    """Ask a run's process to cancel it; where there is none any more, cancel it here.
+
+    Returns the final status the run has then: it may have come to another end before it was asked.
+
+    Raises:
+        ConflictError: the run is already finished.
+        DeadlineError: its process has not ended it within `CANCEL_SECONDS`.
+    """
+    _must_go_on(record)
+
+    async def over() -> bool:
+        return (await installation.store.run(record.id)).status.final
+
+    return await _steered(installation, record, "cancel", _ends, over)
+
+
+async def pause_run(installation: Installation, record: RunRecord) -> RunStatus:
+    """Let a run start nothing more; returns when nothing of it goes on any more.
+
+    Returns the status the run has then: it may have ended meanwhile.
+
+    Raises:
+        ConflictError: the run is finished, or paused already.
+        DeadlineError: what it was doing has not ended within `CANCEL_SECONDS`; it will pause then.
+    """
+    _must_go_on(record)
+    if record.status is RunStatus.PAUSED:
+        raise ConflictError(f"run {record.id} is paused already", hint=f"Type: astrolabe resume {record.id}")
+
+    async def still() -> bool:
+        return (await installation.store.run(record.id)).status is not RunStatus.RUNNING
+
+    return await _steered(installation, record, "pause", _pauses, still)
+
+
+async def _steered(
+    installation: Installation,
+    record: RunRecord,
+    verb: str,
+    events: Callable[[RunState], list[NewEvent]],
+    done: Callable[[], Awaitable[bool]],
+) -> RunStatus:
+    try:
+        await _append(installation, record.id, events)
+    except ConflictError:
+        if not await _asked(installation, record.id, verb, done):
+            await _append(installation, record.id, events)
+    return (await installation.store.run(record.id)).status
+
+
+async def answer(
+    installation: Installation, asked: ApprovalRecord, outcome: Outcome, *, by: str, comment: str
+) -> ApprovalRecord:
+    """Answer what a run asks about a task; returns the approval as it is then.
+
+    Raises:
+        ConflictError: it has been answered, or nobody waits for an answer any more.
+        DeadlineError: the run's process has not taken it in within `CANCEL_SECONDS`.
+    """
+    if asked.outcome is not None:
+        raise ConflictError(f"the question about {asked.task!r} is {asked.outcome} already")
+
+    async def now() -> ApprovalRecord:
+        return next(one for one in await installation.store.approvals(run=asked.run) if one.key == asked.key)
+
+    async def answered() -> bool:
+        return (await now()).outcome is not None
+
+    def answers(state: RunState) -> list[NewEvent]:
+        task = _asking(state, asked)
+        return [answered_event(asked.task, task, outcome, by=by, comment=comment)]
+
+    if not await installation.store.is_owned(await installation.store.run(asked.run)):
+        await _append(installation, asked.run, answers)
+        return await now()
+    data = {"task": asked.task, "number": asked.number, "outcome": outcome, "by": by, "comment": comment}
+    if not await _asked(installation, asked.run, "answer", answered, data):
+        await _append(installation, asked.run, answers)
+    return await now()
+
+
+async def find_approval(installation: Installation, run: str, task: str | None) -> ApprovalRecord:
+    """Return what a run asks: about a task, or the one thing it asks at all.
+
+    Raises:
+        ConflictError: it asks nothing.
+        InputError: it asks more than one thing, and no task was named.
+    """
+    asked = await installation.store.approvals(run=run, waiting=True)
+    found = [one for one in asked if task in {None, one.task}]
+    if not found:
+        about = "" if task is None else f" about {task!r}"
+        raise ConflictError(f"run {run} asks nothing{about}", hint="See: astrolabe approvals list --all")
+    if len(found) > 1:
+        tasks = ", ".join(repr(one.task) for one in found[:_SHOWN])
+        raise InputError(f"run {run} asks about {len(found)} tasks: {tasks}", hint="Name one of them.")
+    return found[0]
+
+
+def _must_go_on(record: RunRecord) -> None:
+    if record.status.final:
+        raise ConflictError(f"run {record.id} is already {record.status}")
+
+
+async def _append(installation: Installation, run: str, events: Callable[[RunState], list[NewEvent]]) -> None:
+    """Continue the log of a run that nobody works on; ConflictError when somebody does."""
+    lease = await installation.store.claim(run, installation.owner)
+    try:
+        state = RunState(run).apply(await installation.store.events(run))
+        log = RunLog(installation.store, lease, state, installation.determinism)
+        await log.append(*events(state))
+    finally:
+        await installation.store.release(lease)
+
+
+async def _asked(
+    installation: Installation,
+    run: str,
+    verb: str,
+    done: Callable[[], Awaitable[bool]],
+    data: dict[str, Any] | None = None,
+) -> bool:
+    """Ask a run's process, and wait until it is done; False when that process has gone without doing it.
+
+    There is no wake-up in this direction, so the state is read.
+    """
+    await installation.store.ask(run, verb, data)
+    deadline = installation.determinism.monotonic() + CANCEL_SECONDS
+    while not await done():
+        if not await installation.store.is_owned(await installation.store.run(run)):
+            return await done()
+        if installation.determinism.monotonic() >= deadline:
+            raise DeadlineError(
+                f"run {run} was asked to {verb}, and has not after {CANCEL_SECONDS:g} s",
+                hint="It does when its process hears that. If the process hangs, end it, and ask again.",
+            )
+        await asyncio.sleep(LOOK_SECONDS)
+    return True
+
+
+def _ends(state: RunState) -> list[NewEvent]:
+    data: dict[str, JsonValue] = {
+        "status": RunStatus.CANCELLED,
+        "reason": "cancelled",
+        "commit": None,
+        "published": None,
+    }
+    return [
+        NewEvent(type=EventType.RUN_CANCEL_REQUESTED),
+        *(_cancelled(name, task) for name, task in state.tasks.items() if not task.status.final),
+        NewEvent(type=EventType.RUN_FINISHED, data=data),
+    ]
+
+
+def _cancelled(name: str, task: TaskState) -> NewEvent:
+    begun = task.status is TaskStatus.RUNNING
+    data: dict[str, JsonValue] = {"status": TaskStatus.CANCELLED, "reason": "the run was cancelled"}
+    return NewEvent(
+        type=EventType.TASK_SKIPPED, task=name, attempt=task.attempt if begun else None, data=data
+    )
+
+
+def _pauses(state: RunState) -> list[NewEvent]:
+    asked = [] if state.pause_requested else [NewEvent(type=EventType.RUN_PAUSE_REQUESTED)]
+    return [*asked, NewEvent(type=EventType.RUN_PAUSED)]
+
+
+def _asking(state: RunState, asked: ApprovalRecord) -> TaskState:
+    task = state.tasks.get(asked.task)
+    if task is None or task.question is None or task.question.number != asked.number:
+        raise ConflictError(f"the question about {asked.task!r} is no longer open")
+    return task
