@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from astrolabe import __version__
-from astrolabe.cli import approvals, budgets, build, config, doctor, kept, plan, runs, sandbox, steering
+from astrolabe.cli import approvals, budgets, build, config, doctor, kept, plan, runs, sandbox, schedules, steering
 from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import overview
 
@@ -29,6 +29,7 @@ runs.app.command("files")(kept.files)
 app.add_typer(plan.app, name="plan")
 app.add_typer(runs.app, name="runs")
 app.add_typer(approvals.app, name="approvals")
+app.add_typer(schedules.app, name="schedules")
 app.add_typer(budgets.app, name="budgets")
 app.command("doctor")(doctor.doctor)
 app.add_typer(sandbox.app, name="sandbox")

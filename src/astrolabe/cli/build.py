@@ -50,7 +50,7 @@ def build(
 
     async def use(installation: "Installation") -> Exit:
         proposal = await propose_build(installation, taken, into)
-        _accept(proposal, yes=yes, json=json)
+        accept(proposal, yes=yes, json=json)
         return await _carry_out(installation, proposal, json=json)
 
     raise typer.Exit(with_installation(use))
@@ -96,7 +96,7 @@ def run(
     raise typer.Exit(with_installation(use))
 
 
-def _accept(proposal: "Proposal", *, yes: bool, json: bool) -> None:
+def accept(proposal: "Proposal", *, yes: bool, json: bool) -> None:
     """Show what was understood; go on only when the person agrees."""
     import sys
 

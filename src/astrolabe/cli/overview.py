@@ -10,6 +10,7 @@ SUMMARIES = {
     "plan": "Plan a goal without running it; check, compare and list plans.",
     "runs": "List runs; show, export, pause, cancel, retry and fork one.",
     "approvals": "List what runs ask a person; approve or deny it.",
+    "schedules": "Begin runs by the clock: add, list, pause and run schedules.",
     "budgets": "Show what may be spent, and what was spent on what.",
     "doctor": "What works on this machine, what is missing, and how to get it.",
     "sandbox": "Test the sandbox, or run a command in it.",

@@ -12,6 +12,7 @@ from astrolabe.domain.run import RunStatus
 from astrolabe.domain.task import Occasion, Outcome
 from astrolabe.ports.budgets import Budgets
 from astrolabe.ports.processes import Processes
+from astrolabe.ports.schedules import Schedules
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,9 @@ class Store(Protocol):
     def processes(self) -> Processes:
         """Who works on this state."""
         ...
+
+    @property
+    def schedules(self) -> Schedules: ...
 
     async def add_plan(self, plan: Plan, plan_id: str | None = None) -> PlanVersion:
         """Keep a plan as the next version of `plan_id`, or as version 1 of a new one."""

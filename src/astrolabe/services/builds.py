@@ -35,13 +35,15 @@ from astrolabe.services.runs import RunView, plan_of
 class Proposal:
     """What a build would do; nothing has been written yet.
 
-    `interrupted` is a run of the same plan for the same target that was cut off and will be taken up again.
+    `interrupted` is a run of the same plan for the same target that was cut off and will be taken up again. `run` is the id
+    a new one gets, where that has been settled before.
     """
 
     understanding: Understanding | None
     plan: Plan
     target: TargetState
     interrupted: RunRecord | None = None
+    run: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ async def propose_build(installation: Installation, goal: Goal, into: Path) -> P
     interrupted = await _interrupted(installation, plan, target)
     if interrupted is None:
         _must_be_workable(installation, target)
-        await _must_be_ours(installation.workspace(into), target)
+        await must_be_ours(installation.workspace(into), target)
     return Proposal(understanding, plan, target, interrupted)
 
 
@@ -115,7 +117,7 @@ async def start(
     """
     version = await installation.store.add_plan(plan)
     record = RunRecord(
-        id=installation.determinism.new_id(),
+        id=proposal.run or installation.determinism.new_id(),
         tenant="default",
         goal=plan.goal,
         plan_id=version.id,
@@ -248,7 +250,7 @@ async def _ground(workspace: Workspace, plan: Plan, head: str | None) -> Ground:
     return Ground(base=commit, onto=head, previous=tree)
 
 
-async def _must_be_ours(workspace: Workspace, target: TargetState) -> None:
+async def must_be_ours(workspace: Workspace, target: TargetState) -> None:
     """Refuse a repository that was not built here: generated files and its own would be mixed."""
     if target.kind is not TargetKind.REPOSITORY:
         return

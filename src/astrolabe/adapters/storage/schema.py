@@ -221,3 +221,34 @@ approvals = Table(
     Column("comment", Text),
     Index("approvals_by_outcome", "tenant", "outcome", "asked_at"),
 )
+
+# schedules; a time is kept once, with the id its run will have
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("cron", String(200), nullable=False),
+    Column("timezone", String(64), nullable=False),
+    Column("plan_id", String(26), nullable=False),
+    Column("plan_version", Integer, nullable=False),
+    Column("workspace", Text, nullable=False),
+    Column("catch_up", String(16), nullable=False),
+    Column("overlap", String(16), nullable=False),
+    Column("paused", Integer, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("looked_at", Float, nullable=False),
+)
+
+firings = Table(
+    "firings",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("schedule", String(64), primary_key=True),
+    Column("due_at", Float, primary_key=True),
+    Column("run", String(26), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("firings_by_state", "tenant", "state", "due_at"),
+)

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _server()
     _budgets()
     _approvals()
+    _schedules()
 
 
 def _runs() -> None:
@@ -151,3 +152,32 @@ def _approvals() -> None:
         sa.Column("comment", sa.Text),
     )
     op.create_index("approvals_by_outcome", "approvals", ["tenant", "outcome", "asked_at"])
+
+
+def _schedules() -> None:
+    """When work begins by itself."""
+    op.create_table(
+        "schedules",
+        sa.Column("tenant", sa.String(64), primary_key=True),
+        sa.Column("name", sa.String(64), primary_key=True),
+        sa.Column("cron", sa.String(200), nullable=False),
+        sa.Column("timezone", sa.String(64), nullable=False),
+        sa.Column("plan_id", sa.String(26), nullable=False),
+        sa.Column("plan_version", sa.Integer, nullable=False),
+        sa.Column("workspace", sa.Text, nullable=False),
+        sa.Column("catch_up", sa.String(16), nullable=False),
+        sa.Column("overlap", sa.String(16), nullable=False),
+        sa.Column("paused", sa.Integer, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("looked_at", sa.Float, nullable=False),
+    )
+    op.create_table(
+        "firings",
+        sa.Column("tenant", sa.String(64), primary_key=True),
+        sa.Column("schedule", sa.String(64), primary_key=True),
+        sa.Column("due_at", sa.Float, primary_key=True),
+        sa.Column("run", sa.String(26), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+    )
+    op.create_index("firings_by_state", "firings", ["tenant", "state", "due_at"])
