@@ -5,7 +5,19 @@ from typing import Annotated, Any
 import typer
 
 from astrolabe import __version__
-from astrolabe.cli import approvals, budgets, build, config, doctor, kept, plan, runs, sandbox, schedules, steering
+from astrolabe.cli import (
+    approvals,
+    budgets,
+    build,
+    config,
+    doctor,
+    kept,
+    plan,
+    runs,
+    sandbox,
+    schedules,
+    steering,
+)
 from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import overview
 

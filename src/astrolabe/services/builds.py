@@ -98,7 +98,8 @@ async def begin(installation: Installation, proposal: Proposal) -> Begun:
         return await take_up(installation, proposal.interrupted)
     workspace = installation.workspace(proposal.target.path)
     ground = await _ground(workspace, proposal.plan, await workspace.start())
-    return await start(installation, proposal.plan, str(proposal.target.path), workspace, ground)
+    target = str(proposal.target.path)
+    return await start(installation, proposal.plan, target, workspace, ground, run=proposal.run)
 
 
 async def start(
@@ -109,6 +110,7 @@ async def start(
     ground: Ground,
     *more: NewEvent,
     forked_from: str | None = None,
+    run: str | None = None,
 ) -> Begun:
     """Make a new run of a plan, owned by this process; its log begins with its creation and `more`.
 
@@ -117,7 +119,7 @@ async def start(
     """
     version = await installation.store.add_plan(plan)
     record = RunRecord(
-        id=proposal.run or installation.determinism.new_id(),
+        id=run or installation.determinism.new_id(),
         tenant="default",
         goal=plan.goal,
         plan_id=version.id,
