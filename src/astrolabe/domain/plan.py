@@ -10,6 +10,8 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, JsonV
 from astrolabe.domain.policy import ARGUMENT_BYTES, Policy
 from astrolabe.domain.value import Value
 
+MOST_TASKS = 20_000
+"""Of one plan. Many more would neither be planned nor looked through by anybody in one piece."""
 MOST_SECONDS = 3650 * 24 * 3600.0
 """Longer waits are slips of the pen."""
 
@@ -224,7 +226,7 @@ class Plan(Value):
     """A goal and the DAG of tasks that reaches it."""
 
     goal: str = Field(min_length=1)
-    tasks: tuple[Task, ...] = Field(min_length=1)
+    tasks: tuple[Task, ...] = Field(min_length=1, max_length=MOST_TASKS)
     source: Literal["static", "model", "person"] = "person"
     recipe: str | None = None
     reasoning: str = ""

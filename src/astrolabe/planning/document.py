@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from pydantic import BaseModel
 
-from astrolabe.domain.plan import Plan
+from astrolabe.domain.plan import MOST_TASKS, Plan
 from astrolabe.errors import InputError, PlanValidationError
 from astrolabe.planning.outline import outline_of
 from astrolabe.planning.places.node import Entries, Fault, Items
@@ -32,6 +32,8 @@ def read_plan(
             tasks fit together. Places read `plan.yaml:12:5 tasks[2].depends_on[0]`.
     """
     document = read_document(content, name, PlanValidationError)
+    if (fault := _too_many(document)) is not None:
+        raise PlanValidationError(f"{document.name} is no plan that can run", problems(document, [fault]))
     plan, faults = held_against(document, Plan)
     faults = [fault for fault in faults if not _follows_from_id(fault)]
     found = findings(plan, agents) if plan else _findings_in_broken(document, agents)
@@ -41,6 +43,15 @@ def read_plan(
         listed = problems(document, faults)
         raise PlanValidationError(f"{document.name} is no plan that can run", listed)
     return plan.model_copy(update={"understanding": None})
+
+
+def _too_many(document: Document) -> Fault | None:
+    """Look at the number of tasks before each is looked at: of too many, that is all there is to say."""
+    tasks = document.root.nodes.get("tasks") if isinstance(document.root, Entries) else None
+    if not isinstance(tasks, Items) or len(tasks.nodes) <= MOST_TASKS:
+        return None
+    text = f"has {len(tasks.nodes):,} tasks, but a plan can have {MOST_TASKS:,}"
+    return Fault(tasks.mark, text, "make several plans of it, and run one after another", ("tasks",))
 
 
 def is_plan(content: str | bytes, name: str) -> bool:

@@ -173,3 +173,10 @@ def test_no_file_has_more_problems_than_can_be_listed(text: str) -> None:
     with pytest.raises(PlanValidationError) as caught:
         read_plan(text, "plan.yaml")
     assert len(caught.value.problems) == 10_000
+
+
+def test_of_far_too_many_tasks_only_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("astrolabe.planning.document.MOST_TASKS", 2)
+    text = "goal: x\ntasks:\n- {id: 1}\n- {id: a}\n- {nonsense: 3}\n"
+    (said,) = refused(text)
+    assert said.startswith("plan.yaml:3:1 tasks: has 3 tasks, but a plan can have 2 (make several plans")
