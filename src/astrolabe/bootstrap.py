@@ -3,13 +3,19 @@
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Any
 
 from ulid import ULID
 
-from astrolabe.adapters.git.clone import clone_folder
+from astrolabe import __version__
+from astrolabe.adapters.git.clone import Identity, clone_folder
+from astrolabe.adapters.git.command import Git
+from astrolabe.adapters.git.hub import Hub
+from astrolabe.adapters.git.shared import HubWorkspace
 from astrolabe.adapters.git.workspace import GitWorkspace
 from astrolabe.adapters.images.cache import ImageCache
 from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
@@ -19,15 +25,20 @@ from astrolabe.adapters.storage.ownership import this_process
 from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
+from astrolabe.adapters.storage.tasks import SqlTaskJournal
 from astrolabe.adapters.storage.wakeup import SocketWakeUps, WakeUps
+from astrolabe.adapters.temporal.development import DevelopmentServer
+from astrolabe.adapters.temporal.development import development_server as run_development_server
+from astrolabe.adapters.temporal.place import Place
+from astrolabe.engine.errand import Errands
 from astrolabe.engine.faults import Reach, unharmed
 from astrolabe.engine.local import LocalDriver
 from astrolabe.engine.workshop import Limits, Workshop
-from astrolabe.errors import StorageError
+from astrolabe.errors import StorageError, UnavailableError
 from astrolabe.ports.determinism import Determinism
-from astrolabe.ports.store import Owner
+from astrolabe.ports.store import Owner, RunRecord
 from astrolabe.sdk import Plugin
-from astrolabe.services.installation import BrokenPlugin, Installation
+from astrolabe.services.installation import BrokenPlugin, Clustered, Installation
 from astrolabe.settings import Settings, process_environment
 
 PLUGINS = "astrolabe.plugins"
@@ -97,6 +108,8 @@ async def open_installation(
             replanners=tuple(replanner for plugin in present for replanner in plugin.replanners),
         )
 
+        clustered = _clustered(settings, workshop, database, wakeups, owner, report)
+
         def workspace(target: Path) -> GitWorkspace:
             return GitWorkspace(
                 clone_folder(settings.state_folder, target),
@@ -112,6 +125,7 @@ async def open_installation(
             images=images,
             workspace=workspace,
             driver=LocalDriver(workshop),
+            clustered=clustered,
             agents=agents,
             recipes=tuple(recipe for plugin in present for recipe in plugin.recipes),
             broken_plugins=broken,
@@ -147,6 +161,108 @@ def _storage(settings: Settings, determinism: Determinism, owner: Owner) -> tupl
     server = PostgresServer(settings.database_url.get_secret_value())
     database = Database(server)
     return database, ServerBlobs(database, determinism), ServerWakeUps(server, owner.token)
+
+
+def _clustered(
+    settings: Settings,
+    workshop: Workshop,
+    database: Database,
+    wakeups: WakeUps,
+    owner: Owner,
+    report: Callable[[str], None],
+) -> Clustered | None:
+    """Return what it takes to work with the Temporal server of the settings, if they name one."""
+    if settings.temporal_address is None:
+        return None
+    try:
+        from astrolabe.adapters.temporal.cluster import TemporalCluster  # noqa: PLC0415 - an extra
+        from astrolabe.adapters.temporal.worker import WorkerOptions, serve  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise UnavailableError(
+            "a Temporal server is set, whose client is not installed",
+            hint="Install it: pip install 'astrolabe[temporal]'; or unset ASTROLABE_TEMPORAL_ADDRESS.",
+        ) from error
+    host = _host(settings.state_folder, workshop.determinism)
+    places = _Places(settings, workshop.determinism, host, report)
+    journal = SqlTaskJournal(database, wakeups, workshop.determinism, f"worker-{owner.pid}@{host[-6:]}")
+    errands = Errands(workshop, journal, places.shared, host)
+    place = Place(settings.temporal_address, settings.temporal_namespace)
+    options = WorkerOptions(__version__, settings.engine.drain_seconds)
+    return Clustered(
+        cluster=TemporalCluster(place, settings.engine.lease_seconds),
+        journal=journal,
+        errands=errands,
+        host=host,
+        options=places.options,
+        workspace=places.shared,
+        serve=partial(serve, place, errands, journal, workshop.determinism, options),
+        woken=wakeups.wait,
+        monotonic=workshop.determinism.monotonic,
+    )
+
+
+class _Places:
+    """The workspaces of runs that several hosts work on."""
+
+    def __init__(
+        self, settings: Settings, determinism: Determinism, host: str, report: Callable[[str], None]
+    ) -> None:
+        self._settings = settings
+        self._determinism = determinism
+        self._host = host
+        self._report = report
+        self._hub = Hub(Git(process_environment()), settings.hub_address, process_environment())
+
+    async def options(self, target: Path) -> dict[str, Any]:
+        """Tell of a target what hosts that cannot see it have to know."""
+        own = self._own(target, None)
+        await own.start()
+        who = await own.identity()
+        return {
+            "driver": "temporal",
+            "host": self._host,
+            "format": await own.object_format(),
+            "who": {"name": who.name, "email": who.email},
+        }
+
+    async def shared(self, record: RunRecord) -> HubWorkspace:
+        """Return a run's workspace on this host, ready."""
+        options = record.options
+        own = self._own(Path(record.target), Identity(**options["who"]))
+        shared = HubWorkspace(own, self._hub, record.id, options["format"])
+        await shared.prepare()
+        return shared
+
+    def _own(self, target: Path, identity: Identity | None) -> GitWorkspace:
+        return GitWorkspace(
+            clone_folder(self._settings.state_folder, target),
+            target,
+            self._determinism,
+            identity=identity,
+            environment=process_environment(),
+            report=self._report,
+        )
+
+
+def _host(state: Path, determinism: Determinism) -> str:
+    """Return the name of the machine whose folders this process sees: it is made once, and lies in the state folder."""
+    file = state / "host"
+    state.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        fresh = file.with_name(f".host-{determinism.new_id()}")
+        fresh.write_text(determinism.new_id(), encoding="ascii")
+        with suppress(FileExistsError):  # another process was faster
+            file.hardlink_to(fresh)
+        fresh.unlink()
+    return file.read_text(encoding="ascii").strip()
+
+
+def development_server(
+    settings: Settings, port: int, file: Path | None
+) -> AbstractAsyncContextManager[DevelopmentServer]:
+    """Run a Temporal server for this machine; see `adapters/temporal/development.py`."""
+    chosen = file or settings.state_folder / "temporal.db"
+    return run_development_server(chosen, port, chosen.with_suffix(".log"))
 
 
 def load_plugins() -> tuple[tuple[Plugin, ...], tuple[BrokenPlugin, ...]]:

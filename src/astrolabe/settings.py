@@ -50,6 +50,17 @@ def _of_postgresql(url: SecretStr) -> SecretStr:
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_of_postgresql)]
 
 
+def _of_hub(hub: SecretStr) -> SecretStr:
+    told = hub.get_secret_value()
+    remote = "://" in told or ("@" in told.partition("/")[0] and ":" in told)
+    if told.startswith("-") or "::" in told or not (told.startswith("/") or remote):
+        raise ValueError("is neither an absolute path nor the address of a git repository")
+    return hub
+
+
+HubAddress = Annotated[SecretStr, AfterValidator(_of_hub)]
+
+
 class Settings(BaseModel):
     """Read once at an entry point and handed down in parts."""
 
@@ -67,6 +78,18 @@ class Settings(BaseModel):
         default=None,
         description="A PostgreSQL database that several hosts share; by default a file in the state folder.",
     )
+    temporal_address: str | None = Field(
+        default=None,
+        min_length=1,
+        description="host:port of a Temporal server that drives runs on many hosts; by default they are driven here.",
+    )
+    temporal_namespace: str = Field(
+        default="default", min_length=1, description="The namespace of the Temporal server that is ours."
+    )
+    hub: HubAddress | None = Field(
+        default=None,
+        description="The git repository through which hosts share their work; by default a folder on this one.",
+    )
     engine: EngineOptions = Field(default=EngineOptions(), description="How plans are run.")
     budget: TenantBudget = Field(
         default=TenantBudget(), description="What all runs together may spend in a period."
@@ -79,6 +102,11 @@ class Settings(BaseModel):
         return (
             self.home / "state" if self.home else _system_folder("XDG_STATE_HOME", ".local/state", "/var/lib")
         )
+
+    @property
+    def hub_address(self) -> str:
+        """Where hosts share their work."""
+        return str(self.state_folder / "hub.git") if self.hub is None else self.hub.get_secret_value()
 
     @property
     def cache_folder(self) -> Path:

@@ -15,8 +15,7 @@ from astrolabe.cli import (
     plan,
     runs,
     sandbox,
-    schedules,
-    steering,
+from astrolabe.cli import (schedules, steering, temporal, worker)
 )
 from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import overview
@@ -44,6 +43,8 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(budgets.app, name="budgets")
 app.command("doctor")(doctor.doctor)
+app.command("worker")(worker.worker)
+app.add_typer(temporal.app, name="temporal")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(config.app, name="config")
 

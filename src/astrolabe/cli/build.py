@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from astrolabe.services.builds import Begun, Proposal
     from astrolabe.services.installation import Installation
 
+_DETACHED = """run {run} goes on without this command
+  see it again: astrolabe runs follow {run}
+  end it: astrolabe runs cancel {run}"""
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Accept what was understood without being asked.")]
 
@@ -148,6 +151,8 @@ async def finish(installation: "Installation", begun: "Begun", *, json: bool) ->
 
 async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) -> tuple[dict[str, Any], Exit]:
     """Drive a run to its end; return its report and the exit code that stands for it."""
+    import asyncio
+
     from astrolabe.cli.progress import watching
     from astrolabe.services.advice import unproved
     from astrolabe.services.builds import carry_out, start_commands
@@ -156,8 +161,13 @@ async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) ->
     from astrolabe.services.runs import view_run
 
     left = None if quiet else await expecting(installation, begun.plan)
-    with watching(begun.plan, begun.record, left, quiet=quiet) as watcher:
-        await carry_out(installation, begun, watcher)
+    try:
+        with watching(begun.plan, begun.record, left, quiet=quiet) as watcher:
+            await carry_out(installation, begun, watcher)
+    except asyncio.CancelledError:
+        if begun.record.elsewhere:
+            say(_DETACHED.format(run=begun.record.id), err=True)
+        raise
     view = await view_run(installation, begun.record)
     code = BY_STATUS[view.state.status]
     if installation.driver.leaving and not view.state.status.final:

@@ -12,6 +12,8 @@ SUMMARIES = {
     "approvals": "List what runs ask a person; approve or deny it.",
     "schedules": "Begin runs by the clock: add, list, pause and run schedules.",
     "budgets": "Show what may be spent, and what was spent on what.",
+    "worker": "Take tasks of runs that Temporal drives, on this host.",
+    "temporal": "A Temporal server for this machine.",
     "doctor": "What works on this machine, what is missing, and how to get it.",
     "sandbox": "Test the sandbox, or run a command in it.",
     "config": "Show and check the settings.",

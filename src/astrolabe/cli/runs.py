@@ -179,6 +179,26 @@ def _print_resumed(document: dict[str, Any]) -> None:
     say(f"astrolabe: {clean(error['message'])}\n  {clean(error['hint'])}".rstrip(), err=True)
 
 
+@app.command("follow")
+def follow(run: Run, json: Json = False) -> None:
+    """Show a run that is driven by workers until it has finished, and take its result over where its target is."""
+    from astrolabe.cli.build import drive
+    from astrolabe.cli.session import with_installation
+    from astrolabe.services.builds import followed
+    from astrolabe.services.finding import find_run
+
+    async def use(installation: "Installation") -> Exit:
+        record = await find_run(installation, run)
+        document, code = await drive(installation, await followed(installation, record), quiet=json)
+        if json:
+            print_json(document)
+        else:
+            _print_resumed(document)
+        return code
+
+    raise typer.Exit(with_installation(use))
+
+
 def _row(run: "ListedRun") -> dict[str, Any]:
     record = run.record
     return {

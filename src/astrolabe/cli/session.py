@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from astrolabe.services.installation import Installation
+    from astrolabe.settings import Settings
 
 T = TypeVar("T")
 
@@ -17,8 +18,13 @@ class InterruptedByPersonError(Exception):
     """SIGINT or SIGTERM; no KeyboardInterrupt, of which typer would make an exit code of its own."""
 
 
-def with_installation(use: "Callable[[Installation], Awaitable[T]]") -> T:
-    """Open the installation the settings describe, await `use` with it, close it; SIGTERM lets runs end first."""
+def with_installation(
+    use: "Callable[[Installation], Awaitable[T]]", adjusted: "Callable[[Settings], Settings] | None" = None
+) -> T:
+    """Open the installation the settings describe, await `use` with it, close it; SIGTERM lets runs end first.
+
+    `adjusted` changes settings that a command has an option for.
+    """
     import asyncio
     import signal
 
@@ -28,7 +34,7 @@ def with_installation(use: "Callable[[Installation], Awaitable[T]]") -> T:
     async def go() -> T:
         task = asyncio.current_task()
         loop = asyncio.get_running_loop()
-        settings = load_settings()
+        settings = load_settings() if adjusted is None else adjusted(load_settings())
         if task is not None:
             loop.add_signal_handler(signal.SIGTERM, task.cancel)
         async with open_installation(settings, report=_note) as installation:

@@ -20,6 +20,7 @@ class EventType(StrEnum):
     RUN_BUDGET_EXCEEDED = "run.budget-exceeded"
     RUN_BUDGET_RAISED = "run.budget-raised"
     RUN_REOPENED = "run.reopened"
+    RUN_JOINED = "run.joined"
     RUN_FINISHED = "run.finished"
     PLAN_CHANGED = "plan.changed"
     TASK_STARTED = "task.started"

@@ -43,9 +43,10 @@ class RunState:
 
     `merged` tells how a person's edits and a new generation went together, in lists of paths: `conflicts`, `kept` (edited,
     no longer generated), `edited` (generated, and theirs now), `added`, `changed`, `removed`; and the `commit` with marks.
-    `steps` maps a step key to its recorded reply, `used` to what it used where it told, `intended` holds the keys whose reply is not recorded yet. `message` is
-    the last of the inbox that was taken in. `over_budget` says what was spent when that stopped the run; `raised` are limits given
-    since it was planned, by task (empty: the run's own).
+    `steps` maps a step key to its recorded reply, `used` to what it used where it told, `intended` holds the keys whose reply
+    is not recorded yet. `message` is the last of the inbox that was taken in. `over_budget` says what was spent when that
+    stopped the run; `raised` are limits given since it was planned, by task (empty: the run's own). `joined` is what the run
+    ends with (`status`, `reason`, `commit`) once that is known and waits to be handed over on the target's host.
     """
 
     id: str
@@ -55,6 +56,7 @@ class RunState:
     intended: set[str] = field(default_factory=set)
     ground: Ground = Ground()
     merged: dict[str, Any] | None = None
+    joined: dict[str, Any] | None = None
     cancel_requested: bool = False
     pause_requested: bool = False
     over_budget: str = ""
@@ -101,6 +103,8 @@ class RunState:
                 self._reopened(event.data["tasks"])
             case EventType.PLAN_CHANGED:
                 self._replanned(event)
+            case EventType.RUN_JOINED:
+                self.joined = event.data
             case EventType.RUN_FINISHED:
                 self._finished(event)
             case _:
@@ -117,7 +121,7 @@ class RunState:
     def _reopened(self, tasks: Iterable[str]) -> None:
         self.status, self.finished_at, self.reason = RunStatus.RUNNING, None, ""
         self.cancel_requested = self.pause_requested = False
-        self.over_budget = ""
+        self.over_budget, self.joined = "", None
         for task in tasks:
             self.tasks[task] = begun_anew(self.tasks[task])
 

@@ -21,7 +21,7 @@ from astrolabe.domain.budget import (
 )
 from astrolabe.domain.plan import Budget, Plan
 from astrolabe.engine.faults import CrashPoint, Reach
-from astrolabe.engine.log import RunLog
+from astrolabe.engine.log import Log
 from astrolabe.errors import OverBudgetError
 from astrolabe.ports.budgets import Budgets
 from astrolabe.ports.determinism import Determinism
@@ -57,7 +57,7 @@ class Spending:
     def __init__(
         self,
         budgets: Budgets,
-        log: RunLog,
+        log: Log,
         plan: Plan,
         tenant: TenantBudget,
         determinism: Determinism,
@@ -133,7 +133,7 @@ class Spending:
             at=self._determinism.now(),
         )
         self._reach(CrashPoint.BEFORE_RESERVE)
-        refusal = await self._budgets.reserve(charge, limits, self._log.lease.fence)
+        refusal = await self._budgets.reserve(charge, limits, self._log.lease)
         self._reach(CrashPoint.AFTER_RESERVE)
         return refusal or Held(charge, self._determinism.monotonic())
 

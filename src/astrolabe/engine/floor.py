@@ -11,7 +11,7 @@ from astrolabe.domain.policy import Policy
 from astrolabe.domain.run import Ground
 from astrolabe.engine.budgets import Spending
 from astrolabe.engine.faults import Reach
-from astrolabe.engine.log import RunLog
+from astrolabe.engine.log import Log
 from astrolabe.engine.turns import Turns
 from astrolabe.ports.sandbox import Sandbox
 from astrolabe.ports.workspace import Workspace
@@ -24,7 +24,7 @@ class Floor:
     run: str
     plan: Plan
     ground: Ground
-    log: RunLog
+    log: Log
     spending: Spending
     workspace: Workspace
     sandbox: Sandbox

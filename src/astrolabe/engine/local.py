@@ -58,7 +58,9 @@ class LocalDriver:
             async with self._post.box(lease.run, state.message) as box:
                 floor = floor_of(self._shop, plan, log, workspace, watcher)
                 await floor.spending.recover()
-                await self._carry(_Drive(self._shop, floor, box))
+                drive = _Drive(self._shop, floor, box)
+                log.follow(drive.observe)
+                await self._carry(drive)
         except BaseExceptionGroup as group:
             raise first_of(group) from None
         finally:
@@ -112,7 +114,6 @@ class _Drive:
         self._leaving = False
         self._began = shop.determinism.now() - shop.determinism.monotonic()
         self._follow_plan(floor.plan)
-        floor.log.follow(self._observe)
 
     def _follow_plan(self, plan: Plan) -> None:
         self._floor.plan = plan
@@ -120,7 +121,8 @@ class _Drive:
         parallel = min(self._shop.limits.tasks, plan.parallel or self._shop.limits.tasks)
         self._scheduler = Scheduler(plan, self._log.state, parallel)
 
-    def _observe(self, events: Sequence[Event]) -> None:
+    def observe(self, events: Sequence[Event]) -> None:
+        """Take in what the state has taken in."""
         self._scheduler.observe(events)
 
     async def to_the_end(self) -> None:

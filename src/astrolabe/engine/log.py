@@ -3,19 +3,37 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from astrolabe.domain.event import Event, NewEvent
 from astrolabe.domain.run import RunState
 from astrolabe.engine.faults import CrashPoint, Reach, unharmed
 from astrolabe.ports.determinism import Determinism
-from astrolabe.ports.store import Lease, Store
+from astrolabe.ports.leases import Lease, TaskLease
+from astrolabe.ports.store import Store
 
 Watch = Callable[[Sequence[Event]], None]
 """Called with events in the order of the log."""
 
 
-class _Durable:
+class Log(Protocol):
+    """What an attempt is told by and tells to; see `RunLog` for one of a whole run, `TaskLog` for one of a single task."""
+
+    state: RunState
+
+    @property
+    def lease(self) -> Lease | TaskLease:
+        """The right under which this process tells."""
+        ...
+
+    def append(self, *news: NewEvent, patient: bool = False) -> Awaitable[None]: ...
+
+    async def durable(self) -> None: ...
+
+    async def broken(self) -> None: ...
+
+
+class Durable:
     """Awaited, returns when an append is durable; giving up waiting does not take the append back."""
 
     def __init__(self, append: "asyncio.Future[None]") -> None:
@@ -81,7 +99,7 @@ class RunLog:
             follow(events)
         append = self._store.append(self._lease, events, patient=patient)
         append.add_done_callback(partial(self._written, events))
-        self._last = _Durable(append)
+        self._last = Durable(append)
         return self._last
 
     async def durable(self) -> None:

@@ -18,7 +18,7 @@ class EngineOptions(Value):
         default=15.0,
         ge=1.0,
         le=3600.0,
-        description="On a PostgreSQL server: a process that has not said for so long that it is there counts as dead.",
+        description="A process that has not said for so long that it is there counts as dead, and its work is taken over.",
     )
     drain_seconds: float = Field(
         default=30,

@@ -8,7 +8,7 @@ from astrolabe.domain.budget import Usage, amounts_of
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.engine.budgets import Caller, Held, Spending, within_a_call
 from astrolabe.engine.faults import CrashPoint, Reach
-from astrolabe.engine.log import RunLog
+from astrolabe.engine.log import Log
 from astrolabe.errors import OverBudgetError
 
 NOTHING = Usage()
@@ -17,7 +17,7 @@ NOTHING = Usage()
 class Steps:
     """The steps of one attempt, numbered in the order the agent takes them. `over` is the limit that stopped one."""
 
-    def __init__(self, log: RunLog, spending: Spending, task: str, attempt: int, reach: Reach) -> None:
+    def __init__(self, log: Log, spending: Spending, task: str, attempt: int, reach: Reach) -> None:
         self.over: OverBudgetError | None = None
         self._log = log
         self._spending = spending

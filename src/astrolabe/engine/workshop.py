@@ -13,7 +13,7 @@ from astrolabe.domain.policy import Policy
 from astrolabe.engine.budgets import Spending
 from astrolabe.engine.faults import Reach, unharmed
 from astrolabe.engine.floor import Floor
-from astrolabe.engine.log import RunLog
+from astrolabe.engine.log import Log
 from astrolabe.engine.turns import Turns
 from astrolabe.planning.replanning import Replanner
 from astrolabe.ports.determinism import Determinism
@@ -63,7 +63,7 @@ class Workshop:
     replanners: Sequence[Replanner] = ()
 
 
-def floor_of(shop: Workshop, plan: Plan, log: RunLog, workspace: Workspace, watcher: Watcher) -> Floor:
+def floor_of(shop: Workshop, plan: Plan, log: Log, workspace: Workspace, watcher: Watcher) -> Floor:
     preparer = Preparer(shop.images, workspace, watcher.progress)
     verifier = Verifier(
         run=log.state.id,

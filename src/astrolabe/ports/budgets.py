@@ -4,18 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from astrolabe.domain.budget import Amounts, Balance, Charge, Limit, Refusal
+from astrolabe.ports.leases import Lease, TaskLease
 
 
 class Budgets(Protocol):
     """Each method is one transaction over all accounts it touches; it returns when that is durable."""
 
-    async def reserve(self, charge: Charge, limits: Sequence[Limit], fence: int) -> Refusal | None:
+    async def reserve(
+        self, charge: Charge, limits: Sequence[Limit], lease: Lease | TaskLease
+    ) -> Refusal | None:
         """Reserve what a charge says in each of its accounts, or in none of them and say why.
 
-        `fence` is that of the lease on the run. Given again with the same id it is reserved once. What earlier charges of the same step still hold is charged.
+        Given again with the same id it is reserved once. What earlier charges of the same step still hold is charged.
 
         Raises:
-            LeaseLostError: another process owns the run now.
+            LeaseLostError: another process owns the run, or the task, now.
         """
         ...
 

@@ -11,32 +11,9 @@ from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunStatus
 from astrolabe.domain.task import Occasion, Outcome
 from astrolabe.ports.budgets import Budgets
+from astrolabe.ports.leases import Lease, Owner
 from astrolabe.ports.processes import Processes
 from astrolabe.ports.schedules import Schedules
-
-
-@dataclass(frozen=True)
-class Owner:
-    """A process: unique token, and enough to tell on the same host whether it still lives."""
-
-    token: str
-    pid: int
-    boot_id: str
-    started_ticks: int
-
-
-@dataclass(frozen=True)
-class Lease:
-    """The right to append to a run's log; `fence` grows with every new owner, an older one is refused."""
-
-    run: str
-    fence: int
-    owner: Owner
-
-    @property
-    def actor(self) -> str:
-        """How events name who wrote them."""
-        return f"process-{self.owner.pid}"
 
 
 @dataclass(frozen=True)
@@ -57,6 +34,16 @@ class RunRecord:
     reason: str
     owner: Owner | None
     options: dict[str, Any]
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the run is driven by a cluster rather than by the process that owns it."""
+        return self.options.get("driver", "local") != "local"
+
+    @property
+    def host(self) -> str:
+        """The host whose folder `target` is; empty for a run that is driven there as well."""
+        return self.options.get("host", "")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A workspace's content as git trees in a private bare clone. The person's own work tree is never the place of work."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -189,4 +189,19 @@ class Workspace(Protocol):
             TargetError: the target cannot take it, see `start`, or is a folder with other files that is no repository.
             ConflictError: a branch of that name holds other work.
         """
+        ...
+
+
+class SharedWorkspace(Workspace, Protocol):
+    """A workspace whose content reaches every host that works on the same run.
+
+    What is asked for and not here is fetched; what was made here is shared before the log tells of it.
+    """
+
+    async def share(self, ids: Sequence[str]) -> None:
+        """Let other hosts have what git ids name, of those that were made here; others are passed over."""
+        ...
+
+    async def tidy(self, lasting: Collection[str]) -> None:
+        """Forget what was shared of a run that is over, but for these ids."""
         ...

@@ -27,6 +27,7 @@ from astrolabe.planning.static import plan_goal
 from astrolabe.ports.sandbox import SelfTest
 from astrolabe.ports.store import Lease, RunRecord
 from astrolabe.ports.workspace import TargetKind, TargetState, Workspace
+from astrolabe.services.cluster import cluster_options, follow_run, hand_to_cluster
 from astrolabe.services.installation import Installation
 from astrolabe.services.runs import RunView, plan_of
 
@@ -48,10 +49,10 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Begun:
-    """A run this process owns."""
+    """A run this process owns; without a lease it is driven by a cluster."""
 
     record: RunRecord
-    lease: Lease
+    lease: Lease | None
     plan: Plan
     workspace: Workspace
 
@@ -132,7 +133,7 @@ async def start(
         commit=None,
         reason="",
         owner=installation.owner,
-        options={},
+        options=await cluster_options(installation, Path(target)),
     )
     for name, commit in (("base", ground.base), ("onto", ground.onto)):
         if commit is not None:
@@ -148,7 +149,9 @@ async def start(
         data["forked_from"] = forked_from
     first = NewEvent(type=EventType.RUN_CREATED, data=data)
     lease = await installation.store.create_run(record, installation.owner, first, *more)
-    return Begun(record, lease, plan, workspace)
+    if record.elsewhere:
+        await hand_to_cluster(installation, record, plan)
+    return Begun(record, None if record.elsewhere else lease, plan, workspace)
 
 
 async def take_up(installation: Installation, record: RunRecord) -> Begun:
@@ -160,6 +163,10 @@ async def take_up(installation: Installation, record: RunRecord) -> Begun:
         StorageError: what it has done so far is gone.
     """
     workspace = installation.workspace(Path(record.target))
+    if record.elsewhere:
+        begun = await followed(installation, record)
+        await hand_to_cluster(installation, record, begun.plan)
+        return begun
     lease = await installation.store.claim(record.id, installation.owner)
     try:
         await workspace.start()
@@ -172,6 +179,18 @@ async def take_up(installation: Installation, record: RunRecord) -> Begun:
         await installation.store.release(lease)
         raise
     return Begun(record, lease, await plan_of(installation, record, state), workspace)
+
+
+async def followed(installation: Installation, record: RunRecord) -> Begun:
+    """Return a run that a cluster drives, to be followed; raises ConflictError when it is driven by a process."""
+    if not record.elsewhere:
+        raise ConflictError(
+            f"run {record.id} is driven by one process, which shows it",
+            hint=f"Type: astrolabe runs show {record.id}",
+        )
+    state = RunState(record.id).apply(await installation.store.events(record.id))
+    plan = await plan_of(installation, record, state)
+    return Begun(record, None, plan, installation.workspace(Path(record.target)))
 
 
 async def must_have_its_work(workspace: Workspace, state: RunState) -> None:
@@ -196,7 +215,9 @@ async def must_have_its_work(workspace: Workspace, state: RunState) -> None:
 
 
 async def carry_out(installation: Installation, begun: Begun, watcher: Watcher) -> RunState:
-    """Drive a run to its end; see `LocalDriver.drive` for what it raises."""
+    """Drive a run to its end, or follow it to there; see `LocalDriver.drive` and `follow_run` for what they raise."""
+    if begun.lease is None:
+        return await follow_run(installation, begun.record, watcher)
     return await installation.driver.drive(begun.lease, begun.plan, begun.workspace, watcher)
 
 

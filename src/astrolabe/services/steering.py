@@ -16,6 +16,7 @@ from astrolabe.engine.asking import answered_event
 from astrolabe.engine.log import RunLog
 from astrolabe.errors import ConflictError, DeadlineError, InputError
 from astrolabe.ports.store import ApprovalRecord, RunRecord
+from astrolabe.services.cluster import ask_cluster
 from astrolabe.services.installation import Installation
 
 CANCEL_SECONDS = 60.0
@@ -150,7 +151,10 @@ async def _asked(
 
     There is no wake-up in this direction, so the state is read.
     """
-    await installation.store.ask(run, verb, data)
+    if (await installation.store.run(run)).elsewhere:
+        await ask_cluster(installation, run, verb, data or {})
+    else:
+        await installation.store.ask(run, verb, data)
     deadline = installation.determinism.monotonic() + CANCEL_SECONDS
     while not await done():
         if not await installation.store.is_owned(await installation.store.run(run)):

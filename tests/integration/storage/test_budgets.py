@@ -54,9 +54,9 @@ def test_what_does_not_fit_one_account_is_reserved_in_none(home: Home) -> None:
         run, task = Account(lease.run), Account(lease.run, "a")
         limits = [Limit(run, {"tokens": 100}), Limit(task, {"tokens": 1000, "money": 5})]
         first = charge(lease.run, task, run, TENANT, tokens=60, money=5)
-        assert await store.budgets.reserve(first, limits, lease.fence) is None
+        assert await store.budgets.reserve(first, limits, lease) is None
         second = charge(lease.run, task, run, TENANT, key="a/1/2/model", tokens=41)
-        refused = await store.budgets.reserve(second, limits, lease.fence)
+        refused = await store.budgets.reserve(second, limits, lease)
         assert refused == Refusal(run, Resource.TOKENS, most=100, spent=0, reserved=60, asked=41)
         assert refused is not None
         assert refused.may_pass
@@ -66,11 +66,11 @@ def test_what_does_not_fit_one_account_is_reserved_in_none(home: Home) -> None:
         await store.budgets.settle(first, {"tokens": 70}, 1.0)
         for account in (task, run, TENANT):
             assert await balance(store, account) == ({}, {"tokens": 70})
-        refused = await store.budgets.reserve(second, limits, lease.fence)
+        refused = await store.budgets.reserve(second, limits, lease)
         assert refused is not None
         assert not refused.may_pass
         free = charge(lease.run, run, key="a/1/3/run", tool_calls=1)
-        assert await store.budgets.reserve(free, limits, lease.fence) is None, "tokens limit no tool call"
+        assert await store.budgets.reserve(free, limits, lease) is None, "tokens limit no tool call"
 
     with_store(home, use)
 
@@ -81,8 +81,8 @@ def test_a_process_that_was_taken_over_reserves_nothing(home: Home) -> None:
         new = await store.claim(old.run, this_process("token"))
         account = Account(old.run)
         with pytest.raises(LeaseLostError):
-            await store.budgets.reserve(charge(old.run, account, tokens=1), [], old.fence)
-        assert await store.budgets.reserve(charge(old.run, account, tokens=1), [], new.fence) is None
+            await store.budgets.reserve(charge(old.run, account, tokens=1), [], old)
+        assert await store.budgets.reserve(charge(old.run, account, tokens=1), [], new) is None
         assert await balance(store, account) == ({"tokens": 1}, {})
 
     with_store(home, use)
@@ -137,7 +137,7 @@ async def step(
     held = model.held()
     if rule == "reserve" or not held:
         asked = charge(lease.run, account, key=key, tokens=data.draw(st.integers(1, 15)))
-        refused = await store.budgets.reserve(asked, [Limit(account, {"tokens": model.most})], lease.fence)
+        refused = await store.budgets.reserve(asked, [Limit(account, {"tokens": model.most})], lease)
         fits = model.spent + model.reserved + asked.reserved["tokens"] <= model.most
         assert (refused is None) == fits
         if fits:
@@ -149,11 +149,11 @@ async def step(
         await store.budgets.settle(chosen, {"tokens": used}, 1.0)
         model.entries[chosen.id] = (chosen, used)
     elif rule == "again":  # the answer to a reservation was lost, and it is asked for once more
-        assert await store.budgets.reserve(chosen, [Limit(account, {"tokens": 0})], lease.fence) is None
+        assert await store.budgets.reserve(chosen, [Limit(account, {"tokens": 0})], lease) is None
     elif rule == "step":  # the same step once more, as after a crash: what it still holds is charged
         fresh = replace(chosen, id=fresh_id())
         limits = [Limit(account, {"tokens": model.most})]
-        refused = await store.budgets.reserve(fresh, limits, lease.fence)
+        refused = await store.budgets.reserve(fresh, limits, lease)
         if refused is None:
             model.cut_off([chosen], {})
             model.entries[fresh.id] = (fresh, None)
@@ -174,7 +174,7 @@ def test_what_a_dead_process_held_is_charged_and_listed(home: Home) -> None:
             charge(lease.run, account, key=key, tokens=10) for key in ("a/1/1/model", "a/1/2/model")
         )
         for each in (done, lost):
-            await store.budgets.reserve(each, [], lease.fence)
+            await store.budgets.reserve(each, [], lease)
         await store.budgets.give_up(lease.run, {done.key: {"tokens": 3}})
         charges = {found.key: found for found in await store.budgets.charges(lease.run)}
         assert charges[done.key].state is ChargeState.SETTLED
@@ -198,7 +198,7 @@ async def spend(store, lease, worker):
     for number in range(40):
         asked = test_budgets.charge(lease.run, test_budgets.TENANT, key=f"{worker}/{number}", tokens=7)
         limits = [Limit(test_budgets.TENANT, {"tokens": 1000})]
-        while (refused := await store.budgets.reserve(asked, limits, lease.fence)) and refused.may_pass:
+        while (refused := await store.budgets.reserve(asked, limits, lease)) and refused.may_pass:
             await asyncio.sleep(0.01)
         if refused:
             return granted

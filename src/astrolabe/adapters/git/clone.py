@@ -53,7 +53,7 @@ class Clone:
 
     def __init__(self, git: Git, folder: Path, determinism: Determinism, report: Report) -> None:
         self._git = git
-        self._determinism = determinism
+        self.determinism = determinism
         self._report = report
         self.folder = folder
         self.objects = Objects(git, folder)
@@ -75,7 +75,7 @@ class Clone:
                 await self._set_aside(fault)
         if not await asyncio.to_thread(self.folder.exists):
             await self._create(object_format)
-        await asyncio.to_thread(self._sweep, self._determinism.now() - _LEFT_BEHIND_SECONDS)
+        await asyncio.to_thread(self._sweep, self.determinism.now() - _LEFT_BEHIND_SECONDS)
         if await asyncio.to_thread(self._packs) >= _REPACK_FROM_PACKS:
             await self.run("repack", "--geometric=2", "-d", "-q")
 
@@ -83,7 +83,7 @@ class Clone:
         return len(list((self.folder / "objects" / "pack").glob("*.pack")))
 
     async def _create(self, object_format: str) -> None:
-        fresh = self.folder.with_name(f".{self.folder.name}.{self._determinism.new_id()}")
+        fresh = self.folder.with_name(f".{self.folder.name}.{self.determinism.new_id()}")
         try:
             await asyncio.to_thread(fresh.parent.mkdir, parents=True, exist_ok=True)
             await self._git.run(
@@ -119,7 +119,7 @@ class Clone:
         return ""
 
     async def _set_aside(self, fault: str) -> None:
-        aside = self.folder.with_name(f"{self.folder.name}.damaged-{self._determinism.now():.0f}")
+        aside = self.folder.with_name(f"{self.folder.name}.damaged-{self.determinism.now():.0f}")
         try:
             await asyncio.to_thread(self.folder.rename, aside)
         except OSError as error:
@@ -169,7 +169,7 @@ class Clone:
         """Take away the lock a killed git left on a ref; tell whether there was one."""
         lock = self.folder / f"{ref}.lock"
         try:
-            left = self._determinism.now() - lock.stat().st_mtime > _LOCK_LEFT_BEHIND_SECONDS
+            left = self.determinism.now() - lock.stat().st_mtime > _LOCK_LEFT_BEHIND_SECONDS
         except (FileNotFoundError, NotADirectoryError):
             return False
         if left:
@@ -190,7 +190,7 @@ class Clone:
         """
         if not await self.held([commit]):
             known = (await self.run("for-each-ref", "--format=^%(objectname)", _STARTS)).split()
-            await asyncio.to_thread(self._cut_off, commit)
+            await asyncio.to_thread(self.cut_off, [commit])
             await self._pack_from(objects, [commit, *known])
         await self._point(f"{_STARTS}/{commit}", commit)
 
@@ -218,13 +218,12 @@ class Clone:
             problem = Problem(str(objects.parent), error.complaint.strip())
             raise TargetError("the checked-out commit is not whole", [problem], hint=hint) from error
 
-    def _cut_off(self, commit: str) -> None:
-        """Tell git that the history before a commit is elsewhere."""
+    def cut_off(self, commits: Iterable[str]) -> None:
+        """Tell git that the history before commits is elsewhere; call it under the lock."""
         file = self.folder / "shallow"
-        known = file.read_text().split() if file.exists() else []
         fresh = file.with_name("shallow.new")
         with fresh.open("w") as stream:
-            stream.writelines(f"{oid}\n" for oid in sorted({*known, commit}))
+            stream.writelines(f"{oid}\n" for oid in sorted({*self.ends(), *commits}))
             stream.flush()
             os.fsync(stream.fileno())
         fresh.replace(file)
@@ -249,12 +248,16 @@ class Clone:
         reply = await self._git.run(self.folder, "merge-base", "--is-ancestor", older, younger, accept=(0, 1))
         return reply.code == 0
 
-    async def ends_of_history(self, commit: str) -> list[str]:
-        """Return the commits below `commit` whose parents are not here."""
+    def ends(self) -> frozenset[str]:
+        """Return the commits whose parents are not here."""
         file = self.folder / "shallow"
-        if not await asyncio.to_thread(file.exists):
+        return frozenset(file.read_text().split() if file.exists() else ())
+
+    async def ends_of_history(self, commit: str) -> list[str]:
+        """Return those of them below `commit`."""
+        cut = sorted(await asyncio.to_thread(self.ends))
+        if not cut:
             return []
-        cut = (await asyncio.to_thread(file.read_text)).split()
         below = set((await self.run("rev-list", commit)).split())
         return [oid for oid in cut if oid in below]
 

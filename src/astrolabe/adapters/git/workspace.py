@@ -60,6 +60,29 @@ class GitWorkspace:
         self._who: Identity | None = identity
         self._format: str | None = None
 
+    @property
+    def clone(self) -> Clone:
+        """Where the trees and commits are."""
+        return self._clone
+
+    async def prepare(self, object_format: str) -> None:
+        """Make the clone ready without looking at the target, which may be on another host."""
+        async with locked(self._clone.lock_file, self._determinism):
+            await self._clone.prepare(object_format)
+            self._format = object_format
+
+    async def object_format(self) -> str:
+        """Return which hash names the objects; call `start` before."""
+        if self._format is None:
+            self._format = await self._clone.run("rev-parse", "--show-object-format")
+        return self._format
+
+    async def identity(self) -> Identity:
+        """Return whom commits name."""
+        if self._who is None:
+            self._who = (await self._target.person()).identity
+        return self._who
+
     # the target
 
     async def inspect(self) -> TargetState:
@@ -169,9 +192,7 @@ class GitWorkspace:
         return await self._clone.objects.written_tree(draft.leaves, draft.base, draft.new)
 
     async def _empty_tree(self) -> str:
-        if self._format is None:
-            self._format = await self._clone.run("rev-parse", "--show-object-format")
-        return _EMPTY_TREES[self._format]
+        return _EMPTY_TREES[await self.object_format()]
 
     # commits
 
@@ -211,11 +232,8 @@ class GitWorkspace:
             return None, tree
 
     async def commit(self, tree: str, parents: Sequence[str], message: str, at: float) -> str:
-        if self._who is None:
-            self._who = (await self._target.person()).identity
-        return await self._clone.commit(
-            _checked(tree), [*map(_checked, parents)], message, self._who, int(at)
-        )
+        who = await self.identity()
+        return await self._clone.commit(_checked(tree), [*map(_checked, parents)], message, who, int(at))
 
     async def keep(self, name: str, commit: str) -> None:
         await self._clone.point(name, _checked(commit))

@@ -25,6 +25,7 @@ from astrolabe.domain.budget import (
     Resource,
 )
 from astrolabe.errors import ConflictError, LeaseLostError
+from astrolabe.ports.leases import Lease, TaskLease
 
 
 class _RefusedError(ConflictError):
@@ -42,11 +43,13 @@ class SqlBudgets:
         self._database = database
         self._tenant = tenant
 
-    async def reserve(self, charge: Charge, limits: Sequence[Limit], fence: int) -> Refusal | None:
+    async def reserve(
+        self, charge: Charge, limits: Sequence[Limit], lease: Lease | TaskLease
+    ) -> Refusal | None:
         most = {limit.account: limit.most for limit in limits}
 
         def write(connection: Connection) -> None:
-            self._must_own(connection, charge.run, fence)
+            self._must_own(connection, lease)
             if self._known(connection, charge):
                 return
             self._charge_held(connection, self._held(charge.run) & (schema.charges.c.key == charge.key), {})
@@ -102,13 +105,17 @@ class SqlBudgets:
             for row in rows
         )
 
-    def _must_own(self, connection: Connection, run: str, fence: int) -> None:
+    def _must_own(self, connection: Connection, lease: Lease | TaskLease) -> None:
         """Refuse a process that was taken over: what it would reserve nobody would ever settle."""
-        runs = schema.runs
-        mine = (runs.c.id == run) & (runs.c.tenant == self._tenant)
-        if connection.execute(select(runs.c.fence).where(mine).with_for_update()).scalar() != fence:
+        runs, leases = schema.runs, schema.task_leases
+        mine = (runs.c.id == lease.run) & (runs.c.tenant == self._tenant)
+        fence = connection.execute(select(runs.c.fence).where(mine).with_for_update()).scalar()
+        if isinstance(lease, TaskLease):
+            taken = (leases.c.run == lease.run) & (leases.c.task == lease.task)
+            fence = connection.execute(select(leases.c.fence).where(taken)).scalar()
+        if fence != lease.fence:
             raise LeaseLostError(
-                f"run {run} is now owned by another process",
+                f"run {lease.run} is now owned by another process",
                 hint="Nothing more was written here; the new owner goes on from the log.",
             )
 

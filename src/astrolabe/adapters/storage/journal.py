@@ -104,13 +104,13 @@ def _refusal(addition: Addition, head: _Head | None) -> AstrolabeError | None:
 
 def _taken(rows: Rows, addition: Addition, head: _Head | None) -> None:
     for event in addition.events:
-        rows.add(ADD_EVENT, _event_row(addition.tenant, event), ("events", event.run, event.seq))
+        rows.add(ADD_EVENT, event_row(addition.tenant, event), ("events", event.run, event.seq))
         follow_ups(rows, addition.tenant, event)
     if head is not None:
         head.seq, head.grown = addition.events[-1].seq, True
 
 
-def _event_row(tenant: str, event: Event) -> dict[str, Any]:
+def event_row(tenant: str, event: Event) -> dict[str, Any]:
     return {
         "run": event.run,
         "seq": event.seq,

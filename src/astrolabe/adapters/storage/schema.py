@@ -252,3 +252,16 @@ firings = Table(
     Column("reason", Text, nullable=False),
     Index("firings_by_state", "tenant", "state", "due_at"),
 )
+# tasks taken by workers on many hosts
+
+task_leases = Table(
+    "task_leases",
+    metadata,
+    Column("run", String(26), primary_key=True),
+    Column("task", Text, primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("since", Integer, nullable=False),
+    Column("notes", Integer, nullable=False),
+)
+"""Who may tell of a task. The log tells of it after `since`; the run's own row (no task) counts the notes written."""

@@ -94,7 +94,7 @@ class SqlStore:
             self._must_be_alone(connection, row.target)
             lease = Lease(run=run, fence=row.fence + 1, owner=owner)
             runs = schema.runs
-            values = {"fence": lease.fence, **_owner_columns(owner)}
+            values = {"fence": lease.fence, **owner_columns(owner)}
             connection.execute(update(runs).where(runs.c.id == run).values(**values))
             return self._continued(connection, lease, row.seq, events, at)
 
@@ -126,6 +126,10 @@ class SqlStore:
             holder = _owner(row)
             if RunStatus(row.status).final:
                 raise ConflictError(f"run {run} is already {row.status}")
+            if _record(row).elsewhere:
+                raise ConflictError(
+                    f"run {run} is driven by a cluster", hint=f"Type: astrolabe runs follow {run}"
+                )
             if holder is not None and holder.token != owner.token and self._lives(connection, holder):
                 raise ConflictError(
                     f"run {run} is being worked on by process {holder.pid}",
@@ -133,13 +137,15 @@ class SqlStore:
                 )
             runs = schema.runs
             fence = row.fence + 1
-            values = {"fence": fence, **_owner_columns(owner)}
+            values = {"fence": fence, **owner_columns(owner)}
             connection.execute(update(runs).where(runs.c.id == run).values(**values))
             return Lease(run=run, fence=fence, owner=owner)
 
         return await self.processes.change(write)
 
     async def is_owned(self, record: RunRecord) -> bool:
+        if record.elsewhere:  # whoever is its owner only follows it
+            return not record.status.final
         owner = record.owner
         if owner is None:
             return False
@@ -149,7 +155,7 @@ class SqlStore:
         runs = schema.runs
         mine = (runs.c.id == lease.run) & (runs.c.fence == lease.fence)
         await self._database.writer.change(
-            lambda connection: connection.execute(update(runs).where(mine).values(**_owner_columns(None)))
+            lambda connection: connection.execute(update(runs).where(mine).values(**owner_columns(None)))
         )
 
     def append(
@@ -302,7 +308,7 @@ class SqlStore:
         return row
 
 
-def _owner_columns(owner: Owner | None) -> dict[str, Any]:
+def owner_columns(owner: Owner | None) -> dict[str, Any]:
     told = dict.fromkeys(("token", "pid", "boot_id", "started_ticks")) if owner is None else asdict(owner)
     return {f"owner_{name}": value for name, value in told.items()}
 
@@ -319,7 +325,7 @@ def _run_row(record: RunRecord, owner: Owner) -> dict[str, Any]:
         "options": json_text(record.options),
         "seq": 0,
         "fence": 1,
-        **_owner_columns(owner),
+        **owner_columns(owner),
     }
 
 

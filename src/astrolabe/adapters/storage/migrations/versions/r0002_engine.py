@@ -19,6 +19,7 @@ def upgrade() -> None:
     _budgets()
     _approvals()
     _schedules()
+    _task_leases()
 
 
 def _runs() -> None:
@@ -181,3 +182,18 @@ def _schedules() -> None:
         sa.Column("reason", sa.Text, nullable=False),
     )
     op.create_index("firings_by_state", "firings", ["tenant", "state", "due_at"])
+
+
+# tasks taken by workers on many hosts
+
+
+def _task_leases() -> None:
+    op.create_table(
+        "task_leases",
+        sa.Column("run", sa.String(26), primary_key=True),
+        sa.Column("task", sa.Text, primary_key=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("fence", sa.Integer, nullable=False),
+        sa.Column("since", sa.Integer, nullable=False),
+        sa.Column("notes", sa.Integer, nullable=False),
+    )

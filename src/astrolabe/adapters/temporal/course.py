@@ -1,0 +1,109 @@
+"""The course of one run inside its workflow: the state folded from what workers tell, and the rules over it.
+
+Without a clock and without effects, as everything in a workflow: replayed, it decides the same.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import JsonValue
+
+from astrolabe.adapters.temporal.skeleton import packed_state, unpacked_plan, unpacked_state
+from astrolabe.adapters.temporal.words import Asked
+from astrolabe.domain.event import EventType, NewEvent
+from astrolabe.domain.plan import Plan
+from astrolabe.domain.run import RunState
+from astrolabe.domain.task import Outcome
+from astrolabe.engine.asking import answered_event, asked_event, escalated_event, expired_event
+from astrolabe.engine.decisions import Ask, Decision, Escalate, Expire, Pause, Skip
+from astrolabe.engine.scheduler import Scheduler
+
+MOST_PENDING = 500
+"""Attempts that go on at once in one run: Temporal takes 2,000 pending activities a workflow, and looks at each often."""
+
+
+class Course:
+    """`plan` is a skeleton."""
+
+    def __init__(self, skeleton: bytes, state: bytes) -> None:
+        self.plan: Plan = unpacked_plan(skeleton)
+        self.state: RunState = unpacked_state(state, self.plan)
+        self.tasks = {task.id: task for task in self.plan.tasks}
+        parallel = min(self.plan.parallel or MOST_PENDING, MOST_PENDING)
+        self._scheduler = Scheduler(self.plan, self.state, parallel)
+
+    @property
+    def running(self) -> list[str]:
+        """Tasks whose attempt goes on, in the plan's order."""
+        running = self._scheduler.running
+        return [task.id for task in self.plan.tasks if task.id in running]
+
+    @property
+    def ending(self) -> bool:
+        """Whether what goes on is ended rather than left to come to its own end."""
+        return bool(self.why_ending)
+
+    @property
+    def why_ending(self) -> str:
+        """Why what goes on is ended; empty when it is not."""
+        if self.state.over_budget:
+            return f"the run was stopped: {self.state.over_budget}"
+        return "the run was cancelled" if self.state.cancel_requested else ""
+
+    def fold(self, news: Iterable[NewEvent], at: float) -> None:
+        """Take in what has happened, at a time in seconds since the epoch."""
+        events = [
+            new.placed(self.state.id, seq, at=at, actor="workflow")
+            for seq, new in enumerate(news, start=self.state.seq + 1)
+        ]
+        self.state.apply(events)
+        self._scheduler.observe(events)
+
+    def told_of(self, decision: Decision) -> list[NewEvent]:
+        """Return the events that carry a decision out by themselves; none for one that workers carry out."""
+        match decision:
+            case Skip(task, status, reason):
+                data: dict[str, JsonValue] = {"status": status, "reason": reason}
+                return [NewEvent(type=EventType.TASK_SKIPPED, task=task, data=data)]
+            case Ask(task):
+                return [asked_event(decision, self.state.tasks[task])]
+            case Escalate(task):
+                return [escalated_event(task, self.state.tasks[task])]
+            case Expire(task):
+                return [expired_event(decision, self.state.tasks[task])]
+            case Pause():
+                return [NewEvent(type=EventType.RUN_PAUSED)]
+            case _:
+                return []
+
+    def taken_in(self, asked: Asked) -> list[NewEvent]:
+        """Return the events that follow from what a person asks; none for what is so already."""
+        match asked.verb:
+            case "cancel" if not self.state.cancel_requested:
+                return [NewEvent(type=EventType.RUN_CANCEL_REQUESTED)]
+            case "pause" if not self.state.pause_requested:
+                return [NewEvent(type=EventType.RUN_PAUSE_REQUESTED)]
+            case "resume" if self.state.pause_requested:
+                return [NewEvent(type=EventType.RUN_RESUMED)]
+            case "answer":
+                return self._answered(asked.data)
+            case _:
+                return []
+
+    def _answered(self, data: dict[str, Any]) -> list[NewEvent]:
+        task = self.state.tasks.get(data["task"])
+        if task is None or task.question is None or task.question.number != data["number"]:
+            return []
+        outcome = Outcome(data["outcome"])
+        return [answered_event(data["task"], task, outcome, by=data["by"], comment=data["comment"])]
+
+    def decide(self, now: float) -> list[Decision]:
+        return self._scheduler.decide(now)
+
+    def next_due(self) -> float | None:
+        """Return when time alone will change what is to be done."""
+        return self._scheduler.next_due()
+
+    def packed(self) -> bytes:
+        """Return the state for a workflow that goes on from here."""
+        return packed_state(self.state)

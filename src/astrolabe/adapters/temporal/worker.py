@@ -1,0 +1,149 @@
+"""A worker: it takes tasks from the queues of its agents, and carries the workflows of runs."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkerDeploymentRequest,
+    SetWorkerDeploymentCurrentVersionRequest,
+)
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from astrolabe.adapters.temporal import words
+from astrolabe.adapters.temporal.activities import Activities
+from astrolabe.adapters.temporal.connection import connected, unreachable
+from astrolabe.adapters.temporal.place import Place
+from astrolabe.adapters.temporal.workflow import RunWorkflow
+from astrolabe.engine.errand import Errands
+from astrolabe.engine.scheduler import RULES_VERSION
+from astrolabe.errors import UnavailableError
+from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.tasks import TaskJournal
+
+RUNNER = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_modules(
+        "astrolabe", "pydantic", "pydantic_core", "annotated_types", "typing_extensions"
+    )
+)
+"""What a workflow may touch: our rules are pure and shared, everything with a clock or a door is not."""
+_RUN_ACTIVITIES = 20
+
+
+_VERSIONS_TRIED = 50
+_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """`version` is the package's; with the rules' it names the build that runs are pinned to."""
+
+    version: str
+    drain_seconds: float
+
+    @property
+    def build_id(self) -> str:
+        return f"{self.version}+rules-{RULES_VERSION}"
+
+
+async def serve(
+    place: Place,
+    errands: Errands,
+    journal: TaskJournal,
+    determinism: Determinism,
+    options: WorkerOptions,
+    agents: Sequence[str],
+    tasks: int,
+    stop: asyncio.Event,
+) -> None:
+    """Take tasks of agents, at most so many of each at once, until told to stop and what goes on has ended.
+
+    Raises:
+        UnavailableError: the server does not answer.
+    """
+    client = await connected(place)
+    activities = Activities(errands, journal, determinism)
+    pollers = _workers(client, activities, agents, tasks, options)
+    running = [asyncio.create_task(poller.run()) for poller in pollers]
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await make_current(client, place, options.build_id)
+        await asyncio.wait({*running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.gather(*(poller.shutdown() for poller in pollers))
+        await asyncio.gather(*running)
+    finally:
+        for task in (*running, stopping):
+            task.cancel()
+
+
+def _workers(
+    client: Client, activities: Activities, agents: Sequence[str], tasks: int, options: WorkerOptions
+) -> list[Worker]:
+    """Return the pollers of one process: one for runs, and one an agent kind."""
+    deployment = WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(words.DEPLOYMENT, options.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+    drain = timedelta(seconds=options.drain_seconds)
+    runs = Worker(
+        client,
+        task_queue=words.RUNS_QUEUE,
+        workflows=[RunWorkflow],
+        activities=activities.of_runs(),
+        workflow_runner=RUNNER,
+        max_concurrent_activities=_RUN_ACTIVITIES,
+        graceful_shutdown_timeout=drain,
+        deployment_config=deployment,
+    )
+    of_agents = (
+        Worker(
+            client,
+            task_queue=words.agent_queue(agent),
+            activities=activities.of_agents(),
+            max_concurrent_activities=tasks,
+            graceful_shutdown_timeout=drain,
+            deployment_config=deployment,
+        )
+        for agent in agents
+    )
+    return [runs, *of_agents]
+
+
+async def make_current(client: Client, place: Place, build_id: str) -> None:
+    """Let new runs begin with this build, unless a newer one is there already; begun ones stay with theirs."""
+    described = DescribeWorkerDeploymentRequest(namespace=place.namespace, deployment_name=words.DEPLOYMENT)
+    for _ in range(_VERSIONS_TRIED):
+        try:
+            told = await client.workflow_service.describe_worker_deployment(described)
+            current = told.worker_deployment_info.routing_config.current_deployment_version.build_id
+            if current and _order(current) >= _order(build_id):
+                return
+            await client.workflow_service.set_worker_deployment_current_version(
+                SetWorkerDeploymentCurrentVersionRequest(
+                    namespace=place.namespace,
+                    deployment_name=words.DEPLOYMENT,
+                    build_id=build_id,
+                    conflict_token=told.conflict_token,
+                    ignore_missing_task_queues=True,
+                    identity="astrolabe worker",
+                )
+            )
+        except RPCError as error:  # the deployment is known once its first worker has polled
+            if error.status not in {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}:
+                raise unreachable(place, error) from error
+        else:
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
+    raise UnavailableError(f"Temporal at {place.address} does not take this worker's build {build_id}")
+
+
+def _order(build_id: str) -> list[int]:
+    """Return what builds are ordered by: the package's version, then the rules'."""
+    return [int(number) for number in re.findall(r"\d+", build_id)]

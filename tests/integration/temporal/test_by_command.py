@@ -1,0 +1,97 @@
+"""The whole way by the commands a person types: a server, a worker, a run from a plan to the published branch."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.person import CACHE
+from tests.temporal import free_port
+
+ASTROLABE = Path(sys.executable).with_name("astrolabe")
+PLAN = {
+    "goal": "Two parts and their sum",
+    "tasks": [
+        {"id": "one", "agent": "command", "inputs": {"run": "echo 1 > one"}, "writes": ["one"]},
+        {"id": "two", "agent": "command", "inputs": {"run": "echo 2 > two"}, "writes": ["two"]},
+        {
+            "id": "sum",
+            "agent": "command",
+            "inputs": {"run": "echo $(($(cat one) + $(cat two))) > sum"},
+            "depends_on": ["one", "two"],
+            "writes": ["sum"],
+            "checks": ["grep -qx 3 sum"],
+        },
+    ],
+}
+
+
+@contextmanager
+def going(environment: dict[str, str], *words: str, until: str) -> Generator[subprocess.Popen[str]]:
+    """Run a command that goes on until it is told to end; yields once it has said a certain thing."""
+    command = [ASTROLABE, *words]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            assert process.stdout
+            said = ""
+            while until not in said:
+                line = process.stdout.readline()
+                assert line, said
+                said += line
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+
+
+def done(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    command = [ASTROLABE, *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+
+def variables(home: Path, **more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ASTROLABE_")}
+    return kept | {"ASTROLABE_HOME": str(home), "ASTROLABE_CACHE": str(CACHE), **more}
+
+
+def git(folder: Path, words: Sequence[str]) -> str:
+    return subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def test_a_plan_is_carried_out_by_a_worker_and_its_result_published(tmp_path: Path) -> None:
+    port = free_port()
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(PLAN))
+    here = variables(tmp_path / "home", ASTROLABE_TEMPORAL_ADDRESS=f"127.0.0.1:{port}")
+    with going(here, "temporal", "dev", "--port", str(port), until="export") as server:
+        with going(here, "worker", "--agents", "command", until="serving") as worker:
+            ran = done(here, "run", str(file), "--workspace", str(tmp_path / "target"), "--json")
+            assert ran.returncode == 0, ran.stdout + ran.stderr
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(timeout=60) == 0
+        shown = done(here, "runs", "log", "last", "--json")
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=60) == 0
+    events = json.loads(shown.stdout)
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert {event["actor"] for event in events if event["type"] == "task.passed"} != {events[0]["actor"]}
+    assert (tmp_path / "target" / "sum").read_text() == "3\n"
+    assert git(tmp_path / "target", ["status", "--porcelain"]) == ""
+    assert "Astrolabe-Check: passed" in git(tmp_path / "target", ["log", "-1", "--format=%B"])
+
+
+def test_a_worker_says_what_it_lacks(tmp_path: Path) -> None:
+    lonely = done(variables(tmp_path), "worker")
+    assert (lonely.returncode, "ASTROLABE_TEMPORAL_ADDRESS" in lonely.stderr) == (6, True)
+    nowhere = variables(tmp_path, ASTROLABE_TEMPORAL_ADDRESS=f"127.0.0.1:{free_port()}")
+    unreachable = done(nowhere, "worker", "--agents", "command")
+    assert (unreachable.returncode, "cannot be reached" in unreachable.stderr) == (6, True)
+    unknown = done(nowhere, "worker", "--agents", "nobody")
+    assert (unknown.returncode, "'nobody'" in unknown.stderr) == (2, True)
