@@ -15,7 +15,10 @@ from astrolabe.cli import (
     plan,
     runs,
     sandbox,
-from astrolabe.cli import (schedules, steering, temporal, worker)
+    schedules,
+    steering,
+    temporal,
+    worker,
 )
 from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import overview
