@@ -18,8 +18,10 @@ from astrolabe.errors import AgentFailedError, ConflictError, InputError, Missin
 from astrolabe.planning.replanning import Replanner, Trouble
 from astrolabe.sdk import Plugin, Workbench
 from astrolabe.services.again import fork_run, retry_run
+from astrolabe.services.attempts import attempts_of
 from astrolabe.services.builds import begin, carry_out, propose_plan, take_up
 from astrolabe.services.installation import Installation
+from astrolabe.services.runs import view_run
 from astrolabe.services.steering import answer, find_approval, pause_run
 from tests.acceptance.test_stopping import Actor, settings
 
@@ -200,6 +202,12 @@ def test_another_agent_steps_in_when_the_first_has_used_up_its_attempts(tmp_path
                 ("two", None),
             ]
             assert (tmp_path / "target" / "a.txt").read_text() == "two\n"
+            listed = attempts_of(await view_run(own, await own.store.run(ended.id)), "a")
+            assert [(one.agent, one.status) for one in listed] == [
+                ("one", "failed"),
+                ("one", "failed"),
+                ("two", "passed"),
+            ]
 
     asyncio.run(whole())
 

@@ -7,6 +7,7 @@ import typer
 from astrolabe import __version__
 from astrolabe.cli import (
     approvals,
+    attempts,
     budgets,
     build,
     config,
@@ -34,6 +35,7 @@ app = typer.Typer(name="astrolabe", cls=_Root, pretty_exceptions_enable=False, r
 app.command("build")(build.build)
 app.command("run")(build.run)
 app.command("resume")(runs.resume)
+runs.app.command("attempts")(attempts.attempts)
 runs.app.command("pause")(steering.pause)
 runs.app.command("cancel")(steering.cancel)
 runs.app.command("retry")(steering.retry)
