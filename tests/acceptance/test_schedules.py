@@ -107,6 +107,7 @@ async def unfinished(installation: Installation, folder: Path) -> Firing:
     (firing,) = await installation.store.schedules.due()
     watch = Watch(installation, lambda _ended: None)
     begun = await watch._begun(firing, await installation.store.schedules.one("nightly"))
+    assert begun.lease is not None
     await installation.store.release(begun.lease)
     return firing
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from astrolabe.domain.task import Attempt, TaskStatus
 from astrolabe.services.artifacts import checks_of
@@ -56,8 +56,16 @@ def _status(view: RunView, task: str, attempt: Attempt) -> str:
 def _outputs(view: RunView) -> dict[tuple[str, str], str]:
     """Return what the commands of each attempt printed, joined, by task and number; their steps are kept in order."""
     printed: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for key, reply in view.state.steps.items():
+    replies: dict[str, Any] = view.state.steps
+    for key, reply in replies.items():
         task, number, *_ = key.rsplit("/", 3)
-        result = cast("dict[str, Any]", reply).get("result", {}) if isinstance(reply, dict) else {}
-        printed[task, number] += [result.get("stdout", ""), result.get("stderr", "")]
+        printed[task, number].append(_said(reply))
     return {attempt: "".join(pieces) for attempt, pieces in printed.items()}
+
+
+def _said(reply: Any) -> str:
+    """Return what a command printed; a step of another kind printed nothing."""
+    try:
+        return f"{reply['result']['stdout']}{reply['result']['stderr']}"
+    except (TypeError, KeyError):
+        return ""
