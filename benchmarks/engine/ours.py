@@ -16,8 +16,10 @@ from astrolabe.adapters.storage.store import SqlStore
 from astrolabe.adapters.storage.wakeup import SocketWakeUps
 from astrolabe.bootstrap import real_determinism
 from astrolabe.domain.event import EventType, NewEvent
+from astrolabe.domain.limits import SlotLimits
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunStatus
+from astrolabe.engine.admission import Admission
 from astrolabe.engine.local import LocalDriver
 from astrolabe.engine.workshop import Limits, Watcher, Workshop
 from astrolabe.ports.store import RunRecord
@@ -43,6 +45,13 @@ class Bench:
             agents={"idle": Idle()},
             determinism=self._determinism,
             woken=self._wakeups.wait,
+            admission=Admission(
+                self._store.slots,
+                SlotLimits(),
+                self._owner,
+                self._determinism.new_id,
+                self._wakeups.wait,
+            ),
             limits=Limits(parallel, parallel),
             reuse_evidence=False,
         )

@@ -30,6 +30,7 @@ from astrolabe.adapters.storage.wakeup import SocketWakeUps, WakeUps
 from astrolabe.adapters.temporal.development import DevelopmentServer
 from astrolabe.adapters.temporal.development import development_server as run_development_server
 from astrolabe.adapters.temporal.place import Place
+from astrolabe.engine.admission import Admission
 from astrolabe.engine.errand import Errands
 from astrolabe.engine.faults import Reach, unharmed
 from astrolabe.engine.local import LocalDriver
@@ -79,10 +80,11 @@ async def open_installation(
         determinism,
         lease_seconds=settings.engine.lease_seconds if settings.database_url else None,
     )
+    store = SqlStore(database, blobs, wakeups, processes, determinism)
+    admission = Admission(store.slots, settings.engine.limits, owner, determinism.new_id, wakeups.wait)
     database.open()
     try:
         wakeups.open()
-        store = SqlStore(database, blobs, wakeups, processes, determinism)
         images = ImageCache(
             settings.cache_folder / "images", lambda: sandbox, determinism, process_environment()
         )
@@ -98,6 +100,7 @@ async def open_installation(
             agents=agents,
             determinism=determinism,
             woken=wakeups.wait,
+            admission=admission,
             policy=settings.sandbox,
             limits=Limits(
                 settings.engine.parallel_tasks, settings.engine.parallel_commands or os.cpu_count() or 1
@@ -142,6 +145,7 @@ async def open_installation(
             closing.callback(wakeups.close)
             closing.push_async_callback(database.close)
             closing.push_async_callback(processes.close)
+            closing.callback(admission.close)
 
 
 def _storage(settings: Settings, determinism: Determinism, owner: Owner) -> tuple[Database, Blobs, WakeUps]:

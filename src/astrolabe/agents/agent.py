@@ -97,6 +97,18 @@ class DeclaresInputs(Protocol):
     inputs: type[BaseModel]
 
 
+@runtime_checkable
+class DeclaresProvider(Protocol):
+    """An agent that says whose service it works with (`anthropic`, `vllm`), so that what is limited there can be counted."""
+
+    provider: str
+
+
+def provider_of(agent: Agent | None) -> str | None:
+    """Return the provider an agent declares, if it does."""
+    return agent.provider if isinstance(agent, DeclaresProvider) else None
+
+
 def declared_inputs(agents: Mapping[str, Agent]) -> dict[str, type[BaseModel]]:
     """Return what the agents declare, by the agent's name; those that declare nothing are not in it."""
     return {name: agent.inputs for name, agent in agents.items() if isinstance(agent, DeclaresInputs)}

@@ -12,6 +12,7 @@ from astrolabe.domain.task import Outcome, TaskStatus
 from astrolabe.engine.asking import answered_event, asked_event, escalated_event, expired_event
 from astrolabe.engine.attempt import first_of
 from astrolabe.engine.decisions import Ask, Decision, Escalate, Expire, Finish, Heal, Pause, Skip, Start
+from astrolabe.engine.door import Door
 from astrolabe.engine.faults import CrashPoint
 from astrolabe.engine.finishing import finished_event, hand_over
 from astrolabe.engine.floor import Floor
@@ -112,6 +113,7 @@ class _Drive:
         self._joining: asyncio.Task[tuple[str | None, str]] | None = None
         self._changed = asyncio.Event()
         self._leaving = False
+        self._door = Door(shop.admission, floor.run, shop.agents, self._changed.set)
         self._began = shop.determinism.now() - shop.determinism.monotonic()
         self._follow_plan(floor.plan)
 
@@ -120,6 +122,7 @@ class _Drive:
         self._tasks = {task.id: task for task in plan.tasks}
         parallel = min(self._shop.limits.tasks, plan.parallel or self._shop.limits.tasks)
         self._scheduler = Scheduler(plan, self._log.state, parallel)
+        self._door.follow(plan)
 
     def observe(self, events: Sequence[Event]) -> None:
         """Take in what the state has taken in."""
@@ -127,6 +130,12 @@ class _Drive:
 
     async def to_the_end(self) -> None:
         """Carry out decisions until the run has finished, is paused, or is to be left and nothing of it goes on."""
+        try:
+            await self._carry_on()
+        finally:
+            await asyncio.shield(self._door.close())
+
+    async def _carry_on(self) -> None:
         async with (
             run_time(self._floor.spending, self._log.state.id, self._exceeded),
             asyncio.TaskGroup() as group,
@@ -163,7 +172,7 @@ class _Drive:
         """Tell whether anything came of the decisions; one that is being carried out already is passed over."""
         new = [
             decision
-            for decision in decisions
+            for decision in self._door.admit(decisions)
             if not (isinstance(decision, Heal) and decision.task in self._measures)
         ]
         for decision in new:
@@ -242,6 +251,7 @@ class _Drive:
         number = self._log.state.tasks[task.id].attempt
         try:
             await durable
+            await self._door.enter(task.id, number, self._log.state.tasks[task.id].attempts[-1].agent)
             await try_task(self._floor, task, number, self._now)
         except OverBudgetError as over:
             self._exceeded(over)
@@ -252,6 +262,7 @@ class _Drive:
             self._cancelled(task.id, number)
         finally:
             self._attempts.pop(task.id, None)
+            self._door.left(task.id)
             self._changed.set()
 
     async def _heal(self, task: Task, measure: Measure) -> None:

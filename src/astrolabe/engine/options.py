@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from astrolabe.domain.limits import SlotLimits
 from astrolabe.domain.value import Value
 
 
@@ -29,4 +30,8 @@ class EngineOptions(Value):
     reuse_evidence: bool = Field(
         default=True,
         description="Take over evidence of earlier runs that answers the same question about the same content.",
+    )
+    limits: SlotLimits = Field(
+        default=SlotLimits(),
+        description="Attempts that go on at once over all runs and processes; the same for each of them.",
     )

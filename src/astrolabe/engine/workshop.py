@@ -10,6 +10,7 @@ from astrolabe.domain.budget import TenantBudget
 from astrolabe.domain.event import Event
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.policy import Policy
+from astrolabe.engine.admission import Admission
 from astrolabe.engine.budgets import Spending
 from astrolabe.engine.faults import Reach, unharmed
 from astrolabe.engine.floor import Floor
@@ -55,6 +56,7 @@ class Workshop:
     agents: Mapping[str, Agent]
     determinism: Determinism
     woken: Callable[[str, float], Awaitable[None]]
+    admission: Admission
     policy: Policy = field(default_factory=Policy)
     limits: Limits = field(default_factory=Limits)
     budget: TenantBudget = field(default_factory=TenantBudget)

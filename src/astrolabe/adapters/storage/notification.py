@@ -39,10 +39,10 @@ class ServerWakeUps:
         with contextlib.suppress(StorageError):
             await asyncio.to_thread(self._server.notify, _channel(token))
 
-    async def wait(self, _run: str, seconds: float) -> None:
+    async def wait(self, waiter: str, seconds: float) -> None:
         if self._connecting is None:
             self._connecting = asyncio.get_running_loop().create_task(self._connect())
-        await self._bell.wait(seconds)
+        await self._bell.wait(waiter, seconds)
 
     async def _connect(self) -> None:
         pause, longest = PAUSE_SECONDS

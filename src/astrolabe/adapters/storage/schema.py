@@ -265,3 +265,59 @@ task_leases = Table(
     Column("notes", Integer, nullable=False),
 )
 """Who may tell of a task. The log tells of it after `since`; the run's own row (no task) counts the notes written."""
+
+# slots: who holds or wants what is limited over runs
+
+slots = Table(
+    "slots",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("run", String(26), nullable=False),
+    Column("task", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("held", Integer, nullable=False),
+    Column("probe", Integer, nullable=False),
+    Column("tag", BigInteger, nullable=False),
+    Column("turn", BigInteger, nullable=False),
+    Column("owner_token", String(26), nullable=False),
+    Column("owner_pid", Integer, nullable=False),
+    Column("owner_boot_id", String(64), nullable=False),
+    Column("owner_started_ticks", BigInteger, nullable=False),
+    Index("slots_by_turn", "held", "tenant", "agent", "provider", "tag", "turn"),
+    Index("slots_by_run", "run", "held"),
+    Index("slots_by_owner", "owner_token", "held"),
+)
+
+slot_turns = Table(
+    "slot_turns",
+    metadata,
+    Column("virtual", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+)
+"""One row, which whoever changes slots locks; see `slots.py`. Of no tenant."""
+
+# health: how those that work have fared lately
+
+health = Table(
+    "health",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("failed_at", Float, nullable=False),
+    Column("failure", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("run", String(26), nullable=False),
+    Column("task", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("reset_at", Float),
+)
+"""Of agents and providers that have failed; `failures` counts those in a row, `since` is when the first of them was."""

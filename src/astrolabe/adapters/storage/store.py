@@ -17,6 +17,7 @@ from astrolabe.adapters.storage.locks import one_at_a_time
 from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.rows import json_text
 from astrolabe.adapters.storage.schedules import SqlSchedules
+from astrolabe.adapters.storage.slots import SqlSlots
 from astrolabe.adapters.storage.wakeup import WakeUps
 from astrolabe.domain.event import Event, NewEvent
 from astrolabe.domain.evidence import Evidence, Verdict
@@ -50,6 +51,7 @@ class SqlStore:
         self._tenant = tenant
         self.budgets = SqlBudgets(database, tenant)
         self.schedules = SqlSchedules(database, tenant)
+        self.slots = SqlSlots(wakeups, processes, tenant)
 
     async def add_plan(self, plan: Plan, plan_id: str | None = None) -> PlanVersion:
         at = self._determinism.now()

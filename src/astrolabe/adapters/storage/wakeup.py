@@ -26,8 +26,8 @@ class WakeUps(Protocol):
         """Wake the process of that token; one that is gone, or busy, will look by itself."""
         ...
 
-    async def wait(self, _run: str, seconds: float) -> None:
-        """Return when this process has been woken, or after `seconds`."""
+    async def wait(self, waiter: str, seconds: float) -> None:
+        """Return when this process was woken since that waiter (a run, mostly) waited last, or after `seconds`."""
         ...
 
 
@@ -36,16 +36,21 @@ class Bell:
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
+        self._rings = 0
+        self._heard: dict[str, int] = {}
 
     def ring(self) -> None:
+        self._rings += 1
         self._rung.set()
-
-    async def wait(self, seconds: float) -> None:
-        """Return when it was rung since the last time, or after `seconds`."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._rung.wait()
         self._rung.clear()
+
+    async def wait(self, waiter: str, seconds: float) -> None:
+        """Return when it was rung since this waiter waited last, or after `seconds`."""
+        if self._heard.get(waiter, 0) == self._rings:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._rung.wait()
+        self._heard[waiter] = self._rings
 
 
 class SocketWakeUps:
@@ -101,8 +106,8 @@ class SocketWakeUps:
         finally:
             os.close(folder)
 
-    async def wait(self, _run: str, seconds: float) -> None:
-        await self._bell.wait(seconds)
+    async def wait(self, waiter: str, seconds: float) -> None:
+        await self._bell.wait(waiter, seconds)
 
     def _received(self) -> None:
         if self._socket is not None:

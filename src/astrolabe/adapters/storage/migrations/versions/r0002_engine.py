@@ -20,6 +20,8 @@ def upgrade() -> None:
     _approvals()
     _schedules()
     _task_leases()
+    _slots()
+    _health()
 
 
 def _runs() -> None:
@@ -196,4 +198,63 @@ def _task_leases() -> None:
         sa.Column("fence", sa.Integer, nullable=False),
         sa.Column("since", sa.Integer, nullable=False),
         sa.Column("notes", sa.Integer, nullable=False),
+    )
+
+
+# slots
+
+
+def _slots() -> None:
+    """What is limited over runs: who holds it, and who waits for it."""
+    op.create_table(
+        "slots",
+        sa.Column("id", sa.String(26), primary_key=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("run", sa.String(26), nullable=False),
+        sa.Column("task", sa.Text, nullable=False),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("agent", sa.Text, nullable=False),
+        sa.Column("provider", sa.Text, nullable=False),
+        sa.Column("weight", sa.Integer, nullable=False),
+        sa.Column("priority", sa.Integer, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("held", sa.Integer, nullable=False),
+        sa.Column("probe", sa.Integer, nullable=False),
+        sa.Column("tag", sa.BigInteger, nullable=False),
+        sa.Column("turn", sa.BigInteger, nullable=False),
+        sa.Column("owner_token", sa.String(26), nullable=False),
+        sa.Column("owner_pid", sa.Integer, nullable=False),
+        sa.Column("owner_boot_id", sa.String(64), nullable=False),
+        sa.Column("owner_started_ticks", sa.BigInteger, nullable=False),
+    )
+    op.create_index("slots_by_turn", "slots", ["held", "tenant", "agent", "provider", "tag", "turn"])
+    op.create_index("slots_by_run", "slots", ["run", "held"])
+    op.create_index("slots_by_owner", "slots", ["owner_token", "held"])
+    turns = op.create_table(
+        "slot_turns",
+        sa.Column("virtual", sa.BigInteger, nullable=False),
+        sa.Column("count", sa.BigInteger, nullable=False),
+    )
+    op.bulk_insert(turns, [{"virtual": 0, "count": 0}])
+
+
+# health
+
+
+def _health() -> None:
+    """How agents and providers have fared lately."""
+    op.create_table(
+        "health",
+        sa.Column("tenant", sa.String(64), primary_key=True),
+        sa.Column("kind", sa.String(16), primary_key=True),
+        sa.Column("name", sa.String(200), primary_key=True),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("since", sa.Float, nullable=False),
+        sa.Column("failed_at", sa.Float, nullable=False),
+        sa.Column("failure", sa.String(16), nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("run", sa.String(26), nullable=False),
+        sa.Column("task", sa.Text, nullable=False),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("reset_at", sa.Float),
     )

@@ -1,0 +1,162 @@
+"""Slots as rows. Every step locks the one row of `slot_turns` first, so that steps come one after another.
+
+Which run goes next is decided by self-clocked fair queueing (Golestani 1994): a run that begins to wait gets the tag
+V + 1/weight, where V is the tag that was granted last; the lowest tag goes first, and the run's next one is V + 1/weight again.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from astrolabe.adapters.storage import schema
+from astrolabe.adapters.storage.processes import SqlProcesses
+from astrolabe.adapters.storage.wakeup import WakeUps
+from astrolabe.domain.limits import SlotLimits
+from astrolabe.ports.slots import Request
+from astrolabe.ports.store import Owner
+
+UNIT = 720_720
+"""What a grant costs a run of weight 1; divisible by every weight up to 16, so that those are exact."""
+
+_Kind = tuple[str, str, str]
+"""Tenant, agent and provider: requests that agree on them count against the same limits."""
+
+_slots, _turns = schema.slots, schema.slot_turns
+_KIND = (_slots.c.tenant, _slots.c.agent, _slots.c.provider)
+_OWNER = (_slots.c.owner_token, _slots.c.owner_pid, _slots.c.owner_boot_id, _slots.c.owner_started_ticks)
+_WAITS, _HOLDS = _slots.c.held == 0, _slots.c.held == 1
+
+
+@dataclass
+class _Clock:
+    """`virtual` is the tag that was granted last, `count` numbers requests and turns."""
+
+    virtual: int
+    count: int
+
+    def next(self) -> int:
+        self.count += 1
+        return self.count
+
+
+class SqlSlots:
+    """The slots as a tenant's processes see them; those of other tenants count against limits as well."""
+
+    def __init__(self, wakeups: WakeUps, processes: SqlProcesses, tenant: str) -> None:
+        self._wakeups = wakeups
+        self._processes = processes
+        self._tenant = tenant
+
+    async def ask(self, ticket: str, request: Request, owner: Owner, limits: SlotLimits) -> Collection[str]:
+        def add(connection: Connection, clock: _Clock) -> None:
+            tag, turn = _turn_of(connection, clock, request)
+            row = _row(request) | {"id": ticket, "tenant": self._tenant, "number": clock.next()}
+            holder = {column.name: value for column, value in zip(_OWNER, _told(owner), strict=True)}
+            connection.execute(insert(_slots).values(**row, **holder, held=0, probe=0, tag=tag, turn=turn))
+
+        return await self._step(add, owner, limits)
+
+    async def give_back(self, tickets: Collection[str], owner: Owner, limits: SlotLimits) -> Collection[str]:
+        def remove(connection: Connection, _clock: _Clock) -> None:
+            connection.execute(delete(_slots).where(_slots.c.id.in_(tuple(tickets))))
+
+        return await self._step(remove, owner, limits)
+
+    async def look(self, owner: Owner, limits: SlotLimits) -> Collection[str]:
+        return await self._step(lambda _connection, _clock: None, owner, limits)
+
+    async def _step(
+        self, change: Callable[[Connection, _Clock], None], owner: Owner, limits: SlotLimits
+    ) -> Collection[str]:
+        def write(connection: Connection) -> tuple[set[str], frozenset[str]]:
+            clock = _Clock(
+                *connection.execute(select(_turns.c.virtual, _turns.c.count).with_for_update()).one()
+            )
+            change(connection, clock)
+            self._free_the_dead(connection)
+            granted = _grant_all(connection, clock, limits)
+            connection.execute(update(_turns).values(virtual=clock.virtual, count=clock.count))
+            held = select(_slots.c.id).where(_slots.c.owner_token == owner.token, _HOLDS)
+            return granted, frozenset(connection.execute(held).scalars())
+
+        granted, held = await self._processes.change(write)
+        for token in sorted(granted - {owner.token}):
+            await self._wakeups.wake(token)
+        return held
+
+    def _free_the_dead(self, connection: Connection) -> None:
+        owners = [Owner(*row) for row in connection.execute(select(*_OWNER).distinct())]
+        dead = {owner.token for owner in owners} - self._processes.living(connection, owners)
+        if dead:
+            connection.execute(delete(_slots).where(_slots.c.owner_token.in_(sorted(dead))))
+
+
+def _turn_of(connection: Connection, clock: _Clock, request: Request) -> tuple[int, int]:
+    """Return the tag of a request: that of its run if it waits already, else the one of who comes now."""
+    waiting = select(_slots.c.tag, _slots.c.turn).where(_slots.c.run == request.run, _WAITS).limit(1)
+    known = connection.execute(waiting).first()
+    return (known.tag, known.turn) if known else (_tag(clock, request.weight), clock.next())
+
+
+def _tag(clock: _Clock, weight: int) -> int:
+    return clock.virtual + max(1, UNIT // weight)
+
+
+def _row(request: Request) -> dict[str, Any]:
+    same = ("run", "task", "attempt", "agent", "weight", "priority")
+    return {name: getattr(request, name) for name in same} | {"provider": request.provider or ""}
+
+
+def _told(owner: Owner) -> tuple[object, ...]:
+    return owner.token, owner.pid, owner.boot_id, owner.started_ticks
+
+
+def _grant_all(connection: Connection, clock: _Clock, limits: SlotLimits) -> set[str]:
+    """Grant while anything that waits has room; return the tokens of those it was granted to."""
+    kinds = [_kind(row) for row in connection.execute(select(*_KIND).where(_WAITS).distinct())]
+    if not kinds:
+        return set()
+    used = _used(connection, limits)
+    granted: set[str] = set()
+    while rows := list(_first(connection, (kind for kind in kinds if _has_room(used, limits, kind)))):
+        row = min(rows, key=lambda row: (row.tag, row.turn, -row.priority, row.number))
+        _grant(connection, clock, row)
+        used.update(dict.fromkeys(limits.of(*_kind(row)), 1))
+        granted.add(row.owner_token)
+    return granted
+
+
+def _used(connection: Connection, limits: SlotLimits) -> Counter[str]:
+    """Return how much of each limit is in use."""
+    used: Counter[str] = Counter()
+    for row in connection.execute(select(*_KIND, func.count().label("many")).where(_HOLDS).group_by(*_KIND)):
+        used.update(dict.fromkeys(limits.of(*_kind(row)), row.many))
+    return used
+
+
+def _has_room(used: Mapping[str, int], limits: SlotLimits, kind: _Kind) -> bool:
+    return all(used.get(name, 0) < limit for name, limit in limits.of(*kind).items())
+
+
+def _kind(row: Any) -> _Kind:
+    return row.tenant, row.agent, row.provider
+
+
+def _first(connection: Connection, kinds: Iterable[_Kind]) -> Iterable[Row[Any]]:
+    """Return of each kind the request that goes first."""
+    order = (_slots.c.tag, _slots.c.turn, _slots.c.priority.desc(), _slots.c.number)
+    for kind in kinds:
+        same = [column == value for column, value in zip(_KIND, kind, strict=True)]
+        row = connection.execute(select(_slots).where(_WAITS, *same).order_by(*order).limit(1)).first()
+        if row is not None:
+            yield row
+
+
+def _grant(connection: Connection, clock: _Clock, row: Row[Any]) -> None:
+    connection.execute(update(_slots).where(_slots.c.id == row.id).values(held=1))
+    clock.virtual = max(clock.virtual, row.tag)
+    rest = update(_slots).where(_slots.c.run == row.run, _WAITS)
+    connection.execute(rest.values(tag=_tag(clock, row.weight), turn=clock.next()))
