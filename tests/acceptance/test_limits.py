@@ -143,3 +143,20 @@ def test_an_attempt_that_was_cut_off_waits_for_a_slot_again(tmp_path: Path) -> N
             return ended
 
     assert asyncio.run(whole()) == ["passed", "passed"]
+
+
+def test_a_full_agent_does_not_hold_up_what_is_ready_for_others(tmp_path: Path) -> None:
+    async def whole() -> tuple[list[str], int]:
+        slow, other = Counted("slow"), Counted("other")
+        slow.may_end.clear()
+        other.may_end.clear()
+        plugins = [Plugin(name="counted", agents=(slow, other))]
+        async with open_installation(settings(tmp_path, agents={"slow": 1}), plugins=plugins) as installation:
+            wanted = plan(*["slow"] * 6, "other", "other", parallel=3)
+            running = asyncio.create_task(carried_out(installation, wanted, tmp_path / "target"))
+            await other.began.wait()
+            other.may_end.set()
+            slow.may_end.set()
+            return [await running], slow.most
+
+    assert asyncio.run(whole()) == (["passed"], 1)

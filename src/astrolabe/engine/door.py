@@ -45,13 +45,30 @@ class Door:
         self._weight = plan.weight
         self._priorities = {task.id: task.priority for task in plan.tasks}
 
-    def admit(self, decisions: Sequence[Decision]) -> Sequence[Decision]:
-        """Return what can be carried out now. Requests of tasks that are not to start any more are taken back.
+    def full(self) -> frozenset[str]:
+        """Return the agents for which something waits."""
+        return frozenset(
+            place.agent
+            for task, place in self._places.items()
+            if task not in self._inside and not place.ticket.held
+        )
+
+    def admit(self, decisions: Sequence[Decision], free: int) -> Sequence[Decision]:
+        """Return what can be carried out now, at most `free` starts among it.
+
+        Requests of tasks that are not to start any more are taken back.
 
         Raises:
             StorageError: the store could not be asked.
         """
-        admitted = [decision for decision in decisions if self._is_admitted(decision)]
+        admitted: list[Decision] = []
+        for decision in decisions:
+            if not isinstance(decision, Start):
+                admitted.append(decision)
+            elif self._has_room(decision) and free > 0:
+                free -= 1
+                self._inside.add(decision.task)
+                admitted.append(decision)
         if self._places:
             wanted = {decision.task for decision in decisions if isinstance(decision, Start)}
             self._leave([task for task in self._places if task not in wanted | self._inside])
@@ -77,14 +94,9 @@ class Door:
         if self._leaving is not None:
             await self._leaving
 
-    def _is_admitted(self, decision: Decision) -> bool:
-        if not isinstance(decision, Start):
-            return True
-        place = self._place(decision.task, decision.attempt, decision.agent)
-        if place is None or place.ticket.held:
-            self._inside.add(decision.task)
-            return True
-        return False
+    def _has_room(self, start: Start) -> bool:
+        place = self._place(start.task, start.attempt, start.agent)
+        return place is None or place.ticket.held
 
     def _place(self, task: str, attempt: int, agent: str) -> _Place | None:
         """Return the place of an attempt, taken now if it has none; None when it needs none."""
@@ -107,6 +119,8 @@ class Door:
         place.ticket.granted.add_done_callback(lambda _: self._changed())
         if known is not None:
             self._leave([task])
+        if agent not in self.full():
+            self._changed()  # what is ready for other agents need not wait for this one
         self._places[task] = place
         return place
 

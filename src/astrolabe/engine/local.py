@@ -145,7 +145,7 @@ class _Drive:
                 self._take_up(group, task, self._log.state.tasks[task].attempt)
             while self._log.state.status is RunStatus.RUNNING and (self._attempts or not self._leaving):
                 self._changed.clear()
-                decisions = () if self._leaving else self._scheduler.decide(self._now())
+                decisions = () if self._leaving else self._scheduler.decide(self._now(), self._door.full())
                 if not await self._carry_out_all(group, decisions):
                     await self._wait()
             for task in (*beside, *self._measures.values()):
@@ -172,7 +172,7 @@ class _Drive:
         """Tell whether anything came of the decisions; one that is being carried out already is passed over."""
         new = [
             decision
-            for decision in self._door.admit(decisions)
+            for decision in self._door.admit(decisions, self._scheduler.free)
             if not (isinstance(decision, Heal) and decision.task in self._measures)
         ]
         for decision in new:

@@ -5,7 +5,7 @@ what changed, never on the length of the log or the size of the plan.
 """
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from astrolabe.domain.event import Event, EventType
 from astrolabe.domain.plan import Measure, OnFailure, Plan, Task, Unanswered
@@ -15,6 +15,10 @@ from astrolabe.engine.decisions import Ask, Decision, Escalate, Expire, Finish, 
 
 RULES_VERSION = 2
 """Written into a run's first event. Change it with any change of a decision below, and keep the old rules for old runs."""
+
+
+_Entry = tuple[int, int, int]
+"""Something ready: its priority negated, its place in the plan, and when it became ready."""
 
 
 class Scheduler:
@@ -30,7 +34,7 @@ class Scheduler:
         for task in plan.tasks:
             for needed in dict.fromkeys(task.depends_on):
                 self._dependents[needed].append(task.id)
-        self._ready: list[tuple[int, int, int]] = []
+        self._ready: dict[str, list[_Entry]] = {}
         self._ready_since: dict[str, int] = {}
         self._pushed = 0
         self._retrying: list[tuple[float, int, str]] = []
@@ -63,8 +67,16 @@ class Scheduler:
             elif event.type == EventType.RUN_FINISHED:
                 self._finished = True
 
-    def decide(self, now: float) -> list[Decision]:
+    @property
+    def free(self) -> int:
+        """How many attempts may start besides those that run."""
+        return max(0, self._parallel - len(self._running))
+
+    def decide(self, now: float, full: Collection[str] = ()) -> list[Decision]:
         """Return what to do at `now` (seconds since the epoch), most urgent first; nothing means wait.
+
+        `full` names agents that have no room now, because of limits that span runs: what is ready for them is returned
+        as well, but does not keep what is ready for others from starting.
 
         The same decision is returned again until an event says that it was carried out.
         """
@@ -85,7 +97,7 @@ class Scheduler:
             return [self._verdict()]
         if self._state.pause_requested:
             return [] if self._running else [Pause()]
-        return [*self._overdue(now), *self._questions(now), *self._heals(now), *self._starts(now)]
+        return [*self._overdue(now), *self._questions(now), *self._heals(now), *self._starts(now, full)]
 
     def next_due(self) -> float | None:
         """Return when there will be something to decide without any event: a retry, or the deadline of a question."""
@@ -173,20 +185,29 @@ class Scheduler:
     def _task(self, task: str) -> Task:
         return self._plan.tasks[self._index[task]]
 
-    def _starts(self, now: float) -> list[Decision]:
+    def _starts(self, now: float, full: Collection[str]) -> list[Decision]:
         while self._retrying and self._retrying[0][0] <= now:
             entry = heapq.heappop(self._retrying)
             if not self._stale(entry):
                 self._push(self._plan.tasks[entry[1]])
-        free = self._parallel - len(self._running)
-        chosen: list[tuple[int, int, int]] = []
-        while len(chosen) < free and self._ready:
-            entry = heapq.heappop(self._ready)
+        free = self.free
+        chosen: list[_Entry] = []
+        beside: list[_Entry] = []
+        for agent, ready in self._ready.items():
+            (beside if agent in full else chosen).extend(self._first(ready, free))
+        first = sorted([*sorted(chosen)[:free], *beside])
+        return [self._start(self._plan.tasks[index]) for _, index, _ in first]
+
+    def _first(self, ready: list[_Entry], many: int) -> list[_Entry]:
+        """Return the first that count of a heap, which keeps them."""
+        first: list[_Entry] = []
+        while len(first) < many and ready:
+            entry = heapq.heappop(ready)
             if self._ready_since.get(self._plan.tasks[entry[1]].id) == entry[2]:
-                chosen.append(entry)
-        for entry in chosen:
-            heapq.heappush(self._ready, entry)
-        return [self._start(self._plan.tasks[index]) for _, index, _ in chosen]
+                first.append(entry)
+        for entry in first:
+            heapq.heappush(ready, entry)
+        return first
 
     def _start(self, task: Task) -> Start:
         state = self._state.tasks[task.id]
@@ -211,7 +232,8 @@ class Scheduler:
             return
         self._pushed += 1
         self._ready_since[task.id] = self._pushed
-        heapq.heappush(self._ready, (-task.priority, self._index[task.id], self._pushed))
+        ready = self._ready.setdefault(self._state.tasks[task.id].agent or task.agent, [])
+        heapq.heappush(ready, (-task.priority, self._index[task.id], self._pushed))
 
     def _stale(self, entry: tuple[float, int, str]) -> bool:
         state = self._state.tasks[entry[2]]
