@@ -1,16 +1,22 @@
 """Killed at any point, a run is finished by the next process: nothing that finished is lost or done again."""
 
+import json
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import LiteralString
 
+import psycopg
 import pytest
+from psycopg.sql import SQL
 
 from astrolabe.engine.faults import CrashPoint
+from tests import postgresql
 from tests.crash.orphans import adopt, orphans_of
+from tests.crash.worker import url_of
 
 EXPECTED = {name: f"{name}\none\ntwo\n" for name in ("first", "left", "right", "last")}
 ONCE = {CrashPoint.BEFORE_PUBLISH, CrashPoint.AFTER_PUBLISH, CrashPoint.BEFORE_RELEASE}
@@ -22,7 +28,12 @@ def work(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
 
 
-def rows(folder: Path, query: str) -> list[tuple]:
+def rows(folder: Path, query: LiteralString) -> list[tuple]:
+    """Read the state, whether it is on a server or in a file."""
+    if (url := url_of(folder)) is not None:
+        with psycopg.connect(url) as connection:
+            known = connection.execute("SELECT to_regclass('events')").fetchone()
+            return [] if known == (None,) else connection.execute(SQL(query)).fetchall()
     database = folder / "home" / "state" / "astrolabe.db"
     if not database.exists():
         return []
@@ -30,13 +41,18 @@ def rows(folder: Path, query: str) -> list[tuple]:
         return connection.execute(query).fetchall()
 
 
+def happened(folder: Path, kind: LiteralString) -> list[tuple[str, dict]]:
+    """Return the task and the data of each event of a kind."""
+    found = rows(folder, f"SELECT task, data FROM events WHERE type = '{kind}'")
+    return [(task, json.loads(data)) for task, data in found]
+
+
 def passed(folder: Path) -> set[str]:
-    return {task for (task,) in rows(folder, "SELECT task FROM events WHERE type = 'task.passed'")}
+    return {task for task, _ in happened(folder, "task.passed")}
 
 
 def answered(folder: Path) -> set[str]:
-    query = "SELECT task FROM events WHERE type = 'step.done' AND json_extract(data, '$.key') LIKE '%/ask'"
-    return {task for (task,) in rows(folder, query)}
+    return {task for task, data in happened(folder, "step.done") if data["key"].endswith("/ask")}
 
 
 def finished(folder: Path) -> bool:
@@ -47,6 +63,14 @@ def finished(folder: Path) -> bool:
 def git(folder: Path, *arguments: str) -> str:
     command = ["git", "-C", str(folder / "target"), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("point", CrashPoint)
+def test_a_killed_run_whose_state_is_on_a_server_is_finished_by_the_next_process(
+    point: CrashPoint, server: postgresql.Server, tmp_path: Path
+) -> None:
+    (tmp_path / "url").write_text(server.migrated())
+    test_a_killed_run_is_finished_by_the_next_process(point, 1, tmp_path)
 
 
 @pytest.mark.parametrize(("point", "occurrence"), CASES)
@@ -85,10 +109,9 @@ def check_tree(folder: Path) -> None:
 
 
 def check_log(folder: Path) -> None:
-    events = rows(
-        folder,
-        "SELECT run, seq, type, task, json_extract(data, '$.key'), json_extract(data, '$.check') FROM events",
-    )
+    found = rows(folder, "SELECT run, seq, type, task, data FROM events")
+    told = [(*event, json.loads(data)) for *event, data in found]
+    events = [(*event, data.get("key"), data.get("check")) for *event, data in told]
     assert len({event[0] for event in events}) == 1, "a second run was begun instead of taking up the first"
     assert sorted(event[1] for event in events) == list(range(1, len(events) + 1))
     for kind, key in (("task.passed", 3), ("step.done", 4), ("run.finished", 2)):
@@ -102,7 +125,7 @@ def check_log(folder: Path) -> None:
 def check_charges(folder: Path, in_doubt: int) -> None:
     """Each step is charged once, and once more where a crash left nobody who knows what it used; nothing stays reserved."""
     charges = rows(folder, "SELECT key, state FROM charges")
-    assert {key for key, _ in charges} == {key for (key,) in rows(folder, STEPS)}
+    assert {key for key, _ in charges} == {data["key"] for _, data in happened(folder, "step.done")}
     settled = Counter(key for key, state in charges if state == "settled")
     assert set(settled.values()) == {1}
     assert len(settled) == 3 * len(EXPECTED)
@@ -111,9 +134,6 @@ def check_charges(folder: Path, in_doubt: int) -> None:
     tokens = 4 * asked.count("settled") + 10 * asked.count("in-doubt")
     columns = "tool_calls_spent, tokens_spent, tool_calls_reserved, tokens_reserved"
     assert rows(folder, f"SELECT {columns} FROM accounts") == [(len(charges) - len(asked), tokens, 0, 0)]
-
-
-STEPS = "SELECT json_extract(data, '$.key') FROM events WHERE type = 'step.done'"
 
 
 @pytest.mark.parametrize("point", [CrashPoint.AFTER_STEP, CrashPoint.AFTER_APPEND])

@@ -98,9 +98,16 @@ class Killer:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
+def url_of(folder: Path) -> str | None:
+    """Return where the state is when it is on a server."""
+    file = folder / "url"
+    return file.read_text() if file.exists() else None
+
+
 async def work(folder: Path, killer: Killer) -> str:
-    settings = Settings(
-        home=folder / "home", cache=Path(tempfile.gettempdir()) / f"astrolabe-test-cache-{os.geteuid()}"
+    cache = Path(tempfile.gettempdir()) / f"astrolabe-test-cache-{os.geteuid()}"
+    settings = Settings.model_validate(
+        {"home": folder / "home", "cache": cache, "database_url": url_of(folder)}
     )
     plugin = Plugin(name="ledger", agents=(Scribe(folder / "ledger"),))
     async with open_installation(settings, plugins=[plugin], reach=killer) as installation:

@@ -192,7 +192,10 @@ def test_a_lock_is_held_until_it_is_released_and_left_ones_are_removed(tmp_path:
         fcntl.flock(asked, fcntl.LOCK_SH)
         assert others.held("dead") is False, "two who ask at once do not deceive each other"
     others.hold("others")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.lock", "others.lock"]
+    assert others.held("dead") is False, "whoever comes asks after this whether the dead one lives"
+    os.utime(tmp_path / "dead.lock", (0, 0))
+    others.hold("again")
+    assert sorted(path.stem for path in tmp_path.iterdir()) == ["again", "mine", "others"]
     mine.release("mine")
     assert others.held("mine") is None
 

@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -254,16 +255,26 @@ class Locks:
                 os.close(opened)
 
     def _remove_left(self) -> None:
+        """Remove what the dead have left, some while after that was noticed: until then it tells that they are dead."""
         for file in self._folder.glob("*.lock"):
             with contextlib.suppress(FileNotFoundError):
-                opened = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+                opened = os.open(file, os.O_RDWR | os.O_CLOEXEC)
                 try:
                     fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    file.unlink()
+                    _noticed(file, opened)
                 except BlockingIOError:
                     pass
                 finally:
                     os.close(opened)
+
+
+def _noticed(file: Path, opened: int) -> None:
+    """Note in the file of a process that it is dead, or remove it when that was noted long ago."""
+    state = os.fstat(opened)
+    if state.st_size == 0:
+        os.write(opened, b"dead\n")
+    elif time.time() - state.st_mtime > KEPT_SECONDS:
+        file.unlink()
 
 
 def _server_time() -> ColumnElement[float]:
