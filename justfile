@@ -9,7 +9,7 @@ check:
 test *arguments:
     ./test {{arguments}}
 
-# Kill real builds at random instants and count what was lost or repeated.
+# Kill processes of the engine (with --builds: real builds) at random instants and count what was lost or repeated.
 chaos *arguments:
     uv run python scripts/chaos.py {{arguments}}
 

@@ -1,0 +1,1 @@
+"""Killing Astrolabe at random instants, and counting what was lost, repeated or left behind."""

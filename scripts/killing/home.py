@@ -1,0 +1,77 @@
+"""A home of Astrolabe's own, in which processes are started, and killed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parent.parent
+ASTROLABE = Path(sys.executable).parent / "astrolabe"
+_PLUGIN = {
+    "METADATA": "Metadata-Version: 2.1\nName: astrolabe-chaos\nVersion: 1\n",
+    "entry_points.txt": "[astrolabe.plugins]\nchaos = killing.agents:plugin\n",
+}
+
+
+class Home:
+    """`url` is that of its database, a file of its own when there is none; the agents write to `ledger`."""
+
+    def __init__(self, folder: Path, url: str | None) -> None:
+        self.folder = folder
+        self.state = folder / "home" / "state"
+        self.ledger = folder / "ledger"
+        self._numbers = count()
+        self._outputs: dict[int, Path] = {}
+        for place in ("output", "plans", "targets", "plugin/astrolabe_chaos-1.dist-info"):
+            (folder / place).mkdir(parents=True)
+        for name, text in _PLUGIN.items():
+            (folder / "plugin/astrolabe_chaos-1.dist-info" / name).write_text(text)
+        self._settings = os.environ | {
+            "ASTROLABE_HOME": str(folder / "home"),
+            "ASTROLABE_ENGINE__REUSE_EVIDENCE": "false",
+            "PYTHONPATH": os.pathsep.join((str(folder / "plugin"), str(SCRIPTS))),
+            "CHAOS_LEDGER": str(self.ledger),
+        }
+        if url is not None:
+            self._settings["ASTROLABE_DATABASE_URL"] = url
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start a command of Astrolabe's."""
+        output = self.folder / "output" / str(next(self._numbers))
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                [ASTROLABE, *words, "--json"],
+                cwd=self.folder,
+                env=self._settings,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+            )
+        self._outputs[process.pid] = output
+        return process
+
+    def said(self, process: subprocess.Popen[bytes]) -> str:
+        """Return all that an ended process printed, once."""
+        output = self._outputs.pop(process.pid)
+        said = output.read_text(errors="replace")
+        output.unlink()
+        return said
+
+
+def kill(processes: Iterable[subprocess.Popen[bytes]]) -> None:
+    """Kill processes as nearly at once as can be."""
+    chosen = list(processes)
+    for process in chosen:
+        process.kill()
+    for process in chosen:
+        process.wait()
+
+
+def end(process: subprocess.Popen[bytes], within_seconds: float) -> None:
+    """Let a process end; kill it when it does not."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(within_seconds)
+    kill([process])
