@@ -61,6 +61,12 @@ class Server:
             self._process.stdout.close()
             self._process = None
 
+    @property
+    def pid(self) -> int:
+        """The process below which all of it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self._folder}"
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from still import HEAD, Idle, StillSandbox, StillWorkspace
 
-from astrolabe.adapters.storage.blobs import FileBlobs
+from astrolabe.adapters.storage.blobs import Blobs, FileBlobs, ServerBlobs
 from astrolabe.adapters.storage.database import Database
+from astrolabe.adapters.storage.notification import ServerWakeUps
 from astrolabe.adapters.storage.ownership import this_process
+from astrolabe.adapters.storage.postgresql import PostgresServer
 from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
-from astrolabe.adapters.storage.wakeup import SocketWakeUps
+from astrolabe.adapters.storage.wakeup import SocketWakeUps, WakeUps
 from astrolabe.bootstrap import real_determinism
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.limits import SlotLimits
@@ -22,27 +24,28 @@ from astrolabe.domain.run import RunStatus
 from astrolabe.engine.admission import Admission
 from astrolabe.engine.local import LocalDriver
 from astrolabe.engine.workshop import Limits, Watcher, Workshop
-from astrolabe.ports.store import RunRecord
+from astrolabe.ports.store import Lease, RunRecord
+from astrolabe.sdk import Agent
+
+LEASE_SECONDS = 15.0
 
 
 class Bench:
-    """A store on a file, and a driver whose agent and sandbox do nothing."""
+    """A store on a file, or on the PostgreSQL server at `url`, and a driver whose agent and sandbox do nothing."""
 
-    def __init__(self, folder: Path, parallel: int) -> None:
+    def __init__(self, folder: Path, parallel: int, url: str = "", agent: Agent | None = None) -> None:
         self._determinism = real_determinism()
         self._owner = this_process(self._determinism.new_id())
-        self._wakeups = SocketWakeUps(folder / "wake", self._owner.token)
-        self._database = Database(SqliteFile(folder / "astrolabe.db"))
-        processes = SqlProcesses(self._database, folder / "processes", self._owner, self._determinism)
-        self._store = SqlStore(
-            self._database, FileBlobs(folder / "blobs"), self._wakeups, processes, self._determinism
-        )
+        self._database, blobs, self._wakeups = self._storage(folder, url)
+        lease = LEASE_SECONDS if url else None
+        processes = SqlProcesses(self._database, folder / "processes", self._owner, self._determinism, lease)
+        self._store = SqlStore(self._database, blobs, self._wakeups, processes, self._determinism)
         workshop = Workshop(
             store=self._store,
             owner=self._owner,
             sandbox=StillSandbox(),
             images=None,  # pyright: ignore[reportArgumentType] - no task here names one
-            agents={"idle": Idle()},
+            agents={"idle": agent or Idle()},
             determinism=self._determinism,
             woken=self._wakeups.wait,
             admission=Admission(
@@ -56,6 +59,14 @@ class Bench:
             reuse_evidence=False,
         )
         self._driver = LocalDriver(workshop)
+
+    def _storage(self, folder: Path, url: str) -> tuple[Database, Blobs, WakeUps]:
+        if not url:
+            sockets = SocketWakeUps(folder / "wake", self._owner.token)
+            return Database(SqliteFile(folder / "astrolabe.db")), FileBlobs(folder / "blobs"), sockets
+        server = PostgresServer(url)
+        database = Database(server)
+        return database, ServerBlobs(database, self._determinism), ServerWakeUps(server, self._owner.token)
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator["Bench"]:
@@ -96,6 +107,16 @@ class Bench:
         lease = await self._store.create_run(
             record, self._owner, NewEvent(type=EventType.RUN_CREATED, data=data)
         )
+        await self._drive(lease, plan)
+
+    async def resume(self) -> None:
+        """Carry on what another process left."""
+        for record in await self._store.runs(unfinished=True):
+            lease = await self._store.claim(record.id, self._owner)
+            (version,) = await self._store.plan_versions(record.plan_id)
+            await self._drive(lease, version.plan)
+
+    async def _drive(self, lease: Lease, plan: Plan) -> None:
         state = await self._driver.drive(lease, plan, StillWorkspace(), Watcher())
         if state.status is not RunStatus.PASSED:
             raise RuntimeError(f"the run ended as {state.status}: {state.reason}")

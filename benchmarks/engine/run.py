@@ -1,6 +1,9 @@
 """What a durable task costs: S2 (against two appended rows) and S4 (growth with the size of a plan and of the store).
 
     uv run python benchmarks/engine/run.py [--rounds N] [--only S2|S4] [--folder FOLDER]
+    uv run python benchmarks/engine/run.py --peers [NAME ...] [--rounds N]
+
+With --peers: S3 and W5, the same work by other engines and what a kill in the middle does to it (names choose among them).
 
 Agent, sandbox and workspace do nothing here; store, driver, scheduler and verification are the real ones. Each sample is a
 process of its own; sides alternate; the table shows medians. Times mean nothing across machines, the ratios do.
@@ -19,6 +22,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import against
 import floor
 import ours
 import shapes
@@ -60,6 +64,11 @@ def main() -> None:
     options = parsed()
     if options.sample:
         print(json.dumps(vars(sample(options.sample, options.work, options.folder))))
+        return
+    if options.peers is not None:
+        Console(width=max(Console().width, 200)).print(
+            against.table(options.rounds, options.peers, options.sizes)
+        )
         return
     table = Table("figure", "work", "ours (CPU ms a task)", "against", "ratio", "to reach")
     if options.only in {None, "S2"}:
@@ -131,6 +140,10 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--only", choices=["S2", "S4"])
     parser.add_argument(
         "--folder", type=Path, help="where the databases are made; the system's own when absent"
+    )
+    parser.add_argument("--peers", nargs="*", metavar="NAME", help="measure other engines beside ours")
+    parser.add_argument(
+        "--sizes", type=float, default=1.0, help="with --peers: shrinks the work, to try it out"
     )
     parser.add_argument("--sample", choices=["ours", "floor"], help=argparse.SUPPRESS)
     parser.add_argument("--work", type=lambda text: Work(**json.loads(text)), help=argparse.SUPPRESS)

@@ -10,14 +10,15 @@ from pathlib import Path
 
 from astrolabe.adapters.git.clone import clone_folder
 from killing.counts import Counts, count, count_resumes, ledger
-from killing.home import Home, end, kill
+from killing.home import Home, end, kill, start_seconds
 from killing.journal import Journal
 from killing.orphans import children, orphans
 from killing.plans import KINDS, Work
 
 KILLS_OF_A_WAVE = 15
-PAUSE_SECONDS = 0.05, 3.0
-"""Between two kills: the shortest and the longest."""
+SHORTEST_PAUSE_SECONDS = 0.05
+STARTS_A_PAUSE = 3.0
+"""The longest pause between two kills, counted in what a process takes here to start and to read its state."""
 ALL_AT_ONCE = 0.3
 """In how many of the kills all processes of the home go."""
 LONGEST_SECONDS = 180.0
@@ -59,6 +60,7 @@ class Battery:
         self._answers: dict[tuple[str, str], Process] = {}
         self._durable: set[tuple[str, str, str]] = set()
         self._jobs: list[Job] = []
+        self._longest_pause = STARTS_A_PAUSE * start_seconds(folder / "probe")
 
     def wave(self, number: int, kills: int) -> int:
         """Carry one run of each kind to its end, killing up to `kills` times; return how often it was."""
@@ -82,7 +84,7 @@ class Battery:
         return Job(name, work, plan, self._home.folder / "targets" / name)
 
     def _next(self) -> float:
-        return time.monotonic() + self._chance.uniform(*PAUSE_SECONDS)
+        return time.monotonic() + self._chance.uniform(SHORTEST_PAUSE_SECONDS, self._longest_pause)
 
     def _carry_on(self) -> None:
         """Have a process at work on each run that has not ended."""

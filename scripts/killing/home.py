@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import count
@@ -75,3 +76,12 @@ def end(process: subprocess.Popen[bytes], within_seconds: float) -> None:
     with suppress(subprocess.TimeoutExpired):
         process.wait(within_seconds)
     kill([process])
+
+
+def start_seconds(folder: Path) -> float:
+    """Return how long a process takes to start and to read a state of its own that is there."""
+    home = Home(folder, None)
+    home.start("runs", "list").wait()
+    began = time.monotonic()
+    home.start("runs", "list").wait()
+    return time.monotonic() - began

@@ -15,9 +15,9 @@ def show(counts: Counts, database: str) -> None:
         table.add_row(name, str(number), "")
     for name, number in counts.faults.items():
         table.add_row(name, str(number), "0")
+    table.add_row("resumes measured", str(len(counts.resumed)), "")
     if counts.resumed:
         times = sorted(counts.resumed)
-        table.add_row("resumes measured", str(len(times)), "")
         table.add_row("seconds to resume, median", f"{statistics.median(times):.2f}", "≤ 2")
         table.add_row("seconds to resume, 95 of 100", f"{times[int(len(times) * 0.95)]:.2f}", "")
     Console().print(table)

@@ -1,0 +1,33 @@
+"""No engine: two rows a task, committed by one writer. What any durable engine must at least do."""
+
+import asyncio
+import itertools
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+import floor
+import measuring
+
+
+class Rows:
+    def open(self, folder: Path, url: str) -> None:
+        del url
+        self._files = (folder / f"{number}.db" for number in itertools.count())
+
+    def carry_out(self, work: measuring.Work) -> None:
+        asyncio.run(floor.carry_out(next(self._files), work.shape, work.size, work.count, work.parallel))
+
+    def begin(self, work: measuring.Work) -> None:
+        raise NotImplementedError
+
+    def resume(self, work: measuring.Work) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        pass
+
+
+if __name__ == "__main__":
+    measuring.run(Rows())
