@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, Workbench
 from astrolabe.domain.budget import Usage
+from astrolabe.domain.context import Shared
 from astrolabe.domain.plan import (
     Approval,
     Backoff,
@@ -23,6 +24,7 @@ from astrolabe.domain.policy import MIB, Policy
 from astrolabe.errors import (
     AgentFailedError,
     AstrolabeError,
+    ConflictError,
     DeadlineError,
     GoalError,
     InputError,
@@ -47,6 +49,7 @@ __all__ = [
     "Budget",
     "Check",
     "CommandResult",
+    "ConflictError",
     "DeadlineError",
     "DeclaresInputs",
     "Document",
@@ -66,6 +69,7 @@ __all__ = [
     "Recipe",
     "Replanner",
     "Sentence",
+    "Shared",
     "ShellLine",
     "Task",
     "Trouble",

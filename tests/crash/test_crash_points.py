@@ -91,6 +91,7 @@ def test_a_killed_run_is_finished_by_the_next_process(
         assert resumed.stdout == "passed", resumed.stderr
     check_tree(tmp_path)
     check_log(tmp_path)
+    check_context(tmp_path)
     check_charges(tmp_path, in_doubt=2)  # two tasks go on side by side
     lines_after = ledger.read_text().splitlines()[len(lines_before) :]
     again = {line.split()[1] for line in lines_after if line.startswith("work ")} & finished_before
@@ -122,10 +123,18 @@ def check_log(folder: Path) -> None:
     assert Counter(event[2] for event in events)["task.started"] == len(EXPECTED), "an attempt was begun anew"
 
 
+def check_context(folder: Path) -> None:
+    """Each task has added itself once to what they share, whatever was cut off on the way."""
+    values = [json.loads(value) for (value,) in rows(folder, "SELECT value FROM context ORDER BY version")]
+    assert [len(value) for value in values] == [1, 2, 3, 4]
+    assert sorted(values[-1]) == sorted(EXPECTED)
+
+
 def check_charges(folder: Path, in_doubt: int) -> None:
     """Each step is charged once, and once more where a crash left nobody who knows what it used; nothing stays reserved."""
     charges = rows(folder, "SELECT key, state FROM charges")
-    assert {key for key, _ in charges} == {data["key"] for _, data in happened(folder, "step.done")}
+    steps = {data["key"] for _, data in happened(folder, "step.done")}
+    assert {key for key, _ in charges} == {key for key in steps if "/context:" not in key}
     settled = Counter(key for key, state in charges if state == "settled")
     assert set(settled.values()) == {1}
     assert len(settled) == 3 * len(EXPECTED)

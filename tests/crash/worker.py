@@ -69,6 +69,7 @@ class Scribe:
         await bench.write({f"{task.id}.txt": f"{task.id}\n"})
         await bench.run(f"echo one >> {task.id}.txt")
         await bench.call("ask", lambda: self._asked(task.id), reserve=Usage(tokens=10))
+        await bench.context.update("order", lambda known: [*_listed(known), task.id])
         self._note(f"between {task.id}")
         await bench.run(f"echo two >> {task.id}.txt")
         self._note(f"worked {task.id}")
@@ -82,6 +83,10 @@ class Scribe:
             file.write(line + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def _listed(known: JsonValue) -> list[JsonValue]:
+    return known if isinstance(known, list) else []
 
 
 class Killer:

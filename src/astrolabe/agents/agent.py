@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from astrolabe.domain.budget import Usage
+from astrolabe.domain.context import Shared
 from astrolabe.domain.plan import Task
 from astrolabe.errors import InputError, Problem
 
@@ -21,11 +22,30 @@ class CommandResult:
     timed_out: bool = False
 
 
+class Context(Protocol):
+    """What the tasks of a run share: JSON values by name, each with versions counted from 1, in any number of processes."""
+
+    async def get(self, key: str) -> Shared | None:
+        """Return the newest version; None when nothing has been shared under that name."""
+        ...
+
+    async def set(self, key: str, value: JsonValue, *, expected: int | None = None) -> Shared:
+        """Add a version; ConflictError when `expected` is given and another one is the newest (0: there is none yet)."""
+        ...
+
+    async def update(self, key: str, change: Callable[[JsonValue], JsonValue]) -> Shared:
+        """Add what `change` makes of the newest value (None when there is none), anew whenever somebody else was faster."""
+        ...
+
+
 class Workbench(Protocol):
     """All an agent can do. Every call that has an effect is recorded, so that a resumed attempt does not repeat it.
 
     Files are those of the task's own tree; what lies outside the task's `writes` can be read, not changed.
     """
+
+    @property
+    def context(self) -> Context: ...
 
     async def paths(self, *patterns: str) -> tuple[str, ...]:
         """Return the files that exist, those covered by `patterns` if any are given."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from pydantic import JsonValue
 
 from astrolabe.agents.agent import CommandResult
+from astrolabe.agents.context import BenchContext
 from astrolabe.agents.environment import Preparer
+from astrolabe.agents.recording import Recorder
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.paths import covered, path_fault
 from astrolabe.domain.plan import Task
@@ -20,19 +22,6 @@ ONE_TOOL_CALL = Usage(tool_calls=1)
 FILE, EXECUTABLE = 0o100644, 0o100755
 _COMMAND_SECONDS = 600
 """What a command may take whose agent says nothing; the policy may allow less."""
-
-
-class Recorder(Protocol):
-    """How the bench makes an effect durable; the engine gives one that never repeats a recorded step."""
-
-    async def recorded(
-        self,
-        kind: str,
-        do: Callable[[], Awaitable[tuple[Any, Usage]]],
-        *,
-        reserve: Usage = ...,
-        call_id: str | None = None,
-    ) -> tuple[Any, Usage]: ...
 
 
 class TreeBench:
@@ -51,6 +40,7 @@ class TreeBench:
         sandbox: Sandbox,
         preparer: Preparer,
         recorder: Recorder,
+        context: BenchContext,
         policy: Policy,
         say: Callable[[str], None],
     ) -> None:
@@ -62,6 +52,7 @@ class TreeBench:
         self._sandbox = sandbox
         self._preparer = preparer
         self._recorder = recorder
+        self.context = context
         self._policy = policy
         self._stack = AsyncExitStack()
         self._session: Session | None = None

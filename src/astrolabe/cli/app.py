@@ -11,6 +11,7 @@ from astrolabe.cli import (
     budgets,
     build,
     config,
+    context,
     doctor,
     kept,
     plan,
@@ -42,6 +43,7 @@ runs.app.command("retry")(steering.retry)
 runs.app.command("fork")(steering.fork)
 runs.app.command("artifacts")(kept.artifacts)
 runs.app.command("files")(kept.files)
+runs.app.command("context")(context.context)
 app.add_typer(plan.app, name="plan")
 app.add_typer(runs.app, name="runs")
 app.add_typer(approvals.app, name="approvals")

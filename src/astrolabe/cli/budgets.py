@@ -7,7 +7,7 @@ import typer
 from astrolabe.cli.documents import print_json
 from astrolabe.cli.groups import Group
 from astrolabe.cli.overview import SUMMARIES
-from astrolabe.cli.terminal import say
+from astrolabe.cli.terminal import amount, say
 
 if TYPE_CHECKING:
     from astrolabe.services.installation import Installation
@@ -71,7 +71,7 @@ def _print_limits(limits: list[dict[str, Any]]) -> None:
         whose = limit["task"] or (f"all runs, {limit['period']}" if "period" in limit else "the run")
         for name, most in limit["most"].items():
             cells = (most, limit["spent"].get(name, 0), limit["reserved"].get(name, 0))
-            shown.add_row(*map(Text, (one_line(whose), name, *(_amount(name, cell) for cell in cells))))
+            shown.add_row(*map(Text, (one_line(whose), name, *(amount(name, cell) for cell in cells))))
     console().print(shown)
 
 
@@ -86,7 +86,7 @@ def _print_sums(title: str, sums: dict[str, dict[str, float]]) -> None:
     for column in shown.columns[1:]:
         column.justify = "right"
     for whose, amounts in sums.items():
-        cells = [_amount(name, amounts.get(name, 0)) for name in names]
+        cells = [amount(name, amounts.get(name, 0)) for name in names]
         shown.add_row(*map(Text, (one_line(whose), *cells, duration(amounts["seconds"]))))
     out = console()
     out.print()
@@ -98,16 +98,8 @@ def _print_in_doubt(calls: list[dict[str, Any]]) -> None:
 
     say("\ncut off, so that nobody knows what they used; each is charged what was reserved for it:")
     for call in calls:
-        charged = ", ".join(f"{name} {_amount(name, amount)}" for name, amount in call["charged"].items())
+        charged = ", ".join(f"{name} {amount(name, number)}" for name, number in call["charged"].items())
         say(f"  {one_line(call['step'])}: {charged}")
 
 
 _ORDER = ("money", "tokens", "model_calls", "tool_calls", "wall_seconds")
-
-
-def _amount(name: str, amount: float) -> str:
-    from astrolabe.domain.budget import Resource, in_words
-
-    if name in {"money", "wall_seconds"}:
-        return in_words(name, round(amount * Resource(name).units))
-    return f"{int(amount):,}"

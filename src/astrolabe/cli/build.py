@@ -155,6 +155,7 @@ async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) ->
 
     from astrolabe.cli.progress import watching
     from astrolabe.services.advice import unproved
+    from astrolabe.services.budgets import limited_spending
     from astrolabe.services.builds import carry_out, start_commands
     from astrolabe.services.expectation import expecting
     from astrolabe.services.reports import report
@@ -173,7 +174,9 @@ async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) ->
     if installation.driver.leaving and not view.state.status.final:
         code = Exit.DONE  # it was told to end, and has: the rest is kept for later
     proved = code is not Exit.DONE or not unproved(view)
-    return report(view, start_commands(installation, view)), code if proved else Exit.UNPROVED
+    return report(
+        view, start_commands(installation, view), await limited_spending(installation, view)
+    ), code if proved else Exit.UNPROVED
 
 
 def _print(document: dict[str, Any], *, json: bool) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from astrolabe.cli.terminal import clean, duration, one_line
+from astrolabe.cli.terminal import amount, clean, duration, one_line, unit
 
 WIDE_COLUMNS = 120
 """From this width on, the table shows the digests of tree, inputs and policy too."""
@@ -61,6 +61,8 @@ def print_report(document: dict[str, Any], console: Console) -> None:
     _print_faults(document, console)
     console.print()
     _print_ending(document, console)
+    if document["spending"]:
+        _print_spending(document["spending"], console)
     if document["run"]["edits"]:
         _print_edits(document["run"]["edits"], console)
     _print_place(document["run"], console)
@@ -130,6 +132,22 @@ def _print_ending(document: dict[str, Any], console: Console) -> None:
     told = {task["reason"] for task in document["tasks"]}
     if run["reason"] and run["reason"] not in told:
         console.print(Text(clean(run["reason"])))
+
+
+def _print_spending(spending: dict[str, Any], console: Console) -> None:
+    """Say what was spent of each limit, and what shows on what."""
+    limits = [*spending["limits"], *([spending["tenant"]] if spending["tenant"] else ())]
+    for limit in limits:
+        whose = limit["task"] or (f"all runs ({limit['period']})" if "period" in limit else "the run")
+        told = ", ".join(
+            f"{amount(name, limit['spent'].get(name, 0))} of {amount(name, most)} {unit(name)}".strip()
+            for name, most in limit["most"].items()
+        )
+        console.print(Text(f"spent by {one_line(whose)}: {told}"), soft_wrap=True)
+    if spending["in_doubt"]:
+        count = len(spending["in_doubt"])
+        console.print(Text(f"calls that were cut off, and charged what was reserved for them: {count}"))
+    console.print(Text(f"on what: astrolabe budgets show {spending['run'][-6:]}", style="dim"))
 
 
 def _print_edits(edits: dict[str, Any], console: Console) -> None:

@@ -57,6 +57,7 @@ def show(run: Run, json: Json = False) -> None:
     """Show a run's tasks, checks with their evidence, and checkpoints."""
     from astrolabe.cli.output import console, print_report
     from astrolabe.cli.session import with_installation
+    from astrolabe.services.budgets import limited_spending
     from astrolabe.services.builds import start_commands
     from astrolabe.services.finding import find_run
     from astrolabe.services.reports import report
@@ -64,7 +65,9 @@ def show(run: Run, json: Json = False) -> None:
 
     async def use(installation: "Installation") -> None:
         view = await view_run(installation, await find_run(installation, run))
-        document = report(view, start_commands(installation, view))
+        document = report(
+            view, start_commands(installation, view), await limited_spending(installation, view)
+        )
         if json:
             print_json(document)
         else:

@@ -63,3 +63,15 @@ def duration(seconds: float) -> str:
     if minutes < 60:  # noqa: PLR2004 - minutes in an hour
         return f"{minutes} min {rest:02} s"
     return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def amount(resource: str, number: float) -> str:
+    """Return so much of what a budget limits as `$0.25`, `90 s` or `1,200`."""
+    if resource == "money":
+        return f"${number:,.2f}" if round(number, 2) == number else f"${number:,.6f}".rstrip("0")
+    return f"{number:g} s" if resource == "wall_seconds" else f"{int(number):,}"
+
+
+def unit(resource: str) -> str:
+    """Return what stands behind such a number: `tokens`, or nothing where it tells by itself."""
+    return "" if resource in {"money", "wall_seconds"} else resource.replace("_", " ")

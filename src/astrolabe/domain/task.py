@@ -106,6 +106,7 @@ class TaskState:
     attempts: tuple[Attempt, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     worked_tree: str | None = None
+    worked_from: str | None = None
     commit: str | None = None
     tree: str | None = None
     retry_at: float | None = None
@@ -149,12 +150,13 @@ def _started(task: TaskState, event: Event) -> TaskState:
         attempts=(*task.attempts, attempt),
         evidence=(),
         worked_tree=None,
+        worked_from=None,
         retry_at=None,
     )
 
 
 def _worked(task: TaskState, event: Event) -> TaskState:
-    return replace(task, worked_tree=event.data["tree"])
+    return replace(task, worked_tree=event.data["tree"], worked_from=event.data.get("from"))
 
 
 def _checked(task: TaskState, event: Event) -> TaskState:

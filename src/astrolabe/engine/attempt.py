@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from astrolabe.agents.agent import check_inputs
 from astrolabe.agents.bench import TreeBench
+from astrolabe.agents.context import BenchContext
 from astrolabe.domain.checkpoint import checkpoint_message
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.evidence import Evidence, Verdict
@@ -75,6 +76,9 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         sandbox=floor.sandbox,
         preparer=floor.preparer,
         recorder=steps,
+        context=BenchContext(
+            floor.contexts, steps, floor.run, f"{task.id}/{number}", lambda text: floor.say(task.id, text)
+        ),
         policy=floor.policy,
         say=lambda text: floor.say(task.id, text),
     )
@@ -89,10 +93,15 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         raise steps.over  # a limit is a hard stop, whatever an agent makes of it
     floor.reach(CrashPoint.AFTER_AGENT)
     floor.log.append(
-        NewEvent(type=EventType.TASK_WORKED, task=task.id, attempt=number, data={"tree": bench.tree}),
+        NewEvent(type=EventType.TASK_WORKED, task=task.id, attempt=number, data=_left(tree, bench.tree)),
         patient=True,
     )
     return bench.tree
+
+
+def _left(before: str, after: str) -> dict[str, JsonValue]:
+    """Say what an agent left, and from which tree it made it where it changed anything."""
+    return {"tree": after} if before == after else {"tree": after, "from": before}
 
 
 async def _verify(floor: Floor, task: Task, number: int, tree: str) -> tuple[Evidence, ...]:

@@ -13,6 +13,7 @@ from astrolabe.engine.budgets import Spending
 from astrolabe.engine.faults import Reach
 from astrolabe.engine.log import Log
 from astrolabe.engine.turns import Turns
+from astrolabe.ports.context import Contexts
 from astrolabe.ports.sandbox import Sandbox
 from astrolabe.ports.workspace import Workspace
 
@@ -26,6 +27,7 @@ class Floor:
     ground: Ground
     log: Log
     spending: Spending
+    contexts: Contexts
     workspace: Workspace
     sandbox: Sandbox
     preparer: Preparer

@@ -119,6 +119,7 @@ class _Drive:
 
     def _follow_plan(self, plan: Plan) -> None:
         self._floor.plan = plan
+        self._floor.spending.follow(plan)
         self._tasks = {task.id: task for task in plan.tasks}
         parallel = min(self._shop.limits.tasks, plan.parallel or self._shop.limits.tasks)
         self._scheduler = Scheduler(plan, self._log.state, parallel)

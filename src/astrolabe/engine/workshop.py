@@ -82,6 +82,7 @@ def floor_of(shop: Workshop, plan: Plan, log: Log, workspace: Workspace, watcher
         plan=plan,
         ground=log.state.ground,
         log=log,
+        contexts=shop.store.contexts,
         spending=Spending(shop.store.budgets, log, plan, shop.budget, shop.determinism, shop.reach),
         workspace=workspace,
         sandbox=shop.sandbox,

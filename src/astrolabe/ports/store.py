@@ -11,6 +11,7 @@ from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunStatus
 from astrolabe.domain.task import Occasion, Outcome
 from astrolabe.ports.budgets import Budgets
+from astrolabe.ports.context import Contexts
 from astrolabe.ports.leases import Lease, Owner
 from astrolabe.ports.processes import Processes
 from astrolabe.ports.schedules import Schedules
@@ -107,6 +108,9 @@ class Store(Protocol):
 
     @property
     def schedules(self) -> Schedules: ...
+
+    @property
+    def contexts(self) -> Contexts: ...
 
     async def add_plan(self, plan: Plan, plan_id: str | None = None) -> PlanVersion:
         """Keep a plan as the next version of `plan_id`, or as version 1 of a new one."""

@@ -106,6 +106,14 @@ def planned(view: RunView, task: str = "") -> dict[str, int]:
     return limits_of(budget.model_copy(update=view.state.raised.get(task, {})))
 
 
+async def limited_spending(installation: Installation, view: RunView) -> dict[str, Any] | None:
+    """Return the same as `spending_of`; None for a run that nothing limits."""
+    tasks = ("", *(task.id for task in view.plan.tasks))
+    if not limits_of(installation.budget) and not any(planned(view, task) for task in tasks):
+        return None
+    return await spending_of(installation, view)
+
+
 async def spending_of(installation: Installation, view: RunView) -> dict[str, Any]:
     """Return limits, what is reserved and spent, by task and by kind of call, and the calls in doubt, as a document."""
     budgets, run = installation.store.budgets, view.record.id

@@ -15,8 +15,10 @@ SHAPE = "astrolabe.run/1"
 """The value of `shape` in the document; it changes when a field changes its meaning or goes."""
 
 
-def report(view: RunView, start_commands: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return `run`, `tasks`, `checks`, `checkpoints`, `totals`, `start` and `next`; times in seconds since the epoch."""
+def report(
+    view: RunView, start_commands: tuple[str, ...] = (), spending: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return `run`, `tasks`, `checks`, `checkpoints`, `totals`, `spending`, `start` and `next`; times as of the epoch."""
     checks = [_check(task.id, item) for task in view.plan.tasks for item in _state(view, task).evidence]
     return {
         "shape": SHAPE,
@@ -25,6 +27,7 @@ def report(view: RunView, start_commands: tuple[str, ...] = ()) -> dict[str, Any
         "checks": checks,
         "checkpoints": _checkpoints(view.plan, view),
         "totals": {verdict.value: count for verdict, count in _totals(view).items()},
+        "spending": spending,
         "start": list(start_commands) if view.state.status is RunStatus.PASSED else [],
         "next": [asdict(step) for step in next_steps(view)],
     }

@@ -321,3 +321,21 @@ health = Table(
     Column("reset_at", Float),
 )
 """Of agents and providers that have failed; `failures` counts those in a row, `since` is when the first of them was."""
+
+# what the tasks of a run share; versions are added, never changed
+
+context = Table(
+    "context",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("run", String(26), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("damaged", Integer, nullable=False),
+    Index("context_by_step", "tenant", "run", "step", unique=True),
+)

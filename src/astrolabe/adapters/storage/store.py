@@ -11,6 +11,7 @@ from sqlalchemy import Column, Connection, Row, Select, delete, insert, select, 
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.blobs import Blobs
 from astrolabe.adapters.storage.budgets import SqlBudgets
+from astrolabe.adapters.storage.context import SqlContexts
 from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.journal import Addition, append_all
 from astrolabe.adapters.storage.locks import one_at_a_time
@@ -50,6 +51,7 @@ class SqlStore:
         self._determinism = determinism
         self._tenant = tenant
         self.budgets = SqlBudgets(database, tenant)
+        self.contexts = SqlContexts(database, determinism, tenant)
         self.schedules = SqlSchedules(database, tenant)
         self.slots = SqlSlots(wakeups, processes, tenant)
 

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _task_leases()
     _slots()
     _health()
+    _context()
 
 
 def _runs() -> None:
@@ -258,3 +259,21 @@ def _health() -> None:
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("reset_at", sa.Float),
     )
+
+
+def _context() -> None:
+    """What the tasks of a run share."""
+    op.create_table(
+        "context",
+        sa.Column("tenant", sa.String(64), primary_key=True),
+        sa.Column("run", sa.String(26), primary_key=True),
+        sa.Column("key", sa.String(200), primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("step", sa.Text, nullable=False),
+        sa.Column("at", sa.Float, nullable=False),
+        sa.Column("damaged", sa.Integer, nullable=False),
+    )
+    op.create_index("context_by_step", "context", ["tenant", "run", "step"], unique=True)
