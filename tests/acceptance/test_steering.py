@@ -22,7 +22,7 @@ from astrolabe.services.attempts import attempts_of
 from astrolabe.services.builds import begin, carry_out, propose_plan, take_up
 from astrolabe.services.installation import Installation
 from astrolabe.services.runs import view_run
-from astrolabe.services.steering import answer, find_approval, pause_run
+from astrolabe.services.steering import answer, cancel_run, find_approval, pause_run
 from tests.acceptance.test_stopping import Actor, settings
 
 Work = Callable[[Task, Workbench], Coroutine[Any, Any, None]]
@@ -118,6 +118,28 @@ def test_a_paused_run_ends_what_goes_on_and_starts_nothing_until_it_is_resumed(t
             assert (ended.status, statuses(ended)) == (RunStatus.PASSED, "a:passed b:passed")
             assert ledger.lines == ["one a", "one b"]
             assert await other.store.inbox(own.owner) == ()
+
+    asyncio.run(whole())
+
+
+@pytest.mark.parametrize("verb", ["pause", "cancel"])
+def test_what_a_dead_process_was_asked_stops_nobody_who_goes_on_later(verb: str, tmp_path: Path) -> None:
+    async def whole() -> None:
+        ledger = Ledger()
+        ledger.held.clear()
+        async with installed(tmp_path, ledger) as own:
+            started = await begun(own, tmp_path, [task("a"), task("b", "a")])
+            driving = asyncio.create_task(carry_out(own, started, Watcher()))
+            await ledger.at_work.wait()
+            driving.cancel()
+            await asyncio.wait([driving])
+            ledger.held.set()
+            run, store = started.record.id, own.store
+            await store.ask(run, verb)  # whoever asked found it dead, and then steered the run itself
+            steer, go_on = {"pause": (pause_run, take_up), "cancel": (cancel_run, retry_run)}[verb]
+            await steer(own, await store.run(run))
+            ended = await carry_out(own, await go_on(own, await store.run(run)), Watcher())
+            assert (ended.status, statuses(ended)) == (RunStatus.PASSED, "a:passed b:passed")
 
     asyncio.run(whole())
 

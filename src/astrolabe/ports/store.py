@@ -136,7 +136,7 @@ class Store(Protocol):
         ...
 
     async def reopen(self, run: str, owner: Owner, *events: NewEvent) -> Lease:
-        """Take a finished run on again, with the events that say what is to be done anew.
+        """Take a finished run on again, with the events that say what is to be done anew; what it was asked before is void.
 
         Raises:
             MissingError: there is no such run.

@@ -172,6 +172,7 @@ async def take_up(installation: Installation, record: RunRecord) -> Begun:
         await workspace.start()
         state = RunState(record.id).apply(await installation.store.events(record.id))
         await must_have_its_work(workspace, state)
+        await _forget_pauses(installation, record)
         if state.pause_requested:
             log = RunLog(installation.store, lease, state, installation.determinism)
             await log.append(NewEvent(type=EventType.RUN_RESUMED))
@@ -179,6 +180,13 @@ async def take_up(installation: Installation, record: RunRecord) -> Begun:
         await installation.store.release(lease)
         raise
     return Begun(record, lease, await plan_of(installation, record, state), workspace)
+
+
+async def _forget_pauses(installation: Installation, record: RunRecord) -> None:
+    """Remove what asked its last process to pause, and came too late: it is told to go on now."""
+    for message in await installation.store.inbox(installation.owner):
+        if (message.run, message.verb) == (record.id, "pause"):
+            await installation.store.taken(message)
 
 
 async def followed(installation: Installation, record: RunRecord) -> Begun:

@@ -17,7 +17,7 @@ from astrolabe.errors import ConflictError
 from tests import postgresql
 from tests.integration.storage.holder import holding
 from tests.integration.storage.home import Home
-from tests.integration.storage.test_store import create, started
+from tests.integration.storage.test_store import create, finished, reopened, started
 from tests.postgresql import Server
 
 SILENT = "UPDATE processes SET heartbeat_at = heartbeat_at - 1000"
@@ -80,6 +80,21 @@ def test_a_run_is_its_processes_until_that_is_killed_whatever_pids_they_see(apar
             await store.append(lease, started(lease, 3, "t1"))
 
         with_store(home, use)
+
+
+def test_whoever_takes_a_finished_run_on_again_is_seen_to_live(elsewhere: tuple[Home, Home]) -> None:
+    here, there = elsewhere
+
+    async def whole() -> None:
+        async with here.store("first") as store:
+            run = (await finished(store)).run
+        async with here.store("again") as store, there.store("other") as other:
+            await store.reopen(run, this_process("again"), reopened())
+            assert await is_listed(other, "again")
+            with pytest.raises(ConflictError):
+                await other.claim(run, this_process("other"))
+
+    asyncio.run(whole())
 
 
 def test_a_live_process_outside_of_a_pid_namespace_is_seen_from_within(home: Home) -> None:

@@ -69,6 +69,18 @@ async def create(store: SqlStore, owner: Owner, tasks: tuple[str, ...] = ("a",))
     )
 
 
+async def finished(store: SqlStore) -> Lease:
+    lease = await create(store, DEAD)
+    data: dict[str, JsonValue] = {"status": "passed", "reason": "", "commit": None, "published": None}
+    end = NewEvent(type=EventType.RUN_FINISHED, data=data)
+    await store.append(lease, [end.placed(lease.run, 2, at=1.0, actor=lease.actor)])
+    return lease
+
+
+def reopened() -> NewEvent:
+    return NewEvent(type=EventType.RUN_REOPENED, data={"tasks": ["a"]})
+
+
 def started(lease: Lease, seq: int = 2, task: str = "a") -> list[Event]:
     new = NewEvent(type=EventType.TASK_STARTED, task=task, attempt=1, data={"agent": "x"})
     return [new.placed(lease.run, seq, at=1.0, actor=lease.actor)]
@@ -210,10 +222,7 @@ def test_of_runs_begun_at_once_for_one_target_one_is_made(home: Home) -> None:
 
 def test_a_finished_run_cannot_be_claimed(home: Home) -> None:
     async def use(store: SqlStore) -> None:
-        lease = await create(store, DEAD)
-        data: dict[str, JsonValue] = {"status": "passed", "reason": "", "commit": None, "published": None}
-        finished = NewEvent(type=EventType.RUN_FINISHED, data=data)
-        await store.append(lease, [finished.placed(lease.run, 2, at=1.0, actor=lease.actor)])
+        lease = await finished(store)
         with pytest.raises(ConflictError, match="already passed"):
             await store.claim(lease.run, this_process("t"))
         with pytest.raises(MissingError):

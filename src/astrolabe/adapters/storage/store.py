@@ -100,9 +100,10 @@ class SqlStore:
             runs = schema.runs
             values = {"fence": lease.fence, **owner_columns(owner)}
             connection.execute(update(runs).where(runs.c.id == run).values(**values))
+            connection.execute(delete(schema.inbox).where(schema.inbox.c.run == run))  # asked of what it was
             return self._continued(connection, lease, row.seq, events, at)
 
-        return await self._database.writer.change(write)
+        return await self.processes.change(write)
 
     def _must_be_alone(self, connection: Connection, target: str) -> None:
         one_at_a_time(connection, f"target {self._tenant} {target}")
