@@ -153,7 +153,9 @@ def _storage(settings: Settings, determinism: Determinism, owner: Owner) -> tupl
     folder = settings.state_folder
     if settings.database_url is None:
         sockets = SocketWakeUps(folder / "wake", owner.token)
-        return Database(SqliteFile(folder / "astrolabe.db")), FileBlobs(folder / "blobs"), sockets
+        blobs = FileBlobs(folder / "blobs")
+        blobs.tidy(determinism.now())
+        return Database(SqliteFile(folder / "astrolabe.db")), blobs, sockets
     try:
         from astrolabe.adapters.storage.notification import ServerWakeUps  # noqa: PLC0415 - an extra
         from astrolabe.adapters.storage.postgresql import PostgresServer  # noqa: PLC0415 - an extra

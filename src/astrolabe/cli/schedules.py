@@ -204,6 +204,8 @@ def watch(
     json: Annotated[bool, typer.Option("--json", help="Print a JSON document a line.")] = False,
 ) -> None:
     """Stay, and run each schedule when it is due; Ctrl-C or SIGTERM ends it."""
+    from asyncio import CancelledError
+    from contextlib import suppress
     from json import dumps
 
     from astrolabe.cli.session import with_installation
@@ -216,7 +218,8 @@ def watch(
             _tell([], one, quiet=False)
 
     async def use(installation: "Installation") -> None:
-        await Watch(installation, told, _begun(quiet=json)).always()
+        with suppress(CancelledError):  # told to end while nothing went on: that is how it ends
+            await Watch(installation, told, _begun(quiet=json)).always()
 
     with_installation(use)
 

@@ -167,9 +167,9 @@ class Watch:
             await self._stop()
 
     async def always(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Stay, and run what comes to be due."""
+        """Stay, and run what comes to be due, until the installation is told to leave."""
         try:
-            while True:
+            while not (self._installation.driver.leaving and not self._going):
                 await self._begin_due()
                 waiting = asyncio.ensure_future(sleep(await self._seconds()))
                 await asyncio.wait({waiting, *self._going.values()}, return_when=asyncio.FIRST_COMPLETED)
@@ -180,6 +180,8 @@ class Watch:
     async def _seconds(self) -> float:
         due = await next_due(self._installation)
         now = self._installation.determinism.now()
+        if self._going and self._installation.driver.leaving:
+            return LOOK_SECONDS
         return LOOK_SECONDS if due is None else min(LOOK_SECONDS, max(0.0, due - now))
 
     async def _stop(self) -> None:
@@ -189,8 +191,10 @@ class Watch:
             await asyncio.wait(self._going.values())
 
     async def _begin_due(self) -> None:
-        """Take up what was cut off, then begin what is due."""
+        """Take up what was cut off, then begin what is due; nothing of it while all is to be left."""
         self._going = {run: going for run, going in self._going.items() if not self._ended(going)}
+        if self._installation.driver.leaving:
+            return
         await fire(self._installation)
         for schedule in await self._schedules.every():
             await self._take_up_left(schedule)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from astrolabe.domain.budget import amounts_of
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.run import RunState, RunStatus
 from astrolabe.domain.task import Outcome, TaskState, TaskStatus
@@ -134,6 +135,8 @@ async def _append(installation: Installation, run: str, events: Callable[[RunSta
     lease = await installation.store.claim(run, installation.owner)
     try:
         state = RunState(run).apply(await installation.store.events(run))
+        used = {key: amounts_of(usage) for key, usage in state.used.items()}
+        await installation.store.budgets.give_up(run, used)  # what its process held when it died
         log = RunLog(installation.store, lease, state, installation.determinism)
         await log.append(*events(state))
     finally:

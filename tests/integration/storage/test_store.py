@@ -420,3 +420,15 @@ def test_one_run_of_ten_thousand_is_found_by_reading_one(home: Home) -> None:
         assert all(count <= 6 for count in fetched)
 
     with_store(home, use)
+
+
+def test_what_a_killed_writer_left_is_removed_after_a_minute(tmp_path: Path) -> None:
+    blobs = FileBlobs(tmp_path)
+    digest = asyncio.run(blobs.put(b"content"))
+    now = time.time()
+    for name, age in ((".new-old", 61), (".new-fresh", 5), ("other", 1000)):
+        (tmp_path / name).write_bytes(b"half")
+        os.utime(tmp_path / name, (now - age, now - age))
+    assert blobs.tidy(now) == 1
+    assert {file.name for file in tmp_path.iterdir() if file.is_file()} == {".new-fresh", "other"}
+    assert asyncio.run(blobs.get(digest)) == b"content"

@@ -17,6 +17,8 @@ from astrolabe.errors import MissingError, StorageError
 from astrolabe.ports.determinism import Determinism
 
 PIECE_BYTES = 4 * 1024**2
+NEW, LEFT_SECONDS = ".new-", 60.0
+"""How files are called while they are written, and when one of them was left behind."""
 MOST_BYTES = 1024**3
 """Of one blob on a server."""
 
@@ -38,6 +40,13 @@ class FileBlobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def tidy(self, now: float) -> int:
+        """Remove what writers that were killed have left behind for a minute; return how many files."""
+        left = [file for file in self._folder.glob(f"{NEW}*") if _age(file, now) > LEFT_SECONDS]
+        for file in left:
+            file.unlink(missing_ok=True)
+        return len(left)
 
     async def put(self, content: bytes) -> str:
         return await asyncio.to_thread(self._put, content)
@@ -75,7 +84,7 @@ class FileBlobs:
         return self._folder / digest[:2] / digest[2:]
 
     def _write(self, place: Path, content: bytes) -> None:
-        with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".new-", delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=self._folder, prefix=NEW, delete=False) as file:
             try:
                 file.write(content)
                 file.flush()
@@ -85,6 +94,14 @@ class FileBlobs:
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise
+
+
+def _age(file: Path, now: float) -> float:
+    """Return for how many seconds a file has not been written; none for one that is gone."""
+    try:
+        return now - file.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _make_durable(folder: Path) -> None:
