@@ -1,5 +1,6 @@
 """A Temporal server of the tests' own, on a port of the kernel's choice, that can be killed and started again."""
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -7,9 +8,14 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
 
 PROGRAM = Path(sys.executable).with_name("temporal")
 START_SECONDS = 60
@@ -39,7 +45,7 @@ class Server:
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
-        while not answers(self.port):
+        while not healthy(self.address):
             assert self._process.poll() is None, (self._folder / "server.log").read_text()
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -59,10 +65,36 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def answers(port: int) -> bool:
-    with socket.socket() as asking:
-        asking.settimeout(1)
-        return asking.connect_ex(("127.0.0.1", port)) == 0
+def healthy(address: str) -> bool:
+    """Tell whether a server takes calls; it listens for a while before it does."""
+    try:
+        asyncio.run(Client.connect(address))
+    except RuntimeError:
+        return False
+    return True
+
+
+def namespace(address: str) -> str:
+    """Make a namespace of a test's own."""
+
+    async def made() -> str:
+        name = f"t-{uuid.uuid4().hex}"
+        client = await Client.connect(address)
+        request = RegisterNamespaceRequest(namespace=name)
+        request.workflow_execution_retention_period.FromSeconds(86_400)
+        await client.workflow_service.register_namespace(request)
+        mine = await Client.connect(address, namespace=name)
+        deadline = time.monotonic() + START_SECONDS
+        while True:  # it takes the server a moment to know what it was told
+            try:
+                await mine.count_workflows()
+            except RPCError:
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.1)
+            else:
+                return name
+
+    return asyncio.run(made())
 
 
 @contextmanager

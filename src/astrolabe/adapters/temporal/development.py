@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from astrolabe.adapters.temporal.place import Place
 from astrolabe.errors import MissingError, UnavailableError
 
 _START_SECONDS = 30.0
@@ -71,14 +72,13 @@ async def development_server(file: Path, port: int, log: Path) -> AsyncGenerator
 
 
 async def _answering(server: DevelopmentServer, port: int, log: Path) -> None:
-    """Wait until the server takes calls."""
+    """Wait until the server takes calls; it listens for a while before it does."""
+    from astrolabe.adapters.temporal.connection import connected  # noqa: PLC0415 - an extra
+
     deadline = asyncio.get_running_loop().time() + _START_SECONDS
     while True:
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+        with contextlib.suppress(UnavailableError):
+            await connected(Place(server.address, "default"))
             return
         late = asyncio.get_running_loop().time() > deadline
         if late or server.process.returncode is not None:
