@@ -83,11 +83,15 @@ class Hold(Scribe):
     async def between(self, task: Task) -> None:
         self._ledger.note("between", task.id)
         try:
-            while not Path(str(task.inputs["until"])).exists():
+            while not _there(str(task.inputs["until"])):  # noqa: ASYNC110 - another process makes it
                 await asyncio.sleep(0.02)
         except asyncio.CancelledError:
             self._ledger.note("left", task.id)
             raise
+
+
+def _there(file: str) -> bool:
+    return Path(file).exists()
 
 
 def plugin(ledger: Ledger) -> Plugin:
@@ -106,7 +110,8 @@ async def serve(name: str, settings: Settings, ledger: Path, tasks: int) -> None
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with open_installation(settings, plugins=[plugin(Ledger(ledger, name))]) as installation:
-        print("ready", flush=True)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         await work(installation, worker_agents(installation, AGENTS), tasks, stop)
 
 

@@ -33,7 +33,7 @@ async def began(
 
 
 def test_work_is_shared_evenly(cluster: Cluster) -> None:
-    naps = [{"id": f"n{number}", "agent": "nap"} for number in range(40)]
+    naps: list[dict[str, object]] = [{"id": f"n{number}", "agent": "nap"} for number in range(40)]
 
     async def go() -> None:
         async with cluster.person() as installation:
