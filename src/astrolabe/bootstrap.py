@@ -201,7 +201,7 @@ def _clustered(
         host=host,
         options=places.options,
         workspace=places.shared,
-        serve=partial(serve, place, errands, journal, workshop.determinism, options),
+        serve=partial(serve, place, errands, journal, workshop.determinism, workshop.store.probe, options),
         woken=wakeups.wait,
         monotonic=workshop.determinism.monotonic,
     )

@@ -5,12 +5,13 @@ the earlier one can write no more.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import JsonValue
 
+from astrolabe.agents.agent import provider_of
 from astrolabe.domain.budget import amounts_of
 from astrolabe.domain.event import Event, EventType, NewEvent
 from astrolabe.domain.plan import Plan, Task
@@ -28,6 +29,7 @@ from astrolabe.errors import (
     OverBudgetError,
 )
 from astrolabe.ports.leases import TaskLease
+from astrolabe.ports.slots import Request
 from astrolabe.ports.store import RunRecord
 from astrolabe.ports.tasks import TaskJournal
 from astrolabe.ports.workspace import SharedWorkspace
@@ -39,13 +41,17 @@ _KNOWN_RUNS = 64
 
 @dataclass(frozen=True)
 class Order:
-    """An attempt (counted from 1) at a task, by an agent, as a version of the run's plan has it."""
+    """An attempt (counted from 1) at a task, by an agent, as a version of the run's plan has it.
+
+    `raised` are limits of what may be spent that were given since it was planned; see `RunState`.
+    """
 
     run: str
     plan_version: int
     task: str
     attempt: int
     agent: str
+    raised: Mapping[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
 
 
 @dataclass(frozen=True)
@@ -96,11 +102,26 @@ class Errands:
             SandboxUnavailableError: nothing here can isolate foreign code; likewise.
         """
         room = await self._room(order.run, order.plan_version)
+        async with self._shop.admission.slot(self._request(room, order)):
+            return await self._admitted(room, order)
+
+    def _request(self, room: _Room, order: Order) -> Request:
+        return Request(
+            run=order.run,
+            task=order.task,
+            attempt=order.attempt,
+            agent=order.agent,
+            provider=provider_of(self._shop.agents.get(order.agent)),
+            weight=room.plan.weight,
+            priority=room.tasks[order.task].priority,
+        )
+
+    async def _admitted(self, room: _Room, order: Order) -> NewEvent:
         task = room.tasks[order.task]
         taken = await self._journal.take(order.run, task.id, order.attempt, order.agent, task.depends_on)
         if taken.lease is None:
             return _ending(taken.events, order.attempt)
-        state = _state_of(room, task)
+        state = _state_of(room, task, order.raised)
         state.tasks |= {name: TaskState(commit=w.commit, tree=w.tree) for name, w in taken.work.items()}
         state.apply(taken.events)
         log = self._log(room, taken.lease, state)
@@ -245,20 +266,21 @@ def _ending(events: Sequence[Event], attempt: int) -> NewEvent:
     return NewEvent(type=last.type, task=last.task, attempt=last.attempt, data=last.data)
 
 
-def _state_of(room: _Room, task: Task) -> RunState:
+def _state_of(room: _Room, task: Task, raised: Mapping[str, dict[str, float]]) -> RunState:
     """Return the state of a run of which only one task is known."""
     opening: dict[str, Any] = room.opening.data
     return RunState(
         room.record.id,
         tasks={task.id: TaskState()},
         ground=Ground(**opening.get("ground", {})),
+        raised={**raised},
         created_at=room.opening.at,
         rules_version=opening.get("rules_version", 1),
     )
 
 
 def _lasting(state: RunState) -> frozenset[str]:
-    """Return the commits of a run that are of use after its end: to go on from, to fork, to look at."""
+    """Return what of a run is of use after its end: to go on from, to fork, to look at."""
     ground = (state.ground.base, state.ground.onto, state.ground.previous)
-    commits = (*ground, state.commit, *(task.commit for task in state.tasks.values()))
-    return frozenset(commit for commit in commits if commit)
+    done = (oid for task in state.tasks.values() for oid in (task.commit, task.worked_tree))
+    return frozenset(oid for oid in (*ground, state.commit, *done) if oid)

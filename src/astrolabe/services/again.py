@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 from pydantic import JsonValue
 
@@ -16,6 +15,7 @@ from astrolabe.ports.store import RunRecord
 from astrolabe.ports.workspace import Workspace
 from astrolabe.services.budgets import Raise, raise_events
 from astrolabe.services.builds import Begun, must_have_its_work, require_sandbox, start
+from astrolabe.services.cluster import hand_to_cluster, workspace_of
 from astrolabe.services.installation import Installation
 from astrolabe.services.runs import plan_of, view_run
 
@@ -41,13 +41,15 @@ async def retry_run(installation: Installation, record: RunRecord, raises: Seque
     view = await view_run(installation, record)
     state = view.state
     raised = raise_events(view, raises)
-    workspace = installation.workspace(Path(record.target))
+    workspace = await workspace_of(installation, record)
     await workspace.start()
     await must_have_its_work(workspace, state)
     again = [name for name, task in state.tasks.items() if task.status is not TaskStatus.PASSED]
     reopened = NewEvent(type=EventType.RUN_REOPENED, data={"tasks": list(again)})
     lease = await installation.store.reopen(record.id, installation.owner, reopened, *raised)
-    return Begun(record, lease, view.plan, workspace)
+    if record.elsewhere:
+        await hand_to_cluster(installation, record, view.plan)
+    return Begun(record, None if record.elsewhere else lease, view.plan, workspace)
 
 
 async def fork_run(
@@ -69,7 +71,7 @@ async def fork_run(
     _must_have(before, tasks)
     plan = plan or before
     kept = _kept(before, plan, state, tasks)
-    workspace = installation.workspace(Path(record.target))
+    workspace = await workspace_of(installation, record)
     await workspace.start()
     await must_have_its_work(workspace, state)
     adopted = [_adopted(record.id, state, task) for task in kept]

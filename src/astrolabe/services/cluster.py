@@ -10,6 +10,7 @@ from astrolabe.domain.run import RunState, RunStatus
 from astrolabe.engine.workshop import Watcher
 from astrolabe.errors import ConflictError, DeadlineError, LeaseLostError
 from astrolabe.ports.store import RunRecord
+from astrolabe.ports.workspace import Workspace
 from astrolabe.services.installation import Clustered, Installation
 
 RESUME_SECONDS = 60.0
@@ -21,6 +22,13 @@ LOOK_SECONDS = 5.0
 async def cluster_options(installation: Installation, target: Path) -> dict[str, Any]:
     """Return what a new run's record says of where it is driven; nothing when that is here."""
     return {} if installation.clustered is None else await installation.clustered.options(target)
+
+
+async def workspace_of(installation: Installation, record: RunRecord) -> Workspace:
+    """Return a run's workspace on this host: with what other hosts have done, where they work on it as well."""
+    if not record.elsewhere:
+        return installation.workspace(Path(record.target))
+    return await cluster_of(installation, record.id).workspace(record)
 
 
 async def hand_to_cluster(installation: Installation, record: RunRecord, plan: Plan) -> None:

@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -69,7 +70,11 @@ class Cluster:
 
     @contextmanager
     def hand(
-        self, host: str, tasks: int = 2, version: str = __version__, **other: str
+        self,
+        host: str,
+        tasks: int = 2,
+        version: str = __version__,
+        other: Mapping[str, str] = MappingProxyType({}),
     ) -> Generator[subprocess.Popen[str]]:
         """Run a worker on a host of its own, as long as the context lasts."""
         hand = Path(__file__).with_name("hand.py")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pydantic import JsonValue
+from temporalio.common import Priority
 
 from astrolabe.adapters.temporal.skeleton import packed_state, unpacked_plan, unpacked_state
 from astrolabe.adapters.temporal.words import Asked
@@ -20,6 +21,10 @@ from astrolabe.engine.scheduler import Scheduler
 
 MOST_PENDING = 500
 """Attempts that go on at once in one run: Temporal takes 2,000 pending activities a workflow, and looks at each often."""
+
+
+_HIGH = 100
+"""Temporal knows five priorities: ours are 0, those above and below it, and those from here on."""
 
 
 class Course:
@@ -58,6 +63,12 @@ class Course:
         ]
         self.state.apply(events)
         self._scheduler.observe(events)
+
+    def priority(self, task: str) -> Priority:
+        """Return when a task comes among all that wait for workers: by its own priority, and by its run's weight."""
+        own = self.tasks[task].priority
+        key = 3 - (own > 0) - (own >= _HIGH) + (own < 0) + (own <= -_HIGH)
+        return Priority(priority_key=key, fairness_key=self.state.id, fairness_weight=self.plan.weight)
 
     def told_of(self, decision: Decision) -> list[NewEvent]:
         """Return the events that carry a decision out by themselves; none for one that workers carry out."""

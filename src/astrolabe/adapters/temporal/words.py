@@ -43,6 +43,7 @@ class AttemptOrder:
     attempt: int
     agent: str
     reason: str = ""
+    raised: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from astrolabe.adapters.temporal import words
-from astrolabe.adapters.temporal.activities import Activities
+from astrolabe.adapters.temporal.activities import Activities, Reached
 from astrolabe.adapters.temporal.connection import connected, unreachable
 from astrolabe.adapters.temporal.place import Place
 from astrolabe.adapters.temporal.workflow import RunWorkflow
@@ -57,6 +57,7 @@ async def serve(
     errands: Errands,
     journal: TaskJournal,
     determinism: Determinism,
+    reached: Reached,
     options: WorkerOptions,
     agents: Sequence[str],
     tasks: int,
@@ -68,7 +69,7 @@ async def serve(
         UnavailableError: the server does not answer.
     """
     client = await connected(place)
-    activities = Activities(errands, journal, determinism)
+    activities = Activities(errands, journal, determinism, reached)
     pollers = _workers(client, activities, agents, tasks, options)
     running = [asyncio.create_task(poller.run()) for poller in pollers]
     stopping = asyncio.create_task(stop.wait())

@@ -28,8 +28,8 @@ _AGAIN = RetryPolicy(
     maximum_interval=timedelta(seconds=10),
 )
 """How an activity is repeated whose worker died or whose database was away; what a task fails of is no error of its."""
-_SPARE_SECONDS = 600.0
-"""What an attempt may take beyond its own limit, which it keeps by itself: for the sandbox, for the tools it needs."""
+_SPARE_SECONDS = 7 * 86_400.0
+"""What an attempt may take beyond its own limit, which it keeps by itself: it may wait for a slot, and for tools it needs."""
 _SHORT_SECONDS = 60.0
 _LONGEST = timedelta(days=30)
 _HISTORY_EVENTS, _HISTORY_BYTES = 10_000, 10_000_000
@@ -129,7 +129,14 @@ class RunWorkflow:
         return self._course.state.tasks[task].agent or self._course.tasks[task].agent
 
     def _begin(self, task: str, attempt: int, agent: str) -> None:
-        order = AttemptOrder(self._order.run, self._order.plan_version, task, attempt, agent)
+        order = AttemptOrder(
+            self._order.run,
+            self._order.plan_version,
+            task,
+            attempt,
+            agent,
+            raised={**self._course.state.raised},
+        )
         self._attempts[task] = asyncio.create_task(self._attempt(order))
 
     async def _attempt(self, order: AttemptOrder) -> None:
@@ -143,6 +150,7 @@ class RunWorkflow:
             heartbeat_timeout=timedelta(seconds=self._order.heartbeat_seconds),
             retry_policy=_AGAIN,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            priority=self._course.priority(order.task),
         )
         self._work[order.task] = work
         if self._course.ending:
