@@ -109,6 +109,10 @@ class Bench:
         )
         await self._drive(lease, plan)
 
+    async def asked(self) -> int:
+        """Return how many questions wait for an answer."""
+        return len(await self._store.approvals(waiting=True, limit=1_000_000))
+
     async def resume(self) -> None:
         """Carry on what another process left."""
         for record in await self._store.runs(unfinished=True):

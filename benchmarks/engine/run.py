@@ -1,6 +1,6 @@
-"""What a durable task costs: S2 (against two appended rows) and S4 (growth with the size of a plan and of the store).
+"""What a durable task costs: S2 (against two appended rows), S4 (growth with the size of a plan and of the store), S5 (idle).
 
-    uv run python benchmarks/engine/run.py [--rounds N] [--only S2|S4] [--folder FOLDER]
+    uv run python benchmarks/engine/run.py [--rounds N] [--only S2|S4|S5] [--folder FOLDER]
     uv run python benchmarks/engine/run.py --peers [NAME ...] [--rounds N]
 
 With --peers: S3 and W5, the same work by other engines and what a kill in the middle does to it (names choose among them).
@@ -24,6 +24,7 @@ from pathlib import Path
 
 import against
 import floor
+import idle
 import ours
 import shapes
 from rich.console import Console
@@ -52,6 +53,9 @@ GROWTH = [Work(f"one plan of {size:,}", "fan", size - 2) for size in (100, 1000,
 STORE = [Work(f"{count:,} runs of 1", "chain", 1, count=count) for count in (1000, 10_000)]
 
 
+WAITING = 1000
+
+
 @dataclass(frozen=True)
 class Cost:
     """Milliseconds a task."""
@@ -63,7 +67,8 @@ class Cost:
 def main() -> None:
     options = parsed()
     if options.sample:
-        print(json.dumps(vars(sample(options.sample, options.work, options.folder))))
+        taken = idle_sample if options.sample == "idle" else sample
+        print(json.dumps(taken(options.sample, options.work, options.folder)))
         return
     if options.peers is not None:
         Console(width=max(Console().width, 200)).print(
@@ -79,6 +84,8 @@ def main() -> None:
             for row in s4(works, options):
                 table.add_row(*row)
     Console().print(table)
+    if options.only in {None, "S5"}:
+        Console().print(s5(options))
 
 
 def s2(work: Work, options: argparse.Namespace) -> Iterable[str]:
@@ -99,23 +106,43 @@ def s4(works: list[Work], options: argparse.Namespace) -> Iterable[Iterable[str]
         yield "S4", work.name, f"{cost:.3f}", f"{works[0].name}: {first:.3f}", f"{cost / first:.2f}", "≤ 1.3"
 
 
+def s5(options: argparse.Namespace) -> Table:
+    work = Work("1,000 runs that wait", "idle", 1, count=WAITING)
+    table = Table("figure", "work", "measured", "to reach")
+    taken = told_apart("idle", work, options)
+    table.add_row("S5", work.name, f"{taken['megabytes']:.0f} MB in all", "≤ 150 MB")
+    table.add_row("S5", work.name, f"{taken['percent']:.2f} % of a core", "< 1 %")
+    return table
+
+
 def apart(side: str, work: Work, options: argparse.Namespace) -> Cost:
+    return Cost(**told_apart(side, work, options))
+
+
+def told_apart(side: str, work: Work, options: argparse.Namespace) -> dict[str, float]:
     """Take one sample in a process of its own."""
     command = [sys.executable, __file__, "--sample", side, "--work", json.dumps(vars(work))]
     if options.folder:
         command += ["--folder", str(options.folder)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return Cost(**json.loads(done.stdout))
+    return json.loads(done.stdout)
 
 
-def sample(side: str, work: Work, folder: Path | None) -> Cost:
+def idle_sample(_side: str, work: Work, folder: Path | None) -> dict[str, float]:
+    """Have runs wait."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        megabytes, percent = asyncio.run(idle.waiting(Path(place), work.count))
+    return {"megabytes": megabytes, "percent": percent}
+
+
+def sample(side: str, work: Work, folder: Path | None) -> dict[str, float]:
     """Do a work after a small one that loads all modules."""
     with tempfile.TemporaryDirectory(dir=folder) as place:
         carry_out(side, Work("small", work.shape, 3), Path(place) / "first")
         began = time.perf_counter(), cpu_seconds()
         carry_out(side, work, Path(place) / "second")
         wall, cpu = time.perf_counter() - began[0], cpu_seconds() - began[1]
-    return Cost(wall / work.tasks * 1e3, cpu / work.tasks * 1e3)
+    return {"wall": wall / work.tasks * 1e3, "cpu": cpu / work.tasks * 1e3}
 
 
 def carry_out(side: str, work: Work, folder: Path) -> None:
@@ -137,7 +164,7 @@ def parsed() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["S2", "S4"])
+    parser.add_argument("--only", choices=["S2", "S4", "S5"])
     parser.add_argument(
         "--folder", type=Path, help="where the databases are made; the system's own when absent"
     )
@@ -145,7 +172,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument(
         "--sizes", type=float, default=1.0, help="with --peers: shrinks the work, to try it out"
     )
-    parser.add_argument("--sample", choices=["ours", "floor"], help=argparse.SUPPRESS)
+    parser.add_argument("--sample", choices=["ours", "floor", "idle"], help=argparse.SUPPRESS)
     parser.add_argument("--work", type=lambda text: Work(**json.loads(text)), help=argparse.SUPPRESS)
     return parser.parse_args()
 
