@@ -11,33 +11,31 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parent.parent
 ASTROLABE = Path(sys.executable).parent / "astrolabe"
-_PLUGIN = {
-    "METADATA": "Metadata-Version: 2.1\nName: astrolabe-chaos\nVersion: 1\n",
-    "entry_points.txt": "[astrolabe.plugins]\nchaos = killing.agents:plugin\n",
-}
+_DISTRIBUTION = "plugin/astrolabe_scripts-1.dist-info"
+_METADATA = "Metadata-Version: 2.1\nName: astrolabe-scripts\nVersion: 1\n"
 
 
 class Home:
-    """`url` is that of its database, a file of its own when there is none; the agents write to `ledger`."""
+    """`url` is that of its database, a file of its own when there is none; the agents of `plugin` write to `ledger`."""
 
-    def __init__(self, folder: Path, url: str | None) -> None:
+    def __init__(self, folder: Path, url: str | None, plugin: str = "killing.agents:plugin") -> None:
         self.folder = folder
         self.state = folder / "home" / "state"
         self.ledger = folder / "ledger"
         self._numbers = count()
         self._outputs: dict[int, Path] = {}
-        for place in ("output", "plans", "targets", "plugin/astrolabe_chaos-1.dist-info"):
+        for place in ("output", "plans", "targets", _DISTRIBUTION):
             (folder / place).mkdir(parents=True)
-        for name, text in _PLUGIN.items():
-            (folder / "plugin/astrolabe_chaos-1.dist-info" / name).write_text(text)
-        self._settings = os.environ | {
+        (folder / _DISTRIBUTION / "METADATA").write_text(_METADATA)
+        (folder / _DISTRIBUTION / "entry_points.txt").write_text(f"[astrolabe.plugins]\nscripts = {plugin}\n")
+        self.settings = os.environ | {
             "ASTROLABE_HOME": str(folder / "home"),
             "ASTROLABE_ENGINE__REUSE_EVIDENCE": "false",
             "PYTHONPATH": os.pathsep.join((str(folder / "plugin"), str(SCRIPTS))),
             "CHAOS_LEDGER": str(self.ledger),
         }
         if url is not None:
-            self._settings["ASTROLABE_DATABASE_URL"] = url
+            self.settings["ASTROLABE_DATABASE_URL"] = url
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """Start a command of Astrolabe's."""
@@ -46,7 +44,7 @@ class Home:
             process = subprocess.Popen(
                 [ASTROLABE, *words, "--json"],
                 cwd=self.folder,
-                env=self._settings,
+                env=self.settings,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,

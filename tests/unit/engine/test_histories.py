@@ -1,0 +1,153 @@
+"""Runs recorded with the code of each version of the rules: what was written is read and decided as it was then."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from astrolabe.domain.event import Event, EventType
+from astrolabe.domain.plan import Plan
+from astrolabe.domain.run import RunState
+from astrolabe.domain.task import Outcome
+from astrolabe.engine.decisions import Ask, Decision, Escalate, Expire, Finish, Heal, Pause, Skip, Start
+from astrolabe.engine.scheduler import RULES_VERSION, Scheduler
+
+FOLDER = Path(__file__).resolve().parents[2] / "data" / "histories"
+FILES = sorted(FOLDER.glob("rules-*/*.json"))
+STATE = TypeAdapter(RunState)
+_BEGUN_ANEW = {EventType.TASK_ADOPTED, EventType.PLAN_CHANGED, EventType.RUN_REOPENED}
+"""After these a driver begins with a new scheduler."""
+
+
+class History:
+    """A recorded log, and what its run had become in the end."""
+
+    def __init__(self, file: Path) -> None:
+        told = json.loads(file.read_text())
+        self.plans = [Plan.model_validate(plan) for plan in told["plans"]]
+        self.events = [Event.model_validate(event) for event in told["events"]]
+        self.state: dict[str, Any] = told["state"]
+        self.parallel: int = told["parallel"]
+
+    def until(self, length: int) -> RunState:
+        return RunState(self.events[0].run).apply(self.events[:length])
+
+    def walk(self) -> Iterator[tuple[int, Event, Scheduler]]:
+        """Give each event with its place, and a scheduler that has seen all before it."""
+        state = self.until(1)
+        lasting = self.scheduler(state)
+        for place, event in enumerate(self.events[1:], 1):
+            yield place, event, lasting
+            state.apply([event])
+            lasting.observe([event])
+            if event.type in _BEGUN_ANEW:
+                lasting = self.scheduler(state)
+
+    def scheduler(self, state: RunState) -> Scheduler:
+        plan = self.plans[state.plan_version - 1]
+        return Scheduler(plan, state, min(self.parallel, plan.parallel or self.parallel))
+
+
+@pytest.fixture(params=FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def history(request: pytest.FixtureRequest) -> History:
+    return History(request.param)
+
+
+def test_there_are_histories_of_each_version_of_the_rules() -> None:
+    recorded = {int(file.parent.name.removeprefix("rules-")) for file in FILES}
+    assert recorded == set(range(1, RULES_VERSION + 1))
+
+
+def test_a_history_folds_to_the_state_it_led_to(history: History) -> None:
+    folded = STATE.dump_python(history.until(len(history.events)), mode="json")
+    folded["intended"].sort()
+    assert as_recorded(folded, history.state) == history.state
+
+
+def as_recorded(now: Any, then: Any) -> Any:
+    """Leave out what is known of a run today and was not when it was recorded."""
+    if isinstance(now, dict) and isinstance(then, dict):
+        return {key: as_recorded(value, then[key]) for key, value in now.items() if key in then}
+    if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
+        return [as_recorded(*pair) for pair in zip(now, then, strict=True)]
+    return now
+
+
+def test_what_was_decided_is_decided_again(history: History) -> None:
+    """In the same order; by a scheduler that has seen all of it, and by one that begins there, as after a death."""
+    decided = expected = 0
+    for place, event, lasting in history.walk():
+        decisions = told(lasting, event.at)
+        assert told(history.scheduler(history.until(place)), event.at) == decisions
+        if place >= decided and is_of_a_decision(event):
+            following = history.events[place : place + len(decisions)]
+            assert [matter_of(event) for event in following] == decisions
+            decided = place + len(decisions)
+            expected += 1
+    assert expected
+
+
+def told(scheduler: Scheduler, now: float) -> list[tuple[str, ...]]:
+    """Return what is decided, without what takes its time before an event tells of it."""
+    return [_words(decision) for decision in scheduler.decide(now) if not isinstance(decision, Heal)]
+
+
+def _words(decision: Decision) -> tuple[str, ...]:
+    """Return a decision as the event tells of it that comes of it; reasons are words for people, not rules."""
+    match decision:
+        case Start(task, attempt, agent):
+            return EventType.TASK_STARTED, task, str(attempt), agent
+        case Skip(task, status, _):
+            return EventType.TASK_SKIPPED, task, status
+        case Ask(task, occasion):
+            return EventType.APPROVAL_REQUESTED, task, occasion
+        case Escalate(task):
+            return EventType.APPROVAL_ESCALATED, task
+        case Expire(task, granted):
+            return EventType.APPROVAL_ANSWERED, task, str(granted)
+        case Pause():
+            return (EventType.RUN_PAUSED,)
+        case Finish(status, _):
+            return EventType.RUN_FINISHED, status
+        case Heal(task, measure):
+            return "heal", task, measure
+
+
+def matter_of(event: Event) -> tuple[str, ...]:
+    data, task = event.data, event.task or ""
+    match event.type:
+        case EventType.TASK_STARTED:
+            return event.type, task, str(event.attempt), data["agent"]
+        case EventType.TASK_SKIPPED | EventType.RUN_FINISHED:
+            return tuple(filter(None, (event.type, task, data["status"])))
+        case EventType.APPROVAL_REQUESTED:
+            return event.type, task, data["occasion"]
+        case EventType.APPROVAL_ESCALATED:
+            return event.type, task
+        case EventType.APPROVAL_ANSWERED:
+            return event.type, task, str(data["granted"])
+        case _:
+            return (event.type,)
+
+
+def is_of_a_decision(event: Event) -> bool:
+    """Tell whether an event comes of a decision of the scheduler, and not of an attempt, a person or a measure."""
+    match event.type:
+        case EventType.TASK_SKIPPED:
+            return event.attempt is None
+        case EventType.APPROVAL_ANSWERED:
+            return event.data["outcome"] == Outcome.UNANSWERED
+        case _:
+            return event.type in _OF_DECISIONS
+
+
+_OF_DECISIONS = {
+    EventType.TASK_STARTED,
+    EventType.APPROVAL_REQUESTED,
+    EventType.APPROVAL_ESCALATED,
+    EventType.RUN_PAUSED,
+    EventType.RUN_FINISHED,
+}
