@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from astrolabe.ports.store import RunRecord
     from astrolabe.services.artifacts import Kept
     from astrolabe.services.installation import Installation
+    from astrolabe.services.making import Made
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Run = Annotated[
@@ -37,9 +38,18 @@ def artifacts(
             help="Write them into this folder; nothing there is overwritten.",
         ),
     ] = None,
+    made: Annotated[
+        bool,
+        typer.Option("--made", help="List the files that agents made instead; `runs files` exports them."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """List or export what a run's checks left: screenshots, coverage, bills of materials, and all they printed."""
+    if made:
+        if out is not None or check is not None:
+            raise typer.BadParameter("--made goes with --task alone; to export files: astrolabe runs files")
+        _list_made(run, task, json=json)
+        return
     from astrolabe.cli.session import with_installation
     from astrolabe.services.artifacts import checks_of, export_artifacts, list_artifacts
     from astrolabe.services.export import Export
@@ -98,6 +108,39 @@ def files(
             say(f"{len(names)} files of run {record.id} (tree {tree[:12]}) written to {one_line(str(out))}")
 
     with_installation(use)
+
+
+def _list_made(run: str, task: str | None, *, json: bool) -> None:
+    from astrolabe.cli.session import with_installation
+    from astrolabe.services.finding import find_run
+    from astrolabe.services.making import made_in
+    from astrolabe.services.runs import view_run
+
+    async def use(installation: "Installation") -> None:
+        record = await find_run(installation, run)
+        made = await made_in(installation, await view_run(installation, record), task)
+        if json:
+            print_json({"run": record.id, "made": [asdict(item) for item in made]})
+        else:
+            _print_made(record, made)
+
+    with_installation(use)
+
+
+def _print_made(record: "RunRecord", made: "Sequence[Made]") -> None:
+    from rich.text import Text
+
+    from astrolabe.cli.output import console, table
+    from astrolabe.cli.terminal import one_line, size
+
+    if not made:
+        say(f"the agents of run {record.id} have made nothing")
+        return
+    shown = table("file", "kind", "size", "task", "agent", "sha256")
+    for item in made:
+        cells = (one_line(item.path), item.kind, size(item.size_bytes), one_line(item.task), item.agent)
+        shown.add_row(*map(Text, (*cells, item.digest[:12])))
+    console().print(shown)
 
 
 def _print_kept(record: "RunRecord", kept: "Sequence[Kept]", out: Path | None) -> None:
