@@ -18,12 +18,14 @@ from astrolabe.adapters.storage.store import SqlStore
 from astrolabe.adapters.storage.wakeup import SocketWakeUps, WakeUps
 from astrolabe.bootstrap import real_determinism
 from astrolabe.domain.event import EventType, NewEvent
+from astrolabe.domain.health import Breaker
 from astrolabe.domain.limits import SlotLimits
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunStatus
 from astrolabe.engine.admission import Admission
 from astrolabe.engine.local import LocalDriver
 from astrolabe.engine.workshop import Limits, Watcher, Workshop
+from astrolabe.ports.slots import Terms
 from astrolabe.ports.store import Lease, RunRecord
 from astrolabe.sdk import Agent
 
@@ -50,7 +52,7 @@ class Bench:
             woken=self._wakeups.wait,
             admission=Admission(
                 self._store.slots,
-                SlotLimits(),
+                Terms(SlotLimits(), Breaker()),
                 self._owner,
                 self._determinism.new_id,
                 self._wakeups.wait,

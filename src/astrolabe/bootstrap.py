@@ -37,6 +37,7 @@ from astrolabe.engine.local import LocalDriver
 from astrolabe.engine.workshop import Limits, Workshop
 from astrolabe.errors import StorageError, UnavailableError
 from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.slots import Terms
 from astrolabe.ports.store import Owner, RunRecord
 from astrolabe.sdk import Plugin
 from astrolabe.services.installation import BrokenPlugin, Clustered, Installation
@@ -81,7 +82,13 @@ async def open_installation(
         lease_seconds=settings.engine.lease_seconds if settings.database_url else None,
     )
     store = SqlStore(database, blobs, wakeups, processes, determinism)
-    admission = Admission(store.slots, settings.engine.limits, owner, determinism.new_id, wakeups.wait)
+    admission = Admission(
+        store.slots,
+        Terms(settings.engine.limits, settings.engine.breaker),
+        owner,
+        determinism.new_id,
+        wakeups.wait,
+    )
     database.open()
     try:
         wakeups.open()

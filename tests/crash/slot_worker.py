@@ -11,15 +11,17 @@ import time
 from pathlib import Path
 
 from astrolabe.adapters.storage.database import Database
+from astrolabe.adapters.storage.health import SqlHealth
 from astrolabe.adapters.storage.ownership import this_process
 from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.slots import SqlSlots
 from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.wakeup import SocketWakeUps
 from astrolabe.bootstrap import real_determinism
+from astrolabe.domain.health import Breaker
 from astrolabe.domain.limits import SlotLimits
 from astrolabe.engine.admission import Admission
-from astrolabe.ports.slots import Request
+from astrolabe.ports.slots import Request, Terms
 
 LIMITS = SlotLimits(total=3, agents={"odd": 1})
 AGENTS = ("even", "odd")
@@ -64,8 +66,11 @@ async def work(folder: Path, name: str, runs: int, attempts: int, killed_at: int
     database.open()
     wakeups.open()
     numbers = iter(range(10**9))
-    slots = SqlSlots(wakeups, processes, "default")
-    admission = Admission(slots, LIMITS, owner, lambda: f"{owner.token[-18:]}-{next(numbers)}", wakeups.wait)
+    health = SqlHealth(database, real_determinism(), "default")
+    slots = SqlSlots(wakeups, processes, health, "default")
+    admission = Admission(
+        slots, Terms(LIMITS, Breaker()), owner, lambda: f"{owner.token[-18:]}-{next(numbers)}", wakeups.wait
+    )
     ledger = Ledger(folder / "ledger", killed_at)
     try:
         await asyncio.gather(*(run(admission, ledger, f"{name}{k}", attempts) for k in range(runs)))

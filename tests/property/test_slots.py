@@ -14,19 +14,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from astrolabe.adapters.storage.database import Database
+from astrolabe.adapters.storage.health import SqlHealth
 from astrolabe.adapters.storage.ownership import this_process
 from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.slots import SqlSlots
 from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.wakeup import SocketWakeUps
 from astrolabe.bootstrap import real_determinism
+from astrolabe.domain.health import Breaker
 from astrolabe.domain.limits import SlotLimits
-from astrolabe.ports.slots import Request
+from astrolabe.ports.slots import Request, Standing, Terms
 from astrolabe.ports.store import Owner
 
 LIMITS = SlotLimits(total=3, agents={"a": 1, "b": 2}, providers={"p": 2})
 AGENTS = {"a": None, "b": "p", "c": "p", "d": None}
 WEIGHTS = {"light": 1, "even": 1, "heavy": 3}
+TERMS = Terms(LIMITS, Breaker())
 MEMORY = "/dev/shm"
 HERE = this_process("here")
 
@@ -52,7 +55,8 @@ class Slots(RuleBasedStateMachine):
         self._file = folder / "astrolabe.db"
         self._database = Database(SqliteFile(self._file))
         self._processes = SqlProcesses(self._database, folder / "processes", HERE, real_determinism())
-        self._slots = SqlSlots(SocketWakeUps(folder / "wake", HERE.token), self._processes, "default")
+        health = SqlHealth(self._database, real_determinism(), "default")
+        self._slots = SqlSlots(SocketWakeUps(folder / "wake", HERE.token), self._processes, health, "default")
         self._loop.run(self._opened())
         self.places: dict[str, Place] = {}
         self.granted = Fraction()
@@ -89,7 +93,7 @@ class Slots(RuleBasedStateMachine):
             self._line_up(run)
             self.passed_over[run] = Counter()
         self.places[ticket] = Place(request, owner, self.count)
-        held = self._loop.run(self._slots.ask(ticket, request, living(owner), LIMITS))
+        held = self._loop.run(self._slots.ask(ticket, request, living(owner), TERMS))
         self._agrees(held, owner)
 
     @precondition(lambda self: self.places)
@@ -104,7 +108,7 @@ class Slots(RuleBasedStateMachine):
                 return
             gone = data.draw(st.sampled_from(choice))
             del self.places[gone]
-            self._agrees(self._loop.run(self._slots.give_back([gone], living(owner), LIMITS)), owner)
+            self._agrees(self._loop.run(self._slots.give_back([gone], living(owner), TERMS)), owner)
 
     @rule(owner=st.sampled_from("xyz"), next_one=st.sampled_from("xyz"))
     def die(self, owner: str, next_one: str) -> None:
@@ -114,7 +118,7 @@ class Slots(RuleBasedStateMachine):
             )
         connection.close()
         self.places = {ticket: place for ticket, place in self.places.items() if place.owner != owner}
-        self._agrees(self._loop.run(self._slots.look(living(next_one), LIMITS)), next_one)
+        self._agrees(self._loop.run(self._slots.look(living(next_one), TERMS)), next_one)
 
     @invariant()
     def nothing_is_over_a_limit(self) -> None:
@@ -128,10 +132,10 @@ class Slots(RuleBasedStateMachine):
         assert held["b"] <= 2
         assert held["b"] + held["c"] <= 2
 
-    def _agrees(self, held: object, owner: str) -> None:
+    def _agrees(self, standing: Standing, owner: str) -> None:
         self._grant()
         expected = {ticket for ticket, place in self.places.items() if place.held and place.owner == owner}
-        assert set(held) == expected  # pyright: ignore[reportArgumentType]
+        assert standing.held == expected
 
     def _grant(self) -> None:
         while fitting := [ticket for ticket, place in self.places.items() if self._fits(place)]:

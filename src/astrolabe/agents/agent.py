@@ -8,6 +8,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.context import Shared
+from astrolabe.domain.health import Kind
 from astrolabe.domain.plan import Task
 from astrolabe.errors import InputError, Problem
 
@@ -122,6 +123,24 @@ class DeclaresProvider(Protocol):
     """An agent that says whose service it works with (`anthropic`, `vllm`), so that what is limited there can be counted."""
 
     provider: str
+
+
+@runtime_checkable
+class PassesOn(Protocol):
+    """An agent that, where `passes_on` is true, only does what its task says, like one that runs a shell line.
+
+    Its failures tell of the task, so however many there are, they keep no other task from starting.
+    """
+
+    passes_on: bool
+
+
+def told_apart(agent: Agent) -> dict[str, str]:
+    """Return who answers for what an agent does, by kind (see `domain/health.py`)."""
+    if isinstance(agent, PassesOn) and agent.passes_on:
+        return {Kind.TOOL.value: agent.name}
+    provider = provider_of(agent)
+    return {Kind.AGENT.value: agent.name} | ({Kind.PROVIDER.value: provider} if provider else {})
 
 
 def provider_of(agent: Agent | None) -> str | None:

@@ -152,7 +152,12 @@ def _started(task: TaskState, event: Event) -> TaskState:
         worked_tree=None,
         worked_from=None,
         retry_at=None,
+        **(_stands_in(event.data["agent"]) if event.data.get("instead_of") else {}),
     )
+
+
+def _stands_in(agent: str) -> dict[str, Any]:
+    return {"agent": agent, "failures": 0}
 
 
 def _worked(task: TaskState, event: Event) -> TaskState:

@@ -1,13 +1,13 @@
 """Letting attempts start under limits that span runs and processes: the scheduler orders what is ready, this admits it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from astrolabe.domain.limits import SlotLimits
-from astrolabe.ports.slots import Request, Slots
+from astrolabe.domain.health import Kind
+from astrolabe.ports.slots import Request, Slots, Standing, Terms
 from astrolabe.ports.store import Owner
 
 LOOK_SECONDS = 5.0
@@ -36,14 +36,14 @@ class Admission:
     def __init__(
         self,
         slots: Slots,
-        limits: SlotLimits,
+        terms: Terms,
         owner: Owner,
         new_id: Callable[[], str],
         woken: Callable[[str, float], Awaitable[None]],
         tenant: str = "default",
     ) -> None:
         self._slots = slots
-        self._limits = limits
+        self._terms = terms
         self._owner = owner
         self._new_id = new_id
         self._woken = woken
@@ -51,10 +51,46 @@ class Admission:
         self._waiting: dict[str, Ticket] = {}
         self._beside: set[asyncio.Task[None]] = set()
         self._listening: asyncio.Task[None] | None = None
+        self._watched = 0
+        self._due_seconds: float | None = None
+        self._ill: frozenset[tuple[str, str]] = frozenset()
 
-    def limits(self, agent: str, provider: str | None) -> bool:
-        """Tell whether an attempt of that agent needs a slot."""
-        return bool(self._limits.of(self._tenant, agent, provider))
+    def needs(self, agent: str, provider: str | None) -> bool:
+        """Tell whether an attempt of that agent needs a slot: because of a limit, or because the agent is not well."""
+        return not self.well(agent, provider) or bool(self._terms.limits.of(self._tenant, agent, provider))
+
+    def well(self, agent: str, provider: str | None) -> bool:
+        """Tell whether the breakers of an agent and its provider are closed, as far as is known here."""
+        asked = {(Kind.AGENT.value, agent), (Kind.PROVIDER.value, provider or "")}
+        return not self._ill or self._ill.isdisjoint(asked)
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncGenerator[None]:
+        """Know, as long as the context lasts, whose breaker is not closed."""
+        await self.refresh()
+        self._watched += 1
+        self._listens()
+        try:
+            yield
+        finally:
+            self._watched -= 1
+
+    async def refresh(self) -> None:
+        """Look whose breaker is not closed."""
+        self._ill = frozenset(
+            (one.kind.value, one.name) for one in await self._slots.ill(self._terms.breaker)
+        )
+
+    def failed(self) -> None:
+        """Take note that an attempt has failed of its agent: if that opens a breaker, every process is told."""
+        self._do(self._look_who_is_ill())
+
+    async def _look_who_is_ill(self) -> Standing:
+        before = self._ill
+        await self.refresh()
+        if self._ill - before:
+            await self._slots.wake_all()
+        return Standing(())
 
     @asynccontextmanager
     async def slot(self, request: Request) -> AsyncGenerator[None]:
@@ -63,7 +99,7 @@ class Admission:
         Raises:
             StorageError: the store could not be asked.
         """
-        if not self.limits(request.agent, request.provider):
+        if not self.needs(request.agent, request.provider):
             yield
             return
         ticket = self.ask(request)
@@ -77,7 +113,7 @@ class Admission:
         """Queue a request, to be given back whether it was granted or not. The store is asked after this has returned."""
         ticket = Ticket(self._new_id(), asyncio.get_running_loop().create_future())
         self._waiting[ticket.id] = ticket
-        self._do(self._slots.ask(ticket.id, request, self._owner, self._limits))
+        self._do(self._slots.ask(ticket.id, request, self._owner, self._terms))
         return ticket
 
     def give_back(self, *tickets: Ticket) -> "asyncio.Task[None]":
@@ -89,35 +125,41 @@ class Admission:
             self._waiting.pop(ticket.id, None)
             ticket.granted.cancel()
         ids = [ticket.id for ticket in tickets]
-        return self._do(self._slots.give_back(ids, self._owner, self._limits))
+        return self._do(self._slots.give_back(ids, self._owner, self._terms))
 
     def close(self) -> None:
         """Stop listening; what waits is left to whoever asks next."""
         if self._listening is not None:
             self._listening.cancel()
 
-    def _do(self, step: Coroutine[Any, Any, Collection[str]]) -> "asyncio.Task[None]":
+    def _do(self, step: Coroutine[Any, Any, Standing]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(self._take_in(step))
         self._beside.add(task)
         task.add_done_callback(self._done)
         return task
 
-    async def _take_in(self, step: Coroutine[Any, Any, Collection[str]]) -> None:
-        for ticket in await step:
+    async def _take_in(self, step: Coroutine[Any, Any, Standing]) -> None:
+        standing = await step
+        self._due_seconds = standing.due_seconds
+        for ticket in standing.held:
             waiting = self._waiting.pop(ticket, None)
             if waiting is not None and not waiting.granted.done():
                 waiting.granted.set_result(None)
-        if self._waiting and self._listening is None:
+        self._listens()
+
+    def _listens(self) -> None:
+        if (self._waiting or self._watched) and self._listening is None:
             self._listening = asyncio.get_running_loop().create_task(self._listen())
             self._listening.add_done_callback(self._done)
 
     async def _listen(self) -> None:
-        """Look whenever this process was woken, for as long as something waits."""
+        """Look whenever this process was woken, for as long as something waits or goes on."""
         try:
-            while self._waiting:
-                await self._woken("slots", LOOK_SECONDS)
+            while self._waiting or self._watched:
+                await self._woken("slots", min(LOOK_SECONDS, self._due_seconds or LOOK_SECONDS))
+                await self.refresh()
                 if self._waiting:
-                    await self._take_in(self._slots.look(self._owner, self._limits))
+                    await self._take_in(self._slots.look(self._owner, self._terms))
         finally:
             self._listening = None
 

@@ -7,7 +7,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from astrolabe.agents.agent import check_inputs
+from astrolabe.agents.agent import check_inputs, told_apart
 from astrolabe.agents.bench import TreeBench
 from astrolabe.agents.context import BenchContext
 from astrolabe.domain.checkpoint import checkpoint_message
@@ -93,7 +93,12 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         raise steps.over  # a limit is a hard stop, whatever an agent makes of it
     floor.reach(CrashPoint.AFTER_AGENT)
     floor.log.append(
-        NewEvent(type=EventType.TASK_WORKED, task=task.id, attempt=number, data=_left(tree, bench.tree)),
+        NewEvent(
+            type=EventType.TASK_WORKED,
+            task=task.id,
+            attempt=number,
+            data={**_left(tree, bench.tree), "by": {**told_apart(agent)}},
+        ),
         patient=True,
     )
     return bench.tree

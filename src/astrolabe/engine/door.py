@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from astrolabe.agents.agent import Agent, provider_of
 from astrolabe.domain.plan import Plan
@@ -39,11 +39,13 @@ class Door:
         self._leaving: asyncio.Task[None] | None = None
         self._weight = 1
         self._priorities: dict[str, int] = {}
+        self._agents_of: dict[str, tuple[str, ...]] = {}
 
     def follow(self, plan: Plan) -> None:
         """Take weight and priorities from the plan the run has now."""
         self._weight = plan.weight
         self._priorities = {task.id: task.priority for task in plan.tasks}
+        self._agents_of = {task.id: (task.agent, *task.fallback) for task in plan.tasks if task.fallback}
 
     def full(self) -> frozenset[str]:
         """Return the agents for which something waits."""
@@ -62,7 +64,7 @@ class Door:
             StorageError: the store could not be asked.
         """
         admitted: list[Decision] = []
-        for decision in decisions:
+        for decision in map(self._diverted, decisions):
             if not isinstance(decision, Start):
                 admitted.append(decision)
             elif self._has_room(decision) and free > 0:
@@ -94,6 +96,17 @@ class Door:
         if self._leaving is not None:
             await self._leaving
 
+    def _diverted(self, decision: Decision) -> Decision:
+        """Return a start with the next agent that is well, where the task has one: it need not wait until the first is."""
+        agents = self._agents_of.get(decision.task, ()) if isinstance(decision, Start) else ()
+        if not isinstance(decision, Start) or self._is_well(decision.agent) or decision.agent not in agents:
+            return decision
+        rest = agents[agents.index(decision.agent) + 1 :]
+        return replace(decision, agent=next(filter(self._is_well, rest), decision.agent))
+
+    def _is_well(self, agent: str) -> bool:
+        return self._admission.well(agent, provider_of(self._agents.get(agent)))
+
     def _has_room(self, start: Start) -> bool:
         place = self._place(start.task, start.attempt, start.agent)
         return place is None or place.ticket.held
@@ -104,7 +117,7 @@ class Door:
         if known is not None and (known.attempt, known.agent) == (attempt, agent):
             return known
         provider = provider_of(self._agents.get(agent))
-        if not self._admission.limits(agent, provider):
+        if not self._admission.needs(agent, provider):
             return None
         request = Request(
             run=self._run,

@@ -55,8 +55,9 @@ class LocalDriver:
         watcher.events(past)
         log = RunLog(self._shop.store, lease, state, self._shop.determinism, self._shop.reach)
         log.watch(watcher.events)
+        log.watch(self._notice)
         try:
-            async with self._post.box(lease.run, state.message) as box:
+            async with self._shop.admission.watching(), self._post.box(lease.run, state.message) as box:
                 floor = floor_of(self._shop, plan, log, workspace, watcher)
                 await floor.spending.recover()
                 drive = _Drive(self._shop, floor, box)
@@ -68,6 +69,10 @@ class LocalDriver:
             self._shop.reach(CrashPoint.BEFORE_RELEASE)
             await asyncio.shield(self._shop.store.release(lease))
         return state
+
+    def _notice(self, events: Sequence[Event]) -> None:
+        if any(event.type == EventType.TASK_FAILED and event.data.get("by") for event in events):
+            self._shop.admission.failed()
 
     async def _carry(self, drive: "_Drive") -> None:
         self._drives.add(drive)
@@ -183,7 +188,10 @@ class _Drive:
     async def _carry_out(self, group: asyncio.TaskGroup, decision: Decision) -> None:
         match decision:
             case Start(task, attempt, agent):
-                self._begin(group, task, self._append(EventType.TASK_STARTED, task, attempt, agent=agent))
+                meant = self._log.state.tasks[task].agent or self._tasks[task].agent
+                diverted: dict[str, JsonValue] = {} if agent == meant else {"instead_of": meant}
+                begun = self._append(EventType.TASK_STARTED, task, attempt, agent=agent, **diverted)
+                self._begin(group, task, begun)
             case Heal(task, measure):
                 self._measures[task] = group.create_task(self._heal(self._tasks[task], measure))
             case Skip(task, status, reason):

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from astrolabe.domain.health import Breaker
 from astrolabe.domain.limits import SlotLimits
 from astrolabe.domain.value import Value
 
@@ -30,6 +31,9 @@ class EngineOptions(Value):
     reuse_evidence: bool = Field(
         default=True,
         description="Take over evidence of earlier runs that answers the same question about the same content.",
+    )
+    breaker: Breaker = Field(
+        default=Breaker(), description="When an agent or provider that keeps failing is left alone."
     )
     limits: SlotLimits = Field(
         default=SlotLimits(),

@@ -3,14 +3,22 @@
 import asyncio
 from collections.abc import Callable
 
+from pydantic import JsonValue
+
+from astrolabe.agents.agent import told_apart
 from astrolabe.domain.budget import Scope
 from astrolabe.domain.event import EventType, NewEvent
+from astrolabe.domain.health import Kind
 from astrolabe.domain.plan import Task
+from astrolabe.domain.task import FailureKind
 from astrolabe.engine.attempt import attempt_task
 from astrolabe.engine.floor import Floor
 from astrolabe.engine.judging import failure_event, is_being_cancelled, late
 from astrolabe.errors import (
+    FetchError,
+    InputError,
     LeaseLostError,
+    MergeConflictError,
     OverBudgetError,
     SandboxLostError,
     SandboxUnavailableError,
@@ -42,7 +50,31 @@ async def try_task(floor: Floor, task: Task, number: int, now: Callable[[], floa
         if deadline.expired() and not isinstance(error, OverBudgetError):
             error = late(task, error)
         state = floor.log.state
-        floor.log.append(failure_event(state.id, task, state.tasks[task.id], number, error, now()))
+        failed = failure_event(state.id, task, state.tasks[task.id], number, error, now())
+        failed.data.update(_blame(floor, task, failed, error))
+        floor.log.append(failed)
+
+
+def _blame(floor: Floor, task: Task, failed: NewEvent, error: Exception) -> dict[str, JsonValue]:
+    """Return who an attempt failed of, for the event that says so; nobody, when it was not the agent's doing.
+
+    Checks that fail say that the work was bad, and everything after the work is none of the agent's; nor are a plan with
+    wrong inputs, a registry that is away, a sandbox killed from outside, and work of others that does not fit together.
+    """
+    state = floor.log.state.tasks[task.id]
+    agent = floor.agents.get(state.agent or task.agent)
+    if agent is None or state.worked_tree is not None or failed.data["failure"] not in _ILLNESS:
+        return {}
+    if isinstance(error, _OTHERS):
+        return {}
+    by: dict[str, JsonValue] = {**told_apart(agent)}
+    if failed.data["failure"] == FailureKind.PERMANENT:
+        by.pop(Kind.PROVIDER, None)  # what it lets an agent down by passes
+    return {"by": by}
+
+
+_ILLNESS = frozenset({FailureKind.TIMEOUT, FailureKind.TRANSIENT, FailureKind.PERMANENT})
+_OTHERS = (InputError, FetchError, SandboxLostError, MergeConflictError)
 
 
 async def _persist(floor: Floor, task: Task, number: int) -> None:

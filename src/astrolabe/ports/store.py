@@ -12,6 +12,7 @@ from astrolabe.domain.run import RunStatus
 from astrolabe.domain.task import Occasion, Outcome
 from astrolabe.ports.budgets import Budgets
 from astrolabe.ports.context import Contexts
+from astrolabe.ports.health import HealthRecords
 from astrolabe.ports.leases import Lease, Owner
 from astrolabe.ports.processes import Processes
 from astrolabe.ports.schedules import Schedules
@@ -100,6 +101,9 @@ class Store(Protocol):
 
     @property
     def budgets(self) -> Budgets: ...
+
+    @property
+    def health(self) -> HealthRecords: ...
 
     @property
     def processes(self) -> Processes:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.sql.dml import Update
 
-from astrolabe.adapters.storage import schema
+from astrolabe.adapters.storage import health, schema
 from astrolabe.adapters.storage.rows import Rows, Statement, json_text
 from astrolabe.domain.event import Event, EventType
 from astrolabe.domain.run import RunStatus
@@ -106,8 +106,9 @@ def _adopted(rows: Rows, _tenant: str, event: Event) -> None:
     _task(rows, PASS_TASK, event, status=TaskStatus.PASSED, ended_at=event.at, **row)
 
 
-def _failed(rows: Rows, _tenant: str, event: Event) -> None:
+def _failed(rows: Rows, tenant: str, event: Event) -> None:
     data = event.data
+    health.failed(rows, tenant, event)
     status = status_after_failure(data)
     _task(rows, END_TASK, event, status=status, ended_at=event.at, reason=data["reason"])
     _end_attempt(rows, event, data["failure"], data["reason"])
@@ -296,6 +297,7 @@ _FOLLOW_UPS: dict[str, FollowUp] = {
     EventType.APPROVAL_ESCALATED: _escalated,
     EventType.APPROVAL_ANSWERED: _answered,
     EventType.TASK_STARTED: _started,
+    EventType.TASK_WORKED: health.worked,
     EventType.TASK_PASSED: _passed,
     EventType.TASK_FAILED: _failed,
     EventType.TASK_SKIPPED: _skipped,

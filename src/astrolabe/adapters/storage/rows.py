@@ -22,7 +22,12 @@ class Statement:
     @lru_cache  # noqa: B019 - there are a dozen statements, each a constant of its module
     def text(self, dialect: Dialect) -> str:
         """Return it in a database's own words."""
-        return str(self._expression.compile(dialect=dialect, column_keys=self._columns))
+        return str(self.words(dialect).compile(dialect=dialect, column_keys=self._columns))
+
+    def words(self, dialect: Dialect) -> UpdateBase:
+        """Return it as SQLAlchemy has it; most are the same for every database."""
+        del dialect
+        return self._expression
 
 
 class Rows:

@@ -13,6 +13,7 @@ from astrolabe.adapters.storage.blobs import Blobs
 from astrolabe.adapters.storage.budgets import SqlBudgets
 from astrolabe.adapters.storage.context import SqlContexts
 from astrolabe.adapters.storage.database import Database
+from astrolabe.adapters.storage.health import SqlHealth
 from astrolabe.adapters.storage.journal import Addition, append_all
 from astrolabe.adapters.storage.locks import one_at_a_time
 from astrolabe.adapters.storage.processes import SqlProcesses
@@ -53,7 +54,8 @@ class SqlStore:
         self.budgets = SqlBudgets(database, tenant)
         self.contexts = SqlContexts(database, determinism, tenant)
         self.schedules = SqlSchedules(database, tenant)
-        self.slots = SqlSlots(wakeups, processes, tenant)
+        self.health = SqlHealth(database, determinism, tenant)
+        self.slots = SqlSlots(wakeups, processes, self.health, tenant)
 
     async def add_plan(self, plan: Plan, plan_id: str | None = None) -> PlanVersion:
         at = self._determinism.now()

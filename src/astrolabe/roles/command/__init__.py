@@ -16,6 +16,7 @@ class CommandAgent:
 
     name = "command"
     version = "1"
+    passes_on = True
     inputs = CommandInputs
 
     async def work(self, task: Task, bench: Workbench) -> None:
