@@ -7,8 +7,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
 from ulid import ULID
 
 from astrolabe import __version__
@@ -23,9 +24,11 @@ from astrolabe.adapters.storage.blobs import Blobs, FileBlobs, ServerBlobs
 from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.ownership import this_process
 from astrolabe.adapters.storage.processes import SqlProcesses
+from astrolabe.adapters.storage.shelves import FileShelf, TableShelf
 from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
 from astrolabe.adapters.storage.tasks import SqlTaskJournal
+from astrolabe.adapters.storage.upkeep import SqlUpkeep
 from astrolabe.adapters.storage.wakeup import SocketWakeUps, WakeUps
 from astrolabe.adapters.temporal.development import DevelopmentServer
 from astrolabe.adapters.temporal.development import development_server as run_development_server
@@ -41,7 +44,11 @@ from astrolabe.ports.slots import Terms
 from astrolabe.ports.store import Owner, RunRecord
 from astrolabe.sdk import Plugin
 from astrolabe.services.installation import BrokenPlugin, Clustered, Installation
+from astrolabe.services.upkeep import Keeping
 from astrolabe.settings import Settings, process_environment
+
+if TYPE_CHECKING:
+    from astrolabe.adapters.storage.postgresql import PostgresServer
 
 PLUGINS = "astrolabe.plugins"
 
@@ -73,7 +80,7 @@ async def open_installation(
     """
     determinism = real_determinism()
     owner = this_process(determinism.new_id())
-    database, blobs, wakeups = _storage(settings, determinism, owner)
+    database, blobs, wakeups = _storage(settings, determinism, owner, report)
     processes = SqlProcesses(
         database,
         settings.state_folder / "processes",
@@ -155,23 +162,46 @@ async def open_installation(
             closing.callback(admission.close)
 
 
-def _storage(settings: Settings, determinism: Determinism, owner: Owner) -> tuple[Database, Blobs, WakeUps]:
-    """Return what the state is kept in: one file and folders beside it, or a server that several hosts share."""
-    folder = settings.state_folder
+def open_upkeep(settings: Settings, report: Callable[[str], None] = unheard) -> Keeping:
+    """Put together what looks after the database; nothing is opened yet, for it may be damaged."""
+    determinism, folder = real_determinism(), settings.state_folder
+
+    def workspace(target: Path) -> GitWorkspace:
+        clone = clone_folder(folder, target)
+        return GitWorkspace(clone, target, determinism, environment=process_environment(), report=report)
+
     if settings.database_url is None:
-        sockets = SocketWakeUps(folder / "wake", owner.token)
-        blobs = FileBlobs(folder / "blobs")
-        blobs.tidy(determinism.now())
-        return Database(SqliteFile(folder / "astrolabe.db")), blobs, sockets
+        upkeep = SqlUpkeep(SqliteFile(folder / "astrolabe.db", report), FileShelf(folder / "blobs"), folder)
+    else:
+        server = _server(settings.database_url)
+        upkeep = SqlUpkeep(server, TableShelf(server, folder / "blobs"), folder)
+    return Keeping(upkeep, workspace, determinism, folder)
+
+
+def _server(url: SecretStr) -> "PostgresServer":
     try:
-        from astrolabe.adapters.storage.notification import ServerWakeUps  # noqa: PLC0415 - an extra
         from astrolabe.adapters.storage.postgresql import PostgresServer  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise StorageError(
             "the database is set to a PostgreSQL server, whose client is not installed",
             hint="Install it: pip install 'astrolabe[postgresql]'; or unset ASTROLABE_DATABASE_URL.",
         ) from error
-    server = PostgresServer(settings.database_url.get_secret_value())
+    return PostgresServer(url.get_secret_value())
+
+
+def _storage(
+    settings: Settings, determinism: Determinism, owner: Owner, report: Callable[[str], None]
+) -> tuple[Database, Blobs, WakeUps]:
+    """Return what the state is kept in: one file and folders beside it, or a server that several hosts share."""
+    folder = settings.state_folder
+    if settings.database_url is None:
+        sockets = SocketWakeUps(folder / "wake", owner.token)
+        blobs = FileBlobs(folder / "blobs")
+        blobs.tidy(determinism.now())
+        return Database(SqliteFile(folder / "astrolabe.db", report)), blobs, sockets
+    server = _server(settings.database_url)
+    from astrolabe.adapters.storage.notification import ServerWakeUps  # noqa: PLC0415 - an extra
+
     database = Database(server)
     return database, ServerBlobs(database, determinism), ServerWakeUps(server, owner.token)
 

@@ -12,6 +12,7 @@ from astrolabe.cli import (
     build,
     config,
     context,
+    database,
     doctor,
     kept,
     plan,
@@ -52,6 +53,7 @@ app.add_typer(budgets.app, name="budgets")
 app.command("doctor")(doctor.doctor)
 app.command("worker")(worker.worker)
 app.add_typer(temporal.app, name="temporal")
+app.add_typer(database.app, name="database")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(config.app, name="config")
 

@@ -15,6 +15,7 @@ SUMMARIES = {
     "worker": "Take tasks of runs that Temporal drives, on this host.",
     "temporal": "A Temporal server for this machine.",
     "doctor": "What works on this machine, what is missing, and how to get it.",
+    "database": "Look after what is kept: copy and restore it, remove old runs, check it.",
     "sandbox": "Test the sandbox, or run a command in it.",
     "config": "Show and check the settings.",
 }

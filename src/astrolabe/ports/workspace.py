@@ -178,6 +178,10 @@ class Workspace(Protocol):
         """Return what a hidden ref points at."""
         ...
 
+    async def forget(self, run: str) -> int:
+        """Remove the hidden refs of a run, `runs/<run>/…`; return how many there were. Without a clone there are none."""
+        ...
+
     async def publish(self, run: str, commits: Mapping[str, str], final: str | None) -> Published | None:
         """Hand finished work to the person's repository: one fetch, then their branch, if that loses nothing.
 

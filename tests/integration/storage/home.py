@@ -16,8 +16,10 @@ from astrolabe.adapters.storage.notification import ServerWakeUps
 from astrolabe.adapters.storage.ownership import this_process
 from astrolabe.adapters.storage.postgresql import PostgresServer
 from astrolabe.adapters.storage.processes import SqlProcesses
+from astrolabe.adapters.storage.shelves import FileShelf, TableShelf
 from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
+from astrolabe.adapters.storage.upkeep import SqlUpkeep
 from astrolabe.adapters.storage.wakeup import SocketWakeUps, WakeUps
 from astrolabe.ports.determinism import Determinism
 
@@ -76,6 +78,13 @@ class Home:
             yield store
         finally:
             await store.close()
+
+    def upkeep(self) -> SqlUpkeep:
+        state = self.folder / "state"
+        if self.url:
+            server = PostgresServer(self.url)
+            return SqlUpkeep(server, TableShelf(server, state / "blobs"), state)
+        return SqlUpkeep(SqliteFile(self.file), FileShelf(state / "blobs"), state)
 
     def run(self, query: str) -> list[tuple[Any, ...]]:
         """Run a statement beside whatever is open; return its rows."""

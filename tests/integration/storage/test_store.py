@@ -19,8 +19,9 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import insert, select
 
 from astrolabe.adapters.storage import schema
-from astrolabe.adapters.storage.blobs import PIECE_BYTES, FileBlobs
+from astrolabe.adapters.storage.blobs import FileBlobs
 from astrolabe.adapters.storage.ownership import lives, this_process
+from astrolabe.adapters.storage.shelves import PIECE_BYTES
 from astrolabe.adapters.storage.store import SqlStore
 from astrolabe.domain.event import Event, EventType, NewEvent
 from astrolabe.domain.plan import Plan, Task

@@ -181,6 +181,16 @@ class Clone:
         ref = f"refs/astrolabe/{name}"
         return await self.run("rev-parse", "--verify", "--quiet", ref, accept=(0, 1)) or None
 
+    async def unpoint(self, folder: str) -> int:
+        """Remove every hidden ref below a name, all or none; return how many there were."""
+        if not await asyncio.to_thread(self.folder.exists):
+            return 0
+        refs = (await self.run("for-each-ref", "--format=%(refname)", f"refs/astrolabe/{folder}/")).split()
+        if refs:
+            lines = "".join(f"delete {ref}\n" for ref in refs)
+            await self.run("update-ref", "--stdin", stdin=lines.encode())
+        return len(refs)
+
     # objects from and for other repositories
 
     async def take_in(self, commit: str, objects: Path) -> None:

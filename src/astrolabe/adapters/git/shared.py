@@ -111,6 +111,9 @@ class HubWorkspace:
     async def kept(self, name: str) -> str | None:
         return await self._own.kept(name)
 
+    async def forget(self, run: str) -> int:
+        return await self._own.forget(run)
+
     # what is here
 
     def _known(self, oid: str) -> str:

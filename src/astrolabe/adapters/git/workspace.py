@@ -241,6 +241,9 @@ class GitWorkspace:
     async def kept(self, name: str) -> str | None:
         return await self._clone.pointed(name)
 
+    async def forget(self, run: str) -> int:
+        return await self._clone.unpoint(f"runs/{run}")
+
 
 def _checked(oid: str) -> str:
     if not _OID.match(oid):

@@ -1,24 +1,25 @@
 """What is kept by the SHA-256 of its content: as files, or on a server as rows."""
 
 import asyncio
+import contextlib
+import fcntl
 import hashlib
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.database import Database
+from astrolabe.adapters.storage.shelves import NEW, pieces_of, shelf_lock, write_blob
 from astrolabe.errors import MissingError, StorageError
 from astrolabe.ports.determinism import Determinism
 
-PIECE_BYTES = 4 * 1024**2
-NEW, LEFT_SECONDS = ".new-", 60.0
-"""How files are called while they are written, and when one of them was left behind."""
+LEFT_SECONDS = 60.0
+"""When a file that is being written counts as left behind."""
 MOST_BYTES = 1024**3
 """Of one blob on a server."""
 
@@ -57,17 +58,24 @@ class FileBlobs:
     def _put(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()
         place = self._place(digest)
-        if place.exists():
-            return digest
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            self._write(place, content)
+            if not self._is_kept(place):
+                write_blob(place, content)
         except OSError as error:
             raise StorageError(
                 f"a result could not be kept in {self._folder}: {error.strerror}",
                 hint="Free disk space or make the folder writable, then type: astrolabe resume",
             ) from error
         return digest
+
+    def _is_kept(self, place: Path) -> bool:
+        """Tell whether a blob is there already, and have it stay: it counts as written now."""
+        if not place.exists():
+            return False
+        with shelf_lock(self._folder, fcntl.LOCK_SH), contextlib.suppress(FileNotFoundError):
+            os.utime(place)
+            return True
+        return False
 
     def _get(self, digest: str) -> bytes:
         try:
@@ -83,18 +91,6 @@ class FileBlobs:
     def _place(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest[2:]
 
-    def _write(self, place: Path, content: bytes) -> None:
-        with tempfile.NamedTemporaryFile(dir=self._folder, prefix=NEW, delete=False) as file:
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).replace(place)
-                _make_durable(place.parent)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-
 
 def _age(file: Path, now: float) -> float:
     """Return for how many seconds a file has not been written; none for one that is gone."""
@@ -102,15 +98,6 @@ def _age(file: Path, now: float) -> float:
         return now - file.stat().st_mtime
     except FileNotFoundError:
         return 0.0
-
-
-def _make_durable(folder: Path) -> None:
-    """Make durable which names a folder holds: without it a loss of power may take back a rename."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 class ServerBlobs:
@@ -128,11 +115,11 @@ class ServerBlobs:
                 hint="Let the check leave less, or print less.",
             )
         digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
-        if not await self._database.read(lambda connection: self._known(connection, digest)):
-            pieces = max(1, -(-len(content) // PIECE_BYTES))
-            for piece in reversed(range(pieces)):
-                part = content[piece * PIECE_BYTES : (piece + 1) * PIECE_BYTES]
-                await self._add({"digest": digest, "piece": piece, "pieces": pieces, "content": part})
+        if not await self._database.writer.change(lambda connection: self._is_kept(connection, digest)):
+            row = {"tenant": self._tenant, "digest": digest, "at": self._determinism.now()}
+            for piece in pieces_of(content, row):
+                query = insert(schema.blobs).values(**piece).on_conflict_do_nothing()
+                await self._database.writer.change(lambda connection, query=query: connection.execute(query))
         return digest
 
     async def get(self, digest: str) -> bytes:
@@ -141,17 +128,13 @@ class ServerBlobs:
             raise _missing(digest)
         return b"".join(row.content for row in rows)
 
-    async def _add(self, row: dict[str, object]) -> None:
-        values = {**row, "tenant": self._tenant, "at": self._determinism.now()}
-        query = insert(schema.blobs).values(**values).on_conflict_do_nothing()
-        await self._database.writer.change(lambda connection: connection.execute(query))
-
-    def _known(self, connection: Connection, digest: str) -> bool:
+    def _is_kept(self, connection: Connection, digest: str) -> bool:
+        """Tell whether a blob is there already, and have it stay: it counts as written now."""
         table = schema.blobs
-        first = select(table.c.piece).where(
-            table.c.tenant == self._tenant, table.c.digest == digest, table.c.piece == 0
+        first = (table.c.tenant == self._tenant) & (table.c.digest == digest) & (table.c.piece == 0)
+        return bool(
+            connection.execute(update(table).where(first).values(at=self._determinism.now())).rowcount
         )
-        return connection.execute(first).first() is not None
 
     def _pieces(self, connection: Connection, digest: str) -> Sequence[Row[Any]]:
         table = schema.blobs

@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
@@ -21,8 +22,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from astrolabe.adapters.storage import schema
+from astrolabe.adapters.storage.backups import Backups
 from astrolabe.adapters.storage.faults import RefusedRowsError
-from astrolabe.errors import StorageError
+from astrolabe.adapters.storage.snapshot import export, load
+from astrolabe.adapters.storage.sqlite import SqliteFile
+from astrolabe.errors import RefusedError, StorageError
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 60.0
@@ -38,7 +42,6 @@ _REFUSED = {"21", "22", "23"}
 """Cardinality violation, data exception, integrity constraint violation."""
 _CONNECT: dict[str, Any] = {
     "connect_timeout": 10,
-    "application_name": "astrolabe",
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -67,6 +70,7 @@ class PostgresServer:
         self._readers: Engine | None = None
         self._writing: Connection | None = None
         self._token = uuid.uuid4().hex[:26]
+        self._application = f"astrolabe {self._token}"
         self._number = 0
         self._closing = threading.Event()
 
@@ -80,7 +84,7 @@ class PostgresServer:
         return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def open(self) -> None:
-        engine = _engine(self._url)
+        engine = _engine(self._url, self._application)
         try:
             with self._faults():
                 _bring_up(engine)
@@ -122,7 +126,9 @@ class PostgresServer:
 
     def listen(self, channel: str) -> "psycopg.Connection[Any]":
         """Return a connection of its own on which notifications of a channel arrive; raises psycopg.Error."""
-        connection = psycopg.connect(self.url, autocommit=True, **_CONNECT)
+        connection = psycopg.connect(
+            self.url, autocommit=True, application_name=self._application, **_CONNECT
+        )
         connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
         return connection
 
@@ -130,6 +136,41 @@ class PostgresServer:
         """Notify whoever listens on a channel. Raises StorageError."""
         with self._faults(), self._opened().begin() as connection:
             connection.execute(select(func.pg_notify(channel, "")))
+
+    def size(self) -> int:
+        size = text("SELECT pg_database_size(current_database())")
+        return int(self.read(lambda connection: connection.execute(size).scalar_one()))
+
+    def damages(self) -> tuple[str, ...]:
+        return ()  # a server sees to its own files
+
+    def copy_to(self, file: Path) -> None:
+        self.read(lambda connection: export(connection, file))
+
+    def replace_by(self, copy: Path | None, backups: Backups) -> Path | None:
+        self.open()
+        try:
+            kept = backups.make("replaced", self.copy_to)
+            if copy is not None:
+                upgraded = SqliteFile(copy)
+                upgraded.open()
+                upgraded.close()
+            with self._faults(), self._opened().begin() as connection:
+                self._replace_by(copy, connection)
+        finally:
+            self.close()
+        return kept
+
+    def _replace_by(self, copy: Path | None, connection: Connection) -> None:
+        tables = ", ".join(schema.metadata.tables)
+        connection.execute(text(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE"))
+        others = connection.execute(_OTHERS, {"mine": self._application}).scalar_one()
+        if others:
+            raise RefusedError(
+                f"other processes have the database {self.name} open (connections: {others})",
+                hint="End what runs on it, on every host, then try again.",
+            )
+        load(copy, connection)
 
     def _commit(self, do: Callable[[Connection], None]) -> None:
         """Do and commit; where a former try broke off in its commit, first see what became of that."""
@@ -232,14 +273,14 @@ def _psycopg_url(url: str) -> URL:
     return made.set(drivername="postgresql+psycopg")
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, application: str) -> Engine:
     engine = create_engine(
         url,
         pool_size=2,
         max_overflow=_CONNECTIONS - 2,
         pool_timeout=PATIENCE_SECONDS,
         hide_parameters=True,
-        connect_args=_CONNECT,
+        connect_args={**_CONNECT, "application_name": application},
     )
     event.listen(engine, "connect", _configure)
     return engine
@@ -309,6 +350,10 @@ def _passes(error: BaseException) -> bool:
     return _state(error) in _AGAIN or _is_lost(error)
 
 
+_OTHERS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND application_name LIKE 'astrolabe %' AND application_name <> :mine"
+)
 _ENTER = text(
     "INSERT INTO writers (token, number, at) VALUES (:token, 0, extract(epoch FROM clock_timestamp()))"
 )
