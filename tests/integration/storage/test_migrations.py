@@ -202,7 +202,7 @@ def test_a_file_that_is_no_database_is_refused_with_what_to_do(tmp_path: Path) -
     home = Home(tmp_path)
     home.file.parent.mkdir()
     home.file.write_bytes(b"not a database at all" * 100)
-    with pytest.raises(StorageError, match="not a database") as told:
+    with pytest.raises(StorageError, match="not that of a database") as told:
         home.place().open()
     assert told.value.hint
 
