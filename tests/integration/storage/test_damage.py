@@ -21,7 +21,7 @@ from tests.integration.storage.test_store import create, started
 PAGE = 4096
 
 
-def fill(home: Home, count: int = 200) -> str:
+def fill(home: Home, count: int = 500) -> str:
     """Make a run of many tasks, so that the file has many pages; return its id."""
 
     async def go() -> str:

@@ -24,7 +24,12 @@ _LARGEST_PAGE = 65_536
 _MOST_TIMES = 1000
 """A header that tells of a file so many times as long is damaged itself."""
 _SHOWN = 10
-_RUN_QUERIES = ("SELECT id FROM runs", "SELECT run FROM tasks", "SELECT DISTINCT run FROM events")
+_RUN_QUERIES = (
+    "SELECT id FROM runs",
+    "SELECT id FROM runs NOT INDEXED",
+    "SELECT DISTINCT run FROM events",
+    "SELECT DISTINCT run FROM events NOT INDEXED",
+)
 
 
 class Use:
