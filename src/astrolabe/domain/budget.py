@@ -152,6 +152,12 @@ def amounts_of(usage: Usage | Mapping[str, Any]) -> dict[str, int]:
     return {str(name): _whole(name, value, ROUND_CEILING) for name, value in raw.items() if value}
 
 
+def limits_anything(budget: Budget) -> bool:
+    """Tell whether a budget has any limit; asked of every task of a plan, most of which have none."""
+    calls = budget.model_calls is not None or budget.tool_calls is not None
+    return calls or not (budget.money is None and budget.tokens is None and budget.wall_seconds is None)
+
+
 def limits_of(budget: Budget) -> dict[str, int]:
     """Return the limits of a budget, rounded down."""
     raw = {resource: getattr(budget, resource) for resource in Resource}

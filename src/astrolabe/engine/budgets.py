@@ -17,6 +17,7 @@ from astrolabe.domain.budget import (
     TenantBudget,
     amounts_of,
     in_words,
+    limits_anything,
     limits_of,
 )
 from astrolabe.domain.plan import Budget, Plan
@@ -75,12 +76,13 @@ class Spending:
     def follow(self, plan: Plan) -> None:
         """Take the limits from this plan from now on."""
         self._run = plan.budget
-        self._tasks = {task.id: task.budget for task in plan.tasks if task.budget != _UNLIMITED}
+        self._tasks = {task.id: task.budget for task in plan.tasks if limits_anything(task.budget)}
+        self._planned = bool(self._tenant_most or self._tasks or limits_anything(plan.budget))
 
     @property
     def limited(self) -> bool:
         """Tell whether anything limits any part of the run."""
-        return bool(self._tenant_most or self._tasks or self._log.state.raised or self._run != _UNLIMITED)
+        return self._planned or bool(self._log.state.raised)
 
     def limits(self, task: str = "") -> tuple[Limit, ...]:
         """Return the accounts a task's calls are charged to (a run's own without one); those nothing limits are left out."""
