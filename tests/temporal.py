@@ -19,6 +19,8 @@ from temporalio.service import RPCError
 
 PROGRAM = Path(sys.executable).with_name("temporal")
 START_SECONDS = 60
+_SHORT_HISTORIES = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=200")
+"""A run goes on under a new history after some dozens of tasks, instead of after a thousand."""
 
 
 class Server:
@@ -38,7 +40,7 @@ class Server:
         places = ["--port", str(self.port), "--db-filename", str(self._folder / "temporal.db")]
         with (self._folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, *places, "--sqlite-pragma", "journal_mode=wal"],
+                [*command, *places, "--sqlite-pragma", "journal_mode=wal", *_SHORT_HISTORIES],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -32,8 +32,8 @@ _SPARE_SECONDS = 7 * 86_400.0
 """What an attempt may take beyond its own limit, which it keeps by itself: it may wait for a slot, and for tools it needs."""
 _SHORT_SECONDS = 60.0
 _LONGEST = timedelta(days=30)
-_HISTORY_EVENTS, _HISTORY_BYTES = 10_000, 10_000_000
-"""From here on nothing new is started, so that the workflow can go on under a history of its own."""
+_FULL = 2.5
+"""So many times the length at which Temporal proposes a new history, nothing is started any more until it has begun."""
 
 
 @workflow.defn(name=words.RUN_WORKFLOW, versioning_behavior=VersioningBehavior.PINNED)
@@ -52,6 +52,7 @@ class RunWorkflow:
         self._fault: ActivityError | None = None
         self._asked: list[Asked] = []
         self._changed = False
+        self._proposed: tuple[int, int] | None = None
 
     @workflow.run
     async def run(self, order: RunOrder, skeleton: bytes, state: bytes) -> str:
@@ -219,12 +220,14 @@ class RunWorkflow:
     # waiting
 
     def _is_full(self) -> bool:
-        """Tell whether nothing may be started any more under this history."""
+        """Tell whether nothing may be started any more under this history: a new one begins when nothing goes on."""
         info = workflow.info()
-        return (
-            info.get_current_history_length() > _HISTORY_EVENTS
-            or info.get_current_history_size() > _HISTORY_BYTES
-        )
+        if not info.is_continue_as_new_suggested():
+            return False
+        told = info.get_current_history_length(), info.get_current_history_size()
+        if self._proposed is None:
+            self._proposed = told
+        return any(now > _FULL * then for now, then in zip(told, self._proposed, strict=True))
 
     async def _wait(self) -> None:
         due = self._course.next_due()
