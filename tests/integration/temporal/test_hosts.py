@@ -25,9 +25,9 @@ def scribed(name: str, **other: object) -> dict[str, object]:
 
 
 async def began(
-    cluster: Cluster, installation: Installation, *tasks: dict[str, object]
+    cluster: Cluster, installation: Installation, *tasks: dict[str, object], **other: object
 ) -> tuple[str, "asyncio.Task[RunState]"]:
-    proposal = await propose_plan(installation, plan_of(*tasks), cluster.folder / "target")
+    proposal = await propose_plan(installation, plan_of(*tasks, **other), cluster.folder / "target")
     begun = await begin(installation, proposal)
     return begun.record.id, asyncio.create_task(carry_out(installation, begun, Watcher()))
 

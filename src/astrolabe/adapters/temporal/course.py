@@ -57,12 +57,10 @@ class Course:
 
     def fold(self, news: Iterable[NewEvent], at: float) -> None:
         """Take in what has happened, at a time in seconds since the epoch."""
-        events = [
-            new.placed(self.state.id, seq, at=at, actor="workflow")
-            for seq, new in enumerate(news, start=self.state.seq + 1)
-        ]
-        self.state.apply(events)
-        self._scheduler.observe(events)
+        for new in news:  # one by one: the rules look at what each makes of its task
+            event = new.placed(self.state.id, self.state.seq + 1, at=at, actor="workflow")
+            self.state.apply([event])
+            self._scheduler.observe([event])
 
     def priority(self, task: str) -> Priority:
         """Return when a task comes among all that wait for workers: by its own priority, and by its run's weight."""
