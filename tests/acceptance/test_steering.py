@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from astrolabe.domain.task import FailureKind, Outcome, TaskStatus
 from astrolabe.engine.workshop import Watcher
 from astrolabe.errors import AgentFailedError, ConflictError, InputError, MissingError
 from astrolabe.planning.replanning import Replanner, Trouble
+from astrolabe.ports.store import ApprovalRecord
 from astrolabe.sdk import Plugin, Workbench
 from astrolabe.services.again import fork_run, retry_run
 from astrolabe.services.attempts import attempts_of
@@ -181,6 +183,60 @@ def test_a_task_waits_for_a_persons_word(
             assert ledger.of("b") == (["one b"] if outcome is Outcome.APPROVED else [])
 
     asyncio.run(whole())
+
+
+@pytest.mark.parametrize("owned", [True, False], ids=["at-work", "cut-off"])
+def test_of_two_who_answer_at_once_one_is_told_that_it_was_the_other(owned: bool, tmp_path: Path) -> None:
+    tasks = [task("a", approval=Approval(question="go?"))]
+
+    async def whole() -> None:
+        async with (
+            installed(tmp_path, Ledger()) as own,
+            installed(tmp_path, Ledger()) as one,
+            installed(tmp_path, Ledger()) as other,
+        ):
+            driving, asked = await asking(own, tmp_path, tasks, owned=owned)
+            answers = await asyncio.gather(
+                answer(one, asked, Outcome.APPROVED, by="one", comment=""),
+                answer(other, asked, Outcome.DENIED, by="other", comment=""),
+                return_exceptions=True,
+            )
+            await asyncio.wait([driving])
+            (told,) = await own.store.approvals(run=asked.run)
+            (refused,) = [found for found in answers if isinstance(found, ConflictError)]
+            assert f"is {told.outcome} already" in str(refused)
+            assert [found for found in answers if found is not refused] == [told]
+
+    asyncio.run(whole())
+
+
+def test_an_answer_that_comes_too_late_does_not_count(tmp_path: Path) -> None:
+    tasks = [task("a", approval=Approval(question="go?", deadline_seconds=600))]
+
+    async def whole() -> None:
+        async with installed(tmp_path, Ledger()) as own:
+            _, asked = await asking(own, tmp_path, tasks, owned=False)
+            late = replace(own, determinism=replace(own.determinism, now=lambda: own.determinism.now() + 601))
+            with pytest.raises(ConflictError, match="counts as unanswered"):
+                await answer(late, asked, Outcome.APPROVED, by="me", comment="")
+            assert await own.store.approvals(run=asked.run) == (asked,)
+
+    asyncio.run(whole())
+
+
+async def asking(
+    own: Installation, folder: Path, tasks: Sequence[Task], *, owned: bool
+) -> tuple[asyncio.Task[RunState], ApprovalRecord]:
+    """Begin a run that asks something; cut it off then where it is to have no owner."""
+    started = await begun(own, folder, tasks)
+    seen = Seen(EventType.APPROVAL_REQUESTED)
+    driving = asyncio.create_task(carry_out(own, started, seen.watcher))
+    await seen.wait()
+    if not owned:
+        driving.cancel()
+        await asyncio.wait([driving])
+    (asked,) = await own.store.approvals(run=started.record.id)
+    return driving, asked
 
 
 @pytest.mark.parametrize("unanswered", Unanswered)

@@ -82,7 +82,7 @@ async def answer(
     """Answer what a run asks about a task; returns the approval as it is then.
 
     Raises:
-        ConflictError: it has been answered, or nobody waits for an answer any more.
+        ConflictError: it has been answered otherwise, its deadline has passed, or nobody waits for an answer any more.
         DeadlineError: the run's process has not taken it in within `CANCEL_SECONDS`.
     """
     if asked.outcome is not None:
@@ -98,13 +98,36 @@ async def answer(
         task = _asking(state, asked)
         return [answered_event(asked.task, task, outcome, by=by, comment=comment)]
 
-    if not await installation.store.is_owned(await installation.store.run(asked.run)):
-        await _append(installation, asked.run, answers)
-        return await now()
     data = {"task": asked.task, "number": asked.number, "outcome": outcome, "by": by, "comment": comment}
-    if not await _asked(installation, asked.run, "answer", answered, data):
+    here = await _answered_here(installation, asked, answers)
+    if (
+        not here
+        and not await answered()
+        and not await _asked(installation, asked.run, "answer", answered, data)
+    ):
         await _append(installation, asked.run, answers)
-    return await now()
+    told = await now()
+    if told.outcome is not outcome:  # somebody else was faster
+        raise ConflictError(f"the question about {asked.task!r} is {told.outcome} already")
+    return told
+
+
+async def _answered_here(
+    installation: Installation, asked: ApprovalRecord, answers: Callable[[RunState], list[NewEvent]]
+) -> bool:
+    """Answer what a run asks that nobody works on; False when somebody does, be it to answer it as well."""
+    if await installation.store.is_owned(await installation.store.run(asked.run)):
+        return False
+    if asked.deadline_at is not None and asked.deadline_at <= installation.determinism.now():
+        raise ConflictError(
+            f"the question about {asked.task!r} was to be answered earlier, and counts as unanswered",
+            hint=f"See what follows from that: astrolabe resume {asked.run}",
+        )
+    try:
+        await _append(installation, asked.run, answers)
+    except ConflictError:
+        return False
+    return True
 
 
 async def find_approval(installation: Installation, run: str, task: str | None) -> ApprovalRecord:
