@@ -149,6 +149,26 @@ def test_a_time_that_comes_while_a_run_goes_on(overlap: Overlap, tmp_path: Path)
     asyncio.run(go())
 
 
+def test_a_schedule_that_is_removed_meanwhile_ends_nobody_who_watches(tmp_path: Path) -> None:
+    async def go() -> None:
+        clock = Clock("2026-11-20T12:00")
+        async with installed(tmp_path, clock) as installation:
+            schedules = installation.store.schedules
+            for name in ("first", "second"):
+                await add_schedule(installation, order(tmp_path, name=name, workspace=tmp_path / name))
+            clock.now += 24 * 3600
+            await fire(installation)
+            first, second = await schedules.due()
+            watch = Watch(installation, lambda _ended: None)
+            await watch._begin(first)
+            await schedules.remove("second")
+            await watch._begin(second)
+            await watch.once()
+            assert [run.id for run in await installation.store.runs()] == [first.run]
+
+    asyncio.run(go())
+
+
 def test_a_watch_sleeps_until_a_time_comes(tmp_path: Path) -> None:
     async def go() -> list[Ended]:
         clock = Clock("2026-11-20T02:58")

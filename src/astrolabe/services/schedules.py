@@ -244,7 +244,10 @@ class Watch:
             await self._schedules.settle(firing, FiringState.STARTED)
             await self._take_up(firing, known)
             return
-        schedule = await self._schedules.one(firing.schedule)
+        try:
+            schedule = await self._schedules.one(firing.schedule)
+        except MissingError:  # removed while others of this time were begun
+            return
         unfinished = [each for each in await self._unfinished(schedule) if each[0].run != firing.run]
         if unfinished and schedule.overlap is not Overlap.ALLOW:
             await self._in_the_way(firing, schedule, f"run {unfinished[0][1].id} still goes on")
