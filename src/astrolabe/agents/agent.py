@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -108,7 +108,6 @@ class Agent(Protocol):
         ...
 
 
-@runtime_checkable
 class DeclaresInputs(Protocol):
     """An agent that says what the `inputs` of its tasks must be, so that a plan without them is refused before it runs.
 
@@ -118,14 +117,12 @@ class DeclaresInputs(Protocol):
     inputs: type[BaseModel]
 
 
-@runtime_checkable
 class DeclaresProvider(Protocol):
     """An agent that says whose service it works with (`anthropic`, `vllm`), so that what is limited there can be counted."""
 
     provider: str
 
 
-@runtime_checkable
 class PassesOn(Protocol):
     """An agent that, where `passes_on` is true, only does what its task says, like one that runs a shell line.
 
@@ -137,7 +134,7 @@ class PassesOn(Protocol):
 
 def told_apart(agent: Agent) -> dict[str, str]:
     """Return who answers for what an agent does, by kind (see `domain/health.py`)."""
-    if isinstance(agent, PassesOn) and agent.passes_on:
+    if _declared(agent, "passes_on"):
         return {Kind.TOOL.value: agent.name}
     provider = provider_of(agent)
     return {Kind.AGENT.value: agent.name} | ({Kind.PROVIDER.value: provider} if provider else {})
@@ -145,20 +142,27 @@ def told_apart(agent: Agent) -> dict[str, str]:
 
 def provider_of(agent: Agent | None) -> str | None:
     """Return the provider an agent declares, if it does."""
-    return agent.provider if isinstance(agent, DeclaresProvider) else None
+    return _declared(agent, "provider")
+
+
+def _declared(agent: Agent | None, name: str) -> Any:
+    """Return what an agent declares besides what each must have; asked with each attempt, so no protocol is gone through."""
+    return getattr(agent, name, None)
 
 
 def declared_inputs(agents: Mapping[str, Agent]) -> dict[str, type[BaseModel]]:
     """Return what the agents declare, by the agent's name; those that declare nothing are not in it."""
-    return {name: agent.inputs for name, agent in agents.items() if isinstance(agent, DeclaresInputs)}
+    declared = ((name, _declared(agent, "inputs")) for name, agent in agents.items())
+    return {name: inputs for name, inputs in declared if inputs is not None}
 
 
 def check_inputs(agent: Agent, task: Task) -> None:
     """Raise InputError when a task's inputs are not what its agent declares."""
-    if not isinstance(agent, DeclaresInputs):
+    inputs: type[BaseModel] | None = _declared(agent, "inputs")
+    if inputs is None:
         return
     try:
-        agent.inputs.model_validate(task.inputs)
+        inputs.model_validate(task.inputs)
     except ValidationError as invalid:
         problems = [Problem(".".join(map(str, fault["loc"])), fault["msg"]) for fault in invalid.errors()]
         raise InputError(f"{task.id!r} has not the inputs that {agent.name!r} needs", problems) from invalid

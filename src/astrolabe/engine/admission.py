@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from astrolabe.domain.health import Kind
+from astrolabe.domain.limits import SlotLimits
 from astrolabe.ports.slots import Request, Slots, Standing, Terms
 from astrolabe.ports.store import Owner
 
@@ -44,6 +45,7 @@ class Admission:
     ) -> None:
         self._slots = slots
         self._terms = terms
+        self._limited = terms.limits != SlotLimits()
         self._owner = owner
         self._new_id = new_id
         self._woken = woken
@@ -57,12 +59,15 @@ class Admission:
 
     def needs(self, agent: str, provider: str | None) -> bool:
         """Tell whether an attempt of that agent needs a slot: because of a limit, or because the agent is not well."""
-        return not self.well(agent, provider) or bool(self._terms.limits.of(self._tenant, agent, provider))
+        if self._limited and self._terms.limits.of(self._tenant, agent, provider):
+            return True
+        return not self.well(agent, provider)
 
     def well(self, agent: str, provider: str | None) -> bool:
         """Tell whether the breakers of an agent and its provider are closed, as far as is known here."""
-        asked = {(Kind.AGENT.value, agent), (Kind.PROVIDER.value, provider or "")}
-        return not self._ill or self._ill.isdisjoint(asked)
+        if not self._ill:
+            return True
+        return self._ill.isdisjoint({(Kind.AGENT.value, agent), (Kind.PROVIDER.value, provider or "")})
 
     @asynccontextmanager
     async def watching(self) -> AsyncGenerator[None]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 
 from astrolabe.domain.budget import Limit, Resource, Scope
@@ -24,13 +24,17 @@ async def run_time(spending: Spending, run: str, end: End) -> AsyncGenerator[Non
         yield
 
 
-@asynccontextmanager
-async def task_time(spending: Spending, task: str, attempt: int) -> AsyncGenerator[None]:
+def task_time(spending: Spending, task: str, attempt: int) -> AbstractAsyncContextManager[None]:
     """Charge a task the time an attempt takes.
 
-    Raises:
+    Raises (as the context ends):
         OverBudgetError: there is no more of it; the body was stopped then, whatever it made of that.
     """
+    return _task_time(spending, task, attempt) if spending.limited else nullcontext()
+
+
+@asynccontextmanager
+async def _task_time(spending: Spending, task: str, attempt: int) -> AsyncGenerator[None]:
     ended: list[OverBudgetError] = []
     deadline = asyncio.timeout(None)
 

@@ -71,10 +71,12 @@ class SqlProcesses:
         self._kind = "run"
         self._agents: tuple[str, ...] = ()
         self._entered = False
+        self._changed = False
         self._beating: asyncio.Task[None] | None = None
 
     async def present(self, kind: str, agents: Sequence[str]) -> None:
-        self._kind, self._agents, self._entered = kind, tuple(agents), False
+        self._kind, self._agents = kind, tuple(agents)
+        self._entered, self._changed = False, True
         await self.change(lambda _connection: None)
 
     async def change(self, do: Callable[[Connection], T]) -> T:
@@ -84,11 +86,14 @@ class SqlProcesses:
         self._locks.hold(self._owner.token)
 
         def enter(connection: Connection) -> T:
-            self._enter(connection)
+            if self._changed or not self._is_known(
+                connection
+            ):  # another change of the same moment may have entered it
+                self._enter(connection)
             return do(connection)
 
         done = await self._database.writer.change(enter)
-        self._entered = True
+        self._entered, self._changed = True, False
         if self._lease_seconds is not None and self._beating is None:
             self._beating = asyncio.get_running_loop().create_task(self._beat(self._lease_seconds))
         return done
@@ -150,6 +155,10 @@ class SqlProcesses:
         ):  # it has no lock here: another host's, another folder's, or of an Astrolabe that had none yet
             return fresh if fresh is not None and self._lease_seconds is not None else lives(owner)
         return held
+
+    def _is_known(self, connection: Connection) -> bool:
+        mine = select(_table.c.pid, _table.c.started_ticks).where(_table.c.token == self._owner.token)
+        return connection.execute(mine).first() == (self._owner.pid, self._owner.started_ticks)
 
     def _enter(self, connection: Connection) -> None:
         server = connection.dialect.name == "postgresql"
