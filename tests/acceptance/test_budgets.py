@@ -207,3 +207,7 @@ def test_a_person_sees_what_was_spent(tmp_path: Path, person: Person) -> None:
     document = person.types("budgets", "show", "last", "--json").document
     assert document["limits"][0]["spent"] == {"tool_calls": 1}
     assert document["by_task"]["one"]["tool_calls"] == 1
+    again = person.types("runs", "retry", "last", "--budget", "tool_calls=2")
+    assert again.code == 0, again.out + again.err
+    assert "spent by the run: 2 of 2 tool calls" in again.out
+    assert (person.folder / "there" / "two").read_text() == "2\n"
