@@ -29,7 +29,7 @@ from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
 from astrolabe.adapters.storage.tasks import SqlTaskJournal
 from astrolabe.adapters.storage.upkeep import SqlUpkeep
-from astrolabe.adapters.storage.wakeup import SocketWakeUps, WakeUps
+from astrolabe.adapters.storage.wakeup import SocketWakeUps
 from astrolabe.adapters.temporal.development import DevelopmentServer
 from astrolabe.adapters.temporal.development import development_server as run_development_server
 from astrolabe.adapters.temporal.place import Place
@@ -42,12 +42,14 @@ from astrolabe.errors import StorageError, UnavailableError
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.slots import Terms
 from astrolabe.ports.store import Owner, RunRecord
+from astrolabe.ports.wakeups import WakeUps
 from astrolabe.sdk import Plugin
 from astrolabe.services.installation import BrokenPlugin, Clustered, Installation
 from astrolabe.services.upkeep import Keeping
 from astrolabe.settings import Settings, process_environment
 
 if TYPE_CHECKING:
+    from astrolabe.adapters.redis.wakeups import RedisWakeUps
     from astrolabe.adapters.storage.postgresql import PostgresServer
 
 PLUGINS = "astrolabe.plugins"
@@ -153,6 +155,7 @@ async def open_installation(
             budget=settings.budget,
             state=settings.state_folder,
             cache=settings.cache_folder,
+            redis=_redis(settings.redis_url, owner).probe if settings.redis_url else None,
         )
     finally:
         async with AsyncExitStack() as closing:
@@ -203,7 +206,21 @@ def _storage(
     from astrolabe.adapters.storage.notification import ServerWakeUps  # noqa: PLC0415 - an extra
 
     database = Database(server)
-    return database, ServerBlobs(database, determinism), ServerWakeUps(server, owner.token)
+    blobs = ServerBlobs(database, determinism)
+    if settings.redis_url is None:
+        return database, blobs, ServerWakeUps(server, owner.token)
+    return database, blobs, _redis(settings.redis_url, owner)
+
+
+def _redis(url: SecretStr, owner: Owner) -> "RedisWakeUps":
+    try:
+        from astrolabe.adapters.redis.wakeups import RedisWakeUps  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise UnavailableError(
+            "a Redis server is set, whose client is not installed",
+            hint="Install it: pip install 'astrolabe[redis]'; or unset ASTROLABE_REDIS_URL.",
+        ) from error
+    return RedisWakeUps(url.get_secret_value(), owner.token)
 
 
 def _clustered(

@@ -47,6 +47,14 @@ def _of_postgresql(url: SecretStr) -> SecretStr:
     return SecretStr(f"postgresql://{rest}")
 
 
+def _of_redis(url: SecretStr) -> SecretStr:
+    scheme, _, rest = url.get_secret_value().partition("://")
+    if scheme not in {"redis", "rediss", "unix"} or not rest:
+        raise ValueError("names no Redis server: it is written as redis://user:password@host:6379/0")
+    return url
+
+
+RedisUrl = Annotated[SecretStr, AfterValidator(_of_redis)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_of_postgresql)]
 
 
@@ -89,6 +97,10 @@ class Settings(BaseModel):
     hub: HubAddress | None = Field(
         default=None,
         description="The git repository through which hosts share their work; by default a folder on this one.",
+    )
+    redis_url: RedisUrl | None = Field(
+        default=None,
+        description="A Redis server for waking processes of other hosts; by default the database's server does that.",
     )
     engine: EngineOptions = Field(default=EngineOptions(), description="How plans are run.")
     budget: TenantBudget = Field(

@@ -209,3 +209,11 @@ def test_the_address_of_a_database_is_checked_and_its_password_never_shown(opera
         assert document["error"]["problems"][0]["place"] == "ASTROLABE_DATABASE_URL"
         assert "s3cret" not in str(document)
         assert "postgresql://user:password@host/database" in str(document)
+
+
+def test_the_address_of_redis_is_checked_and_its_password_never_shown(operator: Operator) -> None:
+    assert "s3cret" not in str(operator.settings(ASTROLABE_REDIS_URL="redis://me:s3cret@host:6379/0"))
+    for wrong in ("http://me:s3cret@host", "redis://", "s3cret"):
+        code, document = operator.types("config", "check", ASTROLABE_REDIS_URL=wrong)
+        assert (code, document["error"]["problems"][0]["place"]) == (2, "ASTROLABE_REDIS_URL")
+        assert "s3cret" not in str(document)

@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,6 +44,7 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
         await _sandbox(installation),
         *[_toolchain(status) for status in await installation.images.status()],
         await _database(installation),
+        *[await _redis(probe) for probe in [installation.redis] if probe],
         Finding("state", State.WORKS, f"{installation.state} ({_free(installation.state)} free)"),
         Finding("cache", State.WORKS, f"{installation.cache} ({_free(installation.cache)} free)"),
         *_plugins(installation),
@@ -73,6 +75,13 @@ async def _database(installation: Installation) -> Finding:
         return Finding("database", State.WORKS, await installation.store.probe())
     except AstrolabeError as error:
         return no_database(error)
+
+
+async def _redis(probe: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding("redis", State.WORKS, await probe())
+    except AstrolabeError as error:
+        return Finding("redis", State.MISSING, str(error), error.hint)
 
 
 def no_database(error: AstrolabeError) -> Finding:

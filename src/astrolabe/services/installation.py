@@ -51,7 +51,7 @@ class Clustered:
 
 @dataclass(frozen=True)
 class Installation:
-    """One Astrolabe. Two may live in one process."""
+    """One Astrolabe. Two may live in one process. `redis` asks the Redis server of the settings what it is."""
 
     store: Store
     sandbox: Sandbox
@@ -69,3 +69,4 @@ class Installation:
     budget: TenantBudget
     state: Path
     cache: Path
+    redis: Callable[[], Awaitable[str]] | None = None

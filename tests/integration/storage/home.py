@@ -20,8 +20,9 @@ from astrolabe.adapters.storage.shelves import FileShelf, TableShelf
 from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
 from astrolabe.adapters.storage.upkeep import SqlUpkeep
-from astrolabe.adapters.storage.wakeup import SocketWakeUps, WakeUps
+from astrolabe.adapters.storage.wakeup import SocketWakeUps
 from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.wakeups import WakeUps
 
 IDS = itertools.count()
 

@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 
 from astrolabe.adapters.storage.postgresql import PostgresServer
-from astrolabe.adapters.storage.wakeup import Bell
 from astrolabe.errors import StorageError
+from astrolabe.ports.wakeups import Bell
 
 PAUSE_SECONDS = 0.2, 5.0
 """The shortest and the longest pause before the server is tried again."""

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.health import SqlHealth
 from astrolabe.adapters.storage.processes import SqlProcesses
-from astrolabe.adapters.storage.wakeup import WakeUps
 from astrolabe.domain.health import Breaker, Kind, Record
 from astrolabe.domain.limits import SlotLimits
 from astrolabe.ports.slots import Request, Standing, Terms
 from astrolabe.ports.store import Owner
+from astrolabe.ports.wakeups import WakeUps
 
 UNIT = 720_720
 """What a grant costs a run of weight 1; divisible by every weight up to 16, so that those are exact."""

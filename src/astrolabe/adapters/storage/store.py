@@ -20,7 +20,6 @@ from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.rows import json_text
 from astrolabe.adapters.storage.schedules import SqlSchedules
 from astrolabe.adapters.storage.slots import SqlSlots
-from astrolabe.adapters.storage.wakeup import WakeUps
 from astrolabe.domain.event import Event, NewEvent
 from astrolabe.domain.evidence import Evidence, Verdict
 from astrolabe.domain.plan import Plan
@@ -29,6 +28,7 @@ from astrolabe.domain.task import Occasion, Outcome
 from astrolabe.errors import ConflictError, MissingError
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.store import ApprovalRecord, Lease, Message, Owner, PlanVersion, RunRecord
+from astrolabe.ports.wakeups import WakeUps
 
 UNFINISHED = tuple(status for status in RunStatus if not status.final)
 

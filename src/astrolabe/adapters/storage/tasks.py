@@ -15,7 +15,6 @@ from astrolabe.adapters.storage.journal import ADD_EVENT, SET_SEQ, event_row
 from astrolabe.adapters.storage.projections import follow_ups
 from astrolabe.adapters.storage.rows import Rows
 from astrolabe.adapters.storage.store import owner_columns
-from astrolabe.adapters.storage.wakeup import WakeUps
 from astrolabe.domain.event import Event, EventType, NewEvent
 from astrolabe.domain.run import RunStatus
 from astrolabe.errors import AstrolabeError, LeaseLostError, MissingError
@@ -23,6 +22,7 @@ from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.leases import TaskLease
 from astrolabe.ports.store import Owner
 from astrolabe.ports.tasks import Taken, Work
+from astrolabe.ports.wakeups import WakeUps
 
 _THE_RUN = ""
 """The task of a lease of the run itself."""

@@ -1,0 +1,1 @@
+"""Wake-ups over hosts by Redis; losing it loses nothing."""

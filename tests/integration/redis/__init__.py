@@ -1,0 +1,1 @@
+"""Wake-ups by a real Redis."""
