@@ -15,7 +15,7 @@ from astrolabe.adapters.storage.postgresql import PostgresServer
 from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
-from astrolabe.adapters.storage.wakeup import SocketWakeUps, WakeUps
+from astrolabe.adapters.storage.wakeup import SocketWakeUps
 from astrolabe.bootstrap import real_determinism
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.health import Breaker
@@ -27,6 +27,7 @@ from astrolabe.engine.local import LocalDriver
 from astrolabe.engine.workshop import Limits, Watcher, Workshop
 from astrolabe.ports.slots import Terms
 from astrolabe.ports.store import Lease, RunRecord
+from astrolabe.ports.wakeups import WakeUps
 from astrolabe.sdk import Agent
 
 LEASE_SECONDS = 15.0
