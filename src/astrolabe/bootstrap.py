@@ -91,9 +91,10 @@ async def open_installation(
         lease_seconds=settings.engine.lease_seconds if settings.database_url else None,
     )
     store = SqlStore(database, blobs, wakeups, processes, determinism)
+    terms = Terms(settings.engine.limits, settings.engine.breaker)
     admission = Admission(
         store.slots,
-        Terms(settings.engine.limits, settings.engine.breaker),
+        terms,
         owner,
         determinism.new_id,
         wakeups.wait,
@@ -146,12 +147,14 @@ async def open_installation(
             driver=LocalDriver(workshop),
             clustered=clustered,
             agents=agents,
+            plugins_of={agent.name: plugin.name for plugin in present for agent in plugin.agents},
             recipes=tuple(recipe for plugin in present for recipe in plugin.recipes),
             broken_plugins=broken,
             determinism=determinism,
             owner=owner,
             policy=settings.sandbox,
             limits=workshop.limits,
+            terms=terms,
             budget=settings.budget,
             state=settings.state_folder,
             cache=settings.cache_folder,

@@ -12,12 +12,14 @@ import pytest
 
 from astrolabe.bootstrap import open_installation, real_determinism
 from astrolabe.domain.event import Event, EventType
-from astrolabe.domain.health import Breaker, Circuit
+from astrolabe.domain.health import Breaker, Circuit, Health
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.task import TaskState
 from astrolabe.engine.options import EngineOptions
 from astrolabe.engine.workshop import Watcher
+from astrolabe.errors import MissingError
 from astrolabe.sdk import AgentFailedError, Plugin, Task, Workbench
+from astrolabe.services.agents import find_agent, reset_agent
 from astrolabe.services.builds import begin, carry_out, propose_plan
 from astrolabe.services.installation import Installation
 from astrolabe.settings import Settings
@@ -157,5 +159,28 @@ def test_what_fails_through_no_fault_of_the_agent_does_not_count(tmp_path: Path)
             await carried_out(one, plan(line, line), tmp_path / "second")
             records = {r.name: (r.failures, r.circuit(BREAKER)) for r in await one.store.health.records()}
             assert records == {"command": (10, Circuit.CLOSED)}
+
+    asyncio.run(whole())
+
+
+def test_who_is_left_alone_is_listed_and_can_be_taken_back_by_hand(tmp_path: Path) -> None:
+    async def whole() -> None:
+        ailing = Ailing("ailing", failures=3)
+        async with open_installation(
+            settings(tmp_path), plugins=[Plugin(name="ailing", agents=(ailing,))]
+        ) as one:
+            await carried_out(one, plan({"retries": 2}), tmp_path / "first")
+            listed = await find_agent(one, "ailing")
+            assert (listed.health, listed.circuit, listed.plugin) == (Health.FAILED, Circuit.OPEN, "ailing")
+            assert listed.record is not None
+            assert (listed.record.failures, listed.record.task, listed.record.attempt) == (3, "t0", 3)
+            waiting = asyncio.create_task(carried_out(one, plan({}), tmp_path / "second"))
+            again = await reset_agent(one, "ailing")
+            assert (again.health, again.circuit) == (Health.IDLE, Circuit.CLOSED)
+            assert again.record is not None
+            assert again.record.reset_at is not None
+            assert (await waiting)["t0"].status == "passed"
+            with pytest.raises(MissingError, match="'ailng'"):
+                await find_agent(one, "ailng")
 
     asyncio.run(whole())

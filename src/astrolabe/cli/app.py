@@ -6,6 +6,7 @@ import typer
 
 from astrolabe import __version__
 from astrolabe.cli import (
+    agents,
     approvals,
     attempts,
     budgets,
@@ -50,6 +51,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(budgets.app, name="budgets")
+app.add_typer(agents.app, name="agents")
 app.command("doctor")(doctor.doctor)
 app.command("worker")(worker.worker)
 app.add_typer(temporal.app, name="temporal")

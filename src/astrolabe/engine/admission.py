@@ -86,6 +86,10 @@ class Admission:
             (one.kind.value, one.name) for one in await self._slots.ill(self._terms.breaker)
         )
 
+    async def tell_all(self) -> None:
+        """Have every process look who is well and what may start."""
+        await self._slots.wake_all()
+
     def failed(self) -> None:
         """Take note that an attempt has failed of its agent: if that opens a breaker, every process is told."""
         self._do(self._look_who_is_ill())

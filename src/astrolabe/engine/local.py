@@ -83,6 +83,10 @@ class LocalDriver:
         finally:
             self._drives.discard(drive)
 
+    async def tell_all(self) -> None:
+        """Have every process look anew what may start."""
+        await self._shop.admission.tell_all()
+
     @property
     def busy(self) -> bool:
         """Whether any run is being driven."""

@@ -17,6 +17,7 @@ from astrolabe.ports.cluster import Cluster
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.images import Images
 from astrolabe.ports.sandbox import Sandbox
+from astrolabe.ports.slots import Terms
 from astrolabe.ports.store import Owner, RunRecord, Store
 from astrolabe.ports.tasks import TaskJournal
 from astrolabe.ports.workspace import SharedWorkspace, Workspace
@@ -51,7 +52,10 @@ class Clustered:
 
 @dataclass(frozen=True)
 class Installation:
-    """One Astrolabe. Two may live in one process. `redis` asks the Redis server of the settings what it is."""
+    """One Astrolabe. Two may live in one process.
+
+    `plugins_of` names the plugin each agent came with. `redis` asks the Redis server of the settings what it is.
+    """
 
     store: Store
     sandbox: Sandbox
@@ -60,12 +64,14 @@ class Installation:
     driver: LocalDriver
     clustered: Clustered | None
     agents: Mapping[str, Agent]
+    plugins_of: Mapping[str, str]
     recipes: tuple[Recipe, ...]
     broken_plugins: tuple[BrokenPlugin, ...]
     determinism: Determinism
     owner: Owner
     policy: Policy
     limits: Limits
+    terms: Terms
     budget: TenantBudget
     state: Path
     cache: Path

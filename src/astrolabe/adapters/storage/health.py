@@ -26,7 +26,9 @@ from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.rows import Rows, Statement
 from astrolabe.domain.event import Event
 from astrolabe.domain.health import Kind, Record
+from astrolabe.domain.run import RunStatus
 from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.health import Underway
 
 _health = schema.health
 _ZERO: ColumnElement[int] = literal_column("0")
@@ -114,6 +116,20 @@ class SqlHealth:
 
     async def ill(self, failures: int) -> tuple[Record, ...]:
         return await self._database.read(lambda connection: self.read(connection, failures))
+
+    async def underway(self) -> tuple[Underway, ...]:
+        attempts, runs = schema.attempts, schema.runs
+        going_on = (runs.c.tenant == self._tenant) & (runs.c.status == RunStatus.RUNNING)
+        query = (
+            select(
+                attempts.c.run, attempts.c.task, attempts.c.number, attempts.c.agent, attempts.c.started_at
+            )
+            .join(runs, runs.c.id == attempts.c.run)
+            .where(going_on, attempts.c.ended_at.is_(None))
+            .order_by(attempts.c.started_at)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(Underway(*row) for row in rows)
 
     async def reset(self, name: str) -> bool:
         """Count anew for whoever has that name; tell whether anything is known of it."""
