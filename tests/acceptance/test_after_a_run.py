@@ -69,17 +69,19 @@ def test_a_failed_run_says_which_check_failed_where_the_rest_is_and_what_to_type
     assert all(f"  {line}\n" in said for line in lines)
     for branch in ("good", "side"):
         assert any(line.endswith(f"merge astrolabe/{document['run']['id']}/{branch}") for line in lines)
-    for line in lines:
+    *others, again = lines
+    for line in others:
         person.shell(line)
     assert {path.name for path in target.iterdir()} == {".git", "mine.txt", "good.txt", "side.txt"}
     exported = person.folder / f"run-{document['run']['id'][-6:]}"
     assert (exported / "bad.txt").read_text() == "x\n"
+    assert person.types(*again.split()[1:]).code == Exit.CHECKS_FAILED, again
 
 
 def test_the_files_of_a_failed_run_that_made_no_folder_can_be_had(person: Person) -> None:
     document = run(person, FAILING, "nowhere", Exit.CHECKS_FAILED)
     assert not (person.folder / "nowhere").exists()
-    for line in told_to_type(document):
+    for line in told_to_type(document)[:-1]:
         person.shell(line)
     exported = person.folder / f"run-{document['run']['id'][-6:]}"
     assert sorted(path.name for path in exported.iterdir()) == ["bad.txt", "good.txt", "side.txt"]

@@ -377,6 +377,20 @@ def test_what_failed_is_retried_and_what_passed_is_not_done_again(tmp_path: Path
     asyncio.run(whole())
 
 
+def test_a_process_that_works_on_a_run_cancels_it_without_taking_it_from_itself(tmp_path: Path) -> None:
+    async def whole() -> None:
+        ledger = Ledger()
+        ledger.held.clear()
+        async with installed(tmp_path, ledger) as own:
+            started = await begun(own, tmp_path, [task("a")])
+            driving = asyncio.create_task(carry_out(own, started, Watcher()))
+            await ledger.at_work.wait()
+            assert await cancel_run(own, started.record) is RunStatus.CANCELLED
+            assert (await driving).status is RunStatus.CANCELLED
+
+    asyncio.run(whole())
+
+
 def test_a_fork_takes_over_what_the_task_does_not_lead_to(tmp_path: Path) -> None:
     async def whole() -> None:
         ledger = Ledger()
@@ -393,6 +407,10 @@ def test_a_fork_takes_over_what_the_task_does_not_lead_to(tmp_path: Path) -> Non
             changed = Plan(goal="g", tasks=(*tasks[:2], task("c", "a", agent="two"), tasks[3]))
             third = await carry_out(own, await fork_run(own, record, ["d"], changed), Watcher())
             assert (third.status, sorted(ledger.lines)) == (RunStatus.PASSED, ["one d", "two c"])
+            ledger.lines.clear()
+            more = Plan(goal="g", tasks=(*tasks, task("e", "d")))
+            fourth = await carry_out(own, await fork_run(own, record, ["e"], more), Watcher())
+            assert (fourth.status, ledger.lines) == (RunStatus.PASSED, ["one e"])
             with pytest.raises(MissingError, match="no task 'x'"):
                 await fork_run(own, record, ["x"])
             with pytest.raises(InputError, match="from where"):

@@ -60,7 +60,7 @@ async def fork_run(
     With a `plan` the new run follows that one; a task is taken over when it and all before it are as they were.
 
     Raises:
-        MissingError: the run's plan has no such task.
+        MissingError: the plan that is to be followed has no such task.
         ConflictError: another run is on its way to the same place.
         StorageError: what the run has done is gone.
         SandboxUnavailableError: nothing here can isolate what it would execute.
@@ -68,8 +68,8 @@ async def fork_run(
     await require_sandbox(installation)
     state = RunState(record.id).apply(await installation.store.events(record.id))
     before = await plan_of(installation, record, state)
-    _must_have(before, tasks)
     plan = plan or before
+    _must_have(plan, tasks)
     kept = _kept(before, plan, state, tasks)
     workspace = await workspace_of(installation, record)
     await workspace.start()

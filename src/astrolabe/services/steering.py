@@ -68,12 +68,23 @@ async def _steered(
     events: Callable[[RunState], list[NewEvent]],
     done: Callable[[], Awaitable[bool]],
 ) -> RunStatus:
-    try:
+    here = await _appended(installation, record.id, events)
+    if not here and not await _asked(installation, record.id, verb, done):
         await _append(installation, record.id, events)
-    except ConflictError:
-        if not await _asked(installation, record.id, verb, done):
-            await _append(installation, record.id, events)
     return (await installation.store.run(record.id)).status
+
+
+async def _appended(
+    installation: Installation, run: str, events: Callable[[RunState], list[NewEvent]]
+) -> bool:
+    """Continue the log of a run; False when somebody works on it: that may be this very process, which could claim it."""
+    if await installation.store.is_owned(await installation.store.run(run)):
+        return False
+    try:
+        await _append(installation, run, events)
+    except ConflictError:  # taken up meanwhile
+        return False
+    return True
 
 
 async def answer(
