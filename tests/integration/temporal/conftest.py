@@ -15,8 +15,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from temporalio.api.workflowservice.v1 import DescribeWorkerDeploymentRequest
+from temporalio.client import Client
 
 from astrolabe import __version__
+from astrolabe.adapters.temporal import words
 from astrolabe.bootstrap import open_installation
 from astrolabe.domain.event import Event
 from astrolabe.domain.plan import Plan
@@ -55,6 +58,19 @@ class Cluster:
                     return host
             assert time.monotonic() < deadline, self.lines()
             await asyncio.sleep(0.02)
+
+    async def until_current(self, version: str) -> None:
+        """Wait until new runs begin with that version."""
+        client = await Client.connect(self.server.address, namespace=self.namespace)
+        asked = DescribeWorkerDeploymentRequest(namespace=self.namespace, deployment_name=words.DEPLOYMENT)
+        deadline = time.monotonic() + LONG_SECONDS
+        while True:
+            told = await client.workflow_service.describe_worker_deployment(asked)
+            current = told.worker_deployment_info.routing_config.current_deployment_version.build_id
+            if current.startswith(version):
+                return
+            assert time.monotonic() < deadline, current
+            await asyncio.sleep(0.1)
 
     def settings(self, host: str, **other: str) -> str:
         fields = {

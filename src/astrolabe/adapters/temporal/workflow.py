@@ -70,10 +70,10 @@ class RunWorkflow:
                 ended = await self._finish(decisions)
                 if ended is not None:
                     return ended
+            elif not (self._attempts or self._asked) and workflow.info().is_continue_as_new_suggested():
+                self._go_on_anew()
             elif decisions and not self._is_full():
                 await self._carry_out(decisions)
-            elif not self._attempts and workflow.info().is_continue_as_new_suggested():
-                self._go_on_anew()
             else:
                 await self._wait()
 
