@@ -42,10 +42,11 @@ class Scribe:
 
 
 class Breaking:
-    """Can never do its task, for a reason that may pass."""
+    """Can never do its task, for a reason that may pass; how often it fails is to open no breaker, but to be counted."""
 
     name = "breaking"
     version = "1"
+    passes_on = True
 
     async def work(self, task: Task, bench: Workbench) -> None:
         note(task, "broken")
