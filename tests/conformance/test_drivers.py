@@ -184,6 +184,16 @@ def test_what_cannot_be_done_is_not_tried_again(drive: Drive) -> None:
     assert ran.state.tasks["t"].attempts[0].failure is FailureKind.PERMANENT
 
 
+def test_what_nobody_can_heal_has_failed(drive: Drive) -> None:
+    healing = ["split", "replan"]
+    ran = drive(
+        {"id": "t", "inputs": {"broken": True}, "healing": healing}, writes("after", depends_on=["t"])
+    )
+    assert ran.state.status is RunStatus.FAILED
+    assert ran.kinds("t").count("task.not-healed") == 2
+    assert "nobody could" in ran.state.reason
+
+
 def test_an_attempt_ends_with_its_time(drive: Drive) -> None:
     ran = drive({"id": "t", "inputs": {"wait": True}, "timeout": 0.5})
     assert ran.state.status is RunStatus.FAILED

@@ -14,11 +14,12 @@ from pydantic import JsonValue
 from astrolabe.agents.agent import provider_of
 from astrolabe.domain.budget import amounts_of
 from astrolabe.domain.event import Event, EventType, NewEvent
-from astrolabe.domain.plan import Plan, Task
+from astrolabe.domain.plan import Measure, Plan, Task
 from astrolabe.domain.run import Ground, RunState, RunStatus
 from astrolabe.domain.task import TaskState, TaskStatus
 from astrolabe.engine.finishing import finished_event, hand_over
 from astrolabe.engine.floor import Floor
+from astrolabe.engine.healing import heal
 from astrolabe.engine.results import join_results
 from astrolabe.engine.tasklog import TaskLog
 from astrolabe.engine.trying import try_task
@@ -141,6 +142,23 @@ class Errands:
         await self._journal.append(taken.lease, [event])
         return event
 
+    async def heal(
+        self, run: str, plan_version: int, task: str, measure: Measure, healed: int
+    ) -> tuple[NewEvent, Plan | None]:
+        """Try a measure on a task that no agent could do, and on which `healed` have been tried.
+
+        Returns the event that says what came of it, and the plan that is followed now, unless that is the same as before.
+        """
+        room, log = await self._whole(run, plan_version)
+        plan = None
+        if log.state.plan_version == plan_version and log.state.tasks[task].healed == healed:
+            plan = await heal(self._shop, self._floor(room, log), room.tasks[task], measure)
+            await log.durable()
+            return log.last, plan
+        if log.state.plan_version != plan_version:
+            plan = (await self._room(run, log.state.plan_version)).plan
+        return _healing(await self._shop.store.events(run)), plan
+
     async def finish(self, run: str, plan_version: int, status: RunStatus, reason: str) -> Ending:
         """Bring a run whose tasks are done to its end, and hand it over if this is the target's host.
 
@@ -258,6 +276,13 @@ async def _stopped(work: "asyncio.Task[NewEvent]") -> None:
     """Stop an attempt, and wait until nothing of it is left."""
     work.cancel()
     await asyncio.wait([work])
+
+
+def _healing(events: Sequence[Event]) -> NewEvent:
+    """Return the event a measure has ended with last."""
+    kinds = {EventType.PLAN_CHANGED, EventType.TASK_NOT_HEALED}
+    last = next(event for event in reversed(events) if event.type in kinds)
+    return NewEvent(type=last.type, task=last.task, data=last.data)
 
 
 def _ending(events: Sequence[Event], attempt: int) -> NewEvent:

@@ -1,6 +1,7 @@
 """What workers do for a run's workflow: its tasks' attempts, notes in its log, its end."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -9,8 +10,18 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from astrolabe.adapters.temporal import words
-from astrolabe.adapters.temporal.words import AttemptOrder, Ended, FinishOrder, NoteOrder, Told
+from astrolabe.adapters.temporal.skeleton import packed_plan
+from astrolabe.adapters.temporal.words import (
+    AttemptOrder,
+    Ended,
+    FinishOrder,
+    Healed,
+    HealOrder,
+    NoteOrder,
+    Told,
+)
 from astrolabe.domain.event import NewEvent
+from astrolabe.domain.plan import Measure
 from astrolabe.domain.run import RunStatus
 from astrolabe.engine.errand import Errands, Order
 from astrolabe.errors import AstrolabeError, LeaseLostError, StorageError
@@ -43,7 +54,7 @@ class Activities:
 
     def of_runs(self) -> Sequence[Callable[..., Any]]:
         """Those on the queue of the workflows themselves."""
-        return [self.call_off, self.note, self.finish]
+        return [self.call_off, self.note, self.heal, self.finish]
 
     @activity.defn(name=words.ATTEMPT)
     async def attempt(self, order: AttemptOrder) -> Told:
@@ -67,6 +78,16 @@ class Activities:
         ]
         async with self._beating():
             await self._journal.note(order.run, order.number, news)
+
+    @activity.defn(name=words.HEAL)
+    async def heal(self, order: HealOrder) -> Healed:
+        """Try a measure on a task that no agent could do."""
+        async with self._beating():
+            new, plan = await self._errands.heal(
+                order.run, order.plan_version, order.task, Measure(order.measure), order.healed
+            )
+        skeleton = "" if plan is None else b64encode(packed_plan(plan)).decode()
+        return Healed(Told(new.type, new.task, new.attempt, {**new.data}), skeleton)
 
     @activity.defn(name=words.FINISH)
     async def finish(self, order: FinishOrder) -> Ended:

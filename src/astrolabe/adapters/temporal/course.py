@@ -31,11 +31,9 @@ class Course:
     """`plan` is a skeleton."""
 
     def __init__(self, skeleton: bytes, state: bytes) -> None:
-        self.plan: Plan = unpacked_plan(skeleton)
-        self.state: RunState = unpacked_state(state, self.plan)
-        self.tasks = {task.id: task for task in self.plan.tasks}
-        parallel = min(self.plan.parallel or MOST_PENDING, MOST_PENDING)
-        self._scheduler = Scheduler(self.plan, self.state, parallel)
+        plan = unpacked_plan(skeleton)
+        self.state: RunState = unpacked_state(state, plan)
+        self._follow(plan)
 
     @property
     def running(self) -> list[str]:
@@ -61,6 +59,17 @@ class Course:
             event = new.placed(self.state.id, self.state.seq + 1, at=at, actor="workflow")
             self.state.apply([event])
             self._scheduler.observe([event])
+
+    def follow(self, skeleton: bytes, new: NewEvent, at: float) -> None:
+        """Follow another plan from the event on that says so."""
+        self.state.apply([new.placed(self.state.id, self.state.seq + 1, at=at, actor="workflow")])
+        self._follow(unpacked_plan(skeleton))
+
+    def _follow(self, plan: Plan) -> None:
+        self.plan = plan
+        self.tasks = {task.id: task for task in plan.tasks}
+        parallel = min(plan.parallel or MOST_PENDING, MOST_PENDING)
+        self._scheduler = Scheduler(plan, self.state, parallel)
 
     def priority(self, task: str) -> Priority:
         """Return when a task comes among all that wait for workers: by its own priority, and by its run's weight."""

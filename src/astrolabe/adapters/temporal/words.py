@@ -11,6 +11,7 @@ ATTEMPT = "attempt"
 CALL_OFF = "call-off"
 NOTE = "note"
 FINISH = "finish"
+HEAL = "heal"
 ASK = "ask"
 
 
@@ -73,6 +74,25 @@ class FinishOrder:
     plan_version: int
     status: str
     reason: str
+
+
+@dataclass(frozen=True)
+class HealOrder:
+    """A measure to be tried on a task; `healed` counts those that have been."""
+
+    run: str
+    plan_version: int
+    task: str
+    measure: str
+    healed: int
+
+
+@dataclass(frozen=True)
+class Healed:
+    """The event a measure ended with, and the skeleton of the plan that is followed now, in base64; empty for the same."""
+
+    told: Told
+    skeleton: str
 
 
 @dataclass(frozen=True)

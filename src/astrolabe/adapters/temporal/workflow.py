@@ -1,6 +1,7 @@
 """A run as a workflow: it asks the scheduler what is to be done, and has workers do it."""
 
 import asyncio
+from base64 import b64decode
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,12 +16,14 @@ from astrolabe.adapters.temporal.words import (
     AttemptOrder,
     Ended,
     FinishOrder,
+    Healed,
+    HealOrder,
     NoteOrder,
     RunOrder,
     Told,
 )
 from astrolabe.domain.event import EventType, NewEvent
-from astrolabe.engine.decisions import Decision, Finish, Start
+from astrolabe.engine.decisions import Decision, Finish, Heal, Start
 
 _AGAIN = RetryPolicy(
     initial_interval=timedelta(milliseconds=100),
@@ -72,6 +75,8 @@ class RunWorkflow:
                     return ended
             elif not (self._attempts or self._asked) and workflow.info().is_continue_as_new_suggested():
                 self._go_on_anew()
+            elif heals := [decision for decision in decisions if isinstance(decision, Heal)]:
+                await self._wait() if self._attempts else await self._heal(heals[0])
             elif decisions and not self._is_full():
                 await self._carry_out(decisions)
             else:
@@ -122,6 +127,30 @@ class RunWorkflow:
         )
         self._course.fold([event], workflow.time())
         self._begin(start.task, start.attempt, start.agent)
+
+    async def _heal(self, heal: Heal) -> None:
+        """Try a measure while nothing goes on: a plan that is made anew must not cross what is being done."""
+        healed = await workflow.execute_activity(
+            words.HEAL,
+            HealOrder(
+                self._order.run,
+                self._order.plan_version,
+                heal.task,
+                heal.measure,
+                self._course.state.tasks[heal.task].healed,
+            ),
+            result_type=Healed,
+            start_to_close_timeout=_LONGEST,
+            heartbeat_timeout=timedelta(seconds=self._order.heartbeat_seconds),
+            retry_policy=_AGAIN,
+        )
+        event = _event(healed.told)
+        if not healed.skeleton:
+            self._course.fold([event], workflow.time())
+            return
+        self._skeleton = b64decode(healed.skeleton)
+        self._course.follow(self._skeleton, event, workflow.time())
+        self._order = replace(self._order, plan_version=self._course.state.plan_version)
 
     def _take_up(self, task: str) -> None:
         self._begin(task, self._course.state.tasks[task].attempt, self._agent_of(task))
