@@ -70,9 +70,8 @@ def judged(error: Exception) -> tuple[FailureKind, str]:
 def late(task: Task, error: Exception) -> DeadlineError:
     """Return what an attempt failed of whose time was up, whatever it made of being stopped then."""
     late = f"it took longer than {task.timeout_seconds:g} s"
-    return DeadlineError(
-        late if isinstance(error, TimeoutError) else f"{late}; stopped then, it said: {error}"
-    )
+    told = late if isinstance(error, TimeoutError) else f"{late}; stopped then, it said: {error}"
+    return DeadlineError(told, hint="If it needs longer, give the task a longer `timeout`.")
 
 
 def is_being_cancelled() -> bool:
