@@ -83,7 +83,8 @@ def main() -> None:
         for works in (GROWTH, STORE):
             for row in s4(works, options):
                 table.add_row(*row)
-    Console().print(table)
+    if table.rows:
+        Console().print(table)
     if options.only in {None, "S5"}:
         Console().print(s5(options))
 

@@ -17,7 +17,7 @@ from killing.plans import KINDS, Work
 
 KILLS_OF_A_WAVE = 15
 SHORTEST_PAUSE_SECONDS = 0.05
-STARTS_A_PAUSE = 3.0
+STARTS_A_PAUSE = 2.0
 """The longest pause between two kills, counted in what a process takes here to start and to read its state."""
 ALL_AT_ONCE = 0.3
 """In how many of the kills all processes of the home go."""
@@ -60,13 +60,15 @@ class Battery:
         self._answers: dict[tuple[str, str], Process] = {}
         self._durable: set[tuple[str, str, str]] = set()
         self._jobs: list[Job] = []
-        self._longest_pause = STARTS_A_PAUSE * start_seconds(folder / "probe")
+        self._probe = Home(folder / "probe", None)
+        self._longest_pause = STARTS_A_PAUSE * start_seconds(self._probe)
 
     def wave(self, number: int, kills: int) -> int:
         """Carry one run of each kind to its end, killing up to `kills` times; return how often it was."""
         self._jobs = [
             self._job(f"r{number}{make.__name__[0]}", make(f"r{number}{make.__name__[0]}")) for make in KINDS
         ]
+        self._longest_pause = STARTS_A_PAUSE * start_seconds(self._probe)
         killed, due, last = 0, self._next(), time.monotonic()
         while not all(job.done for job in self._jobs) and time.monotonic() < last + LONGEST_SECONDS:
             self._carry_on()

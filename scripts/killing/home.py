@@ -76,10 +76,8 @@ def end(process: subprocess.Popen[bytes], within_seconds: float) -> None:
     kill([process])
 
 
-def start_seconds(folder: Path) -> float:
-    """Return how long a process takes to start and to read a state of its own that is there."""
-    home = Home(folder, None)
-    home.start("runs", "list").wait()
+def start_seconds(home: Home) -> float:
+    """Return how long a process takes just now to start and to read a state."""
     began = time.monotonic()
     home.start("runs", "list").wait()
     return time.monotonic() - began

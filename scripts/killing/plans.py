@@ -28,7 +28,7 @@ def diamond(of: str) -> Work:
     """Commands in the sandbox, a person's word, retries and another agent that steps in."""
     tasks = [
         command("first", "printf 'first\\n' > first.txt; sleep 0.1; echo 0 >> first.txt", lines=2),
-        scribe(of, "left", ["first"], calls=2, lines=1),
+        scribe(of, "left", ["first"], calls=20, lines=1),
         scribe(of, "right", ["first"], calls=1, beside=3)
         | {"agent": "breaking", "fallback": ["scribe"], "retries": 1, "backoff": {"base": 0.1}},
         scribe(of, "asked", ["first"], calls=1) | {"approval": "Shall it go on?"},
@@ -44,7 +44,7 @@ def fan(of: str) -> Work:
     middle = [f"m{number}" for number in range(10)]
     tasks = [
         scribe(of, "root", [], calls=1),
-        *(scribe(of, name, ["root"], calls=3, beside=2) for name in middle),
+        *(scribe(of, name, ["root"], calls=20, beside=2) for name in middle),
         scribe(of, "join", middle, calls=1, lines=1),
     ]
     lines = {"root": 1, "join": 2} | dict.fromkeys(middle, 1)
@@ -54,8 +54,8 @@ def fan(of: str) -> Work:
 
 def limited(of: str) -> Work:
     """More calls than its budget allows, so that a hard stop is its end."""
-    tasks = [scribe(of, "spend", [], calls=30), scribe(of, "never", ["spend"], calls=1)]
-    tokens = 20 * TOKENS_USED
+    tasks = [scribe(of, "spend", [], calls=100), scribe(of, "never", ["spend"], calls=1)]
+    tokens = 60 * TOKENS_USED
     plan = {"goal": f"limited {of}", "budget": {"tokens": tokens}, "tasks": tasks}
     return Work("limited", plan, "over-budget", OVER_BUDGET_EXIT, {"never": 0}, {}, tokens)
 
