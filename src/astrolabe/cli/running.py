@@ -24,8 +24,9 @@ def run_command_line() -> None:
     """Run what `sys.argv` asks for and exit with one of the codes of `Exit`, or that of a command run in the sandbox."""
     signal.signal(signal.SIGTERM, _end)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no ✓ gets \u2713, not a traceback
-            stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that knows no ✓ gets \u2713, not a traceback; whoever reads a pipe gets each line as it is said.
+            stream.reconfigure(errors="backslashreplace", line_buffering=True)
     code = _ended()
     try:
         sys.stdout.flush()
