@@ -46,18 +46,20 @@ class Proxy:
 
     async def _end(self) -> None:
         self._server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
             task.cancel()
-        await asyncio.sleep(0)
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._open.wait()
-        if isinstance(self._target, Path):
-            to_reader, to_writer = await asyncio.open_unix_connection(self._target)
-        else:
-            to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(self._pass(reader, to_writer), self._pass(to_reader, writer))
+        with contextlib.closing(writer), contextlib.suppress(asyncio.CancelledError):
+            await self._open.wait()
+            if isinstance(self._target, Path):
+                to_reader, to_writer = await asyncio.open_unix_connection(self._target)
+            else:
+                to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self._target)
+            with contextlib.closing(to_writer):
+                await asyncio.gather(self._pass(reader, to_writer), self._pass(to_reader, writer))
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):

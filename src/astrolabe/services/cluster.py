@@ -74,6 +74,7 @@ async def follow_run(installation: Installation, record: RunRecord, watcher: Wat
     clustered = cluster_of(installation, record.id)
     await clustered.journal.follow(record.id, installation.owner)
     state = RunState(record.id)
+    driven = True
     while True:
         events = await installation.store.events(record.id, state.seq)
         watcher.events(events)
@@ -82,7 +83,11 @@ async def follow_run(installation: Installation, record: RunRecord, watcher: Wat
             return state
         if state.joined is not None and record.host == clustered.host:
             await _hand_over(clustered, state)
-        elif not events and not await _goes_on(clustered, state):
+        elif events:
+            driven = True
+        elif driven:  # what has ended it may have told of its end meanwhile: the log is read once more
+            driven = await _goes_on(clustered, state)
+        else:
             raise ConflictError(
                 f"nothing drives run {record.id} any more", hint=f"Type: astrolabe resume {record.id}"
             )

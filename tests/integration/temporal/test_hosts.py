@@ -42,7 +42,9 @@ def test_work_is_shared_evenly(cluster: Cluster) -> None:
 
     with cluster.hand("a"), cluster.hand("b"):
         asyncio.run(go())
-    shares = Counter(host for what, _, host in cluster.lines() if what == "nap")
+    # what is under way may begin twice where a worker on a busy machine was silent for too long; it counts once
+    naps_of = {task: host for what, task, host in cluster.lines() if what == "nap"}
+    shares = Counter(naps_of.values())
     assert sum(shares.values()) == 40
     assert min(shares["a"], shares["b"]) >= 12, shares
 
