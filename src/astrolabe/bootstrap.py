@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -109,41 +110,28 @@ async def open_installation(
         installed, broken = load_plugins()
         present = (*installed, *plugins)
         agents = {agent.name: agent for plugin in present for agent in plugin.agents}
-        workshop = Workshop(
-            store=store,
-            owner=owner,
-            sandbox=sandbox,
-            images=images,
-            agents=agents,
-            determinism=determinism,
-            woken=wakeups.wait,
-            admission=admission,
-            policy=settings.sandbox,
-            limits=Limits(
-                settings.engine.parallel_tasks, settings.engine.parallel_commands or os.cpu_count() or 1
+        workshop = _limited(
+            settings,
+            Workshop(
+                store=store,
+                owner=owner,
+                sandbox=sandbox,
+                images=images,
+                agents=agents,
+                determinism=determinism,
+                woken=wakeups.wait,
+                admission=admission,
+                reach=reach,
+                replanners=tuple(replanner for plugin in present for replanner in plugin.replanners),
             ),
-            budget=settings.budget,
-            reuse_evidence=settings.engine.reuse_evidence,
-            reach=reach,
-            replanners=tuple(replanner for plugin in present for replanner in plugin.replanners),
         )
-
         clustered = _clustered(settings, workshop, database, wakeups, owner, report)
-
-        def workspace(target: Path) -> GitWorkspace:
-            return GitWorkspace(
-                clone_folder(settings.state_folder, target),
-                target,
-                determinism,
-                environment=process_environment(),
-                report=report,
-            )
 
         yield Installation(
             store=store,
             sandbox=sandbox,
             images=images,
-            workspace=workspace,
+            workspace=_workspaces(settings.state_folder, determinism, report),
             driver=LocalDriver(workshop),
             clustered=clustered,
             agents=agents,
@@ -168,20 +156,39 @@ async def open_installation(
             closing.callback(admission.close)
 
 
-def open_upkeep(settings: Settings, report: Callable[[str], None] = unheard) -> Keeping:
-    """Put together what looks after the database; nothing is opened yet, for it may be damaged."""
-    determinism, folder = real_determinism(), settings.state_folder
+def _limited(settings: Settings, workshop: Workshop) -> Workshop:
+    """Return a workshop that keeps to what the operator has chosen."""
+    engine = settings.engine
+    return replace(
+        workshop,
+        policy=settings.sandbox,
+        limits=Limits(engine.parallel_tasks, engine.parallel_commands or os.cpu_count() or 1),
+        budget=settings.budget,
+        reuse_evidence=engine.reuse_evidence,
+    )
+
+
+def _workspaces(
+    folder: Path, determinism: Determinism, report: Callable[[str], None]
+) -> Callable[[Path], GitWorkspace]:
+    """Return what opens the workspace of a target, whose clone lies below `folder`."""
 
     def workspace(target: Path) -> GitWorkspace:
         clone = clone_folder(folder, target)
         return GitWorkspace(clone, target, determinism, environment=process_environment(), report=report)
 
+    return workspace
+
+
+def open_upkeep(settings: Settings, report: Callable[[str], None] = unheard) -> Keeping:
+    """Put together what looks after the database; nothing is opened yet, for it may be damaged."""
+    determinism, folder = real_determinism(), settings.state_folder
     if settings.database_url is None:
         upkeep = SqlUpkeep(SqliteFile(folder / "astrolabe.db", report), FileShelf(folder / "blobs"), folder)
     else:
         server = _server(settings.database_url)
         upkeep = SqlUpkeep(server, TableShelf(server, folder / "blobs"), folder)
-    return Keeping(upkeep, workspace, determinism, folder)
+    return Keeping(upkeep, _workspaces(folder, determinism, report), determinism, folder)
 
 
 def _server(url: SecretStr) -> "PostgresServer":

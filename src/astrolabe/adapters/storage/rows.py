@@ -6,8 +6,11 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import Row as Found
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.expression import UpdateBase
+
+from astrolabe.domain.event import Event
 
 Row = Mapping[str, Any]
 
@@ -68,3 +71,18 @@ def insert_once(connection: Connection, table: Table, row: Row) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def event_of(row: Found[Any]) -> Event:
+    """Return the event that a row of the log holds."""
+    return Event(
+        run=row.run,
+        seq=row.seq,
+        type=row.type,
+        v=row.v,
+        at=row.at,
+        task=row.task,
+        attempt=row.attempt,
+        actor=row.actor,
+        data=json.loads(row.data),
+    )

@@ -17,7 +17,7 @@ from astrolabe.adapters.storage.health import SqlHealth
 from astrolabe.adapters.storage.journal import Addition, append_all
 from astrolabe.adapters.storage.locks import one_at_a_time
 from astrolabe.adapters.storage.processes import SqlProcesses
-from astrolabe.adapters.storage.rows import json_text
+from astrolabe.adapters.storage.rows import event_of, json_text
 from astrolabe.adapters.storage.schedules import SqlSchedules
 from astrolabe.adapters.storage.slots import SqlSlots
 from astrolabe.domain.event import Event, NewEvent
@@ -179,7 +179,7 @@ class SqlStore:
             .order_by(table.c.seq)
         )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return tuple(_event(row) for row in rows)
+        return tuple(event_of(row) for row in rows)
 
     async def run(self, run: str) -> RunRecord:
         return _record(await self._database.read(lambda connection: self._one(connection, run)))
@@ -372,18 +372,4 @@ def _approval(row: Row[Any]) -> ApprovalRecord:
         answered_at=row.answered_at,
         by=row.answered_by or "",
         comment=row.comment or "",
-    )
-
-
-def _event(row: Row[Any]) -> Event:
-    return Event(
-        run=row.run,
-        seq=row.seq,
-        type=row.type,
-        v=row.v,
-        at=row.at,
-        task=row.task,
-        attempt=row.attempt,
-        actor=row.actor,
-        data=json.loads(row.data),
     )

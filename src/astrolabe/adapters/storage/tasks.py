@@ -2,10 +2,8 @@
 
 import asyncio
 import itertools
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -13,7 +11,7 @@ from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.journal import ADD_EVENT, SET_SEQ, event_row
 from astrolabe.adapters.storage.projections import follow_ups
-from astrolabe.adapters.storage.rows import Rows
+from astrolabe.adapters.storage.rows import Rows, event_of
 from astrolabe.adapters.storage.store import owner_columns
 from astrolabe.domain.event import Event, EventType, NewEvent
 from astrolabe.domain.run import RunStatus
@@ -74,7 +72,7 @@ class SqlTaskJournal:
         row = await self._database.read(lambda connection: connection.execute(query).first())
         if row is None:
             raise _missing(run)
-        return _event(row)
+        return event_of(row)
 
     async def take(self, run: str, task: str, attempt: int, agent: str, needs: Sequence[str]) -> Taken:
         at = self._determinism.now()
@@ -246,7 +244,7 @@ def _known_attempt(connection: Connection, run: str, task: str, attempt: int) ->
 def _told(connection: Connection, run: str, task: str, since: int) -> tuple[Event, ...]:
     table = schema.events
     query = select(table).where(table.c.run == run, table.c.seq > since, table.c.task == task)
-    return tuple(map(_event, connection.execute(query.order_by(table.c.seq))))
+    return tuple(map(event_of, connection.execute(query.order_by(table.c.seq))))
 
 
 def _work(connection: Connection, run: str, needs: Sequence[str]) -> Mapping[str, Work]:
@@ -257,20 +255,6 @@ def _work(connection: Connection, run: str, needs: Sequence[str]) -> Mapping[str
         for row in connection.execute(query.where(table.c.run == run, table.c.id.in_(names))):
             found[row.id] = Work(row.commit_id, row.tree)
     return found
-
-
-def _event(row: Row[Any]) -> Event:
-    return Event(
-        run=row.run,
-        seq=row.seq,
-        type=row.type,
-        v=row.v,
-        at=row.at,
-        task=row.task,
-        attempt=row.attempt,
-        actor=row.actor,
-        data=json.loads(row.data),
-    )
 
 
 def _missing(run: str) -> MissingError:
