@@ -24,7 +24,7 @@ from astrolabe.services.builds import begin, carry_out, propose_plan
 from astrolabe.services.runs import list_runs
 from astrolabe.services.steering import CANCEL_SECONDS, cancel_run
 from astrolabe.settings import Settings
-from tests.contract.sandbox.outside import children, has_process, within
+from tests.contract.sandbox.outside import has_process, holders, within
 
 CACHE = Path(tempfile.gettempdir()) / f"astrolabe-test-cache-{os.geteuid()}"
 SILENT = Watcher()
@@ -212,8 +212,3 @@ async def kill_holder(marker: str) -> None:
     await within(lambda: has_process(marker), 60)
     for pid in await asyncio.to_thread(holders):
         os.kill(pid, signal.SIGKILL)
-
-
-def holders() -> list[int]:
-    begin = [b"-I", b"-S", b"-c"]
-    return [pid for pid in children() if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:4] == begin]

@@ -12,7 +12,7 @@ from astrolabe.domain.policy import MIB, Policy
 from astrolabe.errors import InputError, SandboxLostError, SandboxUnavailableError
 from astrolabe.ports.sandbox import Ending, Outcome, Setup
 
-from .outside import children, has_process, within
+from .outside import has_process, holders, within
 
 
 async def _gone(marker: str) -> bool:
@@ -297,7 +297,7 @@ def test_a_holder_killed_from_outside_leaves_nothing_and_says_so(run: Any, sessi
         async with session() as box:
             calling = asyncio.create_task(box.run(["sh", "-c", f"sleep 60; : {marker}"]))
             await within(lambda: has_process(marker))
-            for pid in await asyncio.to_thread(children):
+            for pid in await asyncio.to_thread(holders):
                 os.kill(pid, signal.SIGKILL)
             try:
                 await calling
