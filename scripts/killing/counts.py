@@ -10,16 +10,25 @@ from pathlib import Path
 from killing.journal import Event, Journal
 from killing.plans import Work
 
-RESUMED = {"task.resumed", "task.started"}
+
+@dataclass(frozen=True)
+class Resume:
+    """From the start of a process by command to when another could read the first event of its own, that an attempt goes on.
+
+    `cpu_seconds` are its own in that time, and those of programs that had ended by then.
+    """
+
+    seconds: float
+    cpu_seconds: float
 
 
 @dataclass
 class Counts:
-    """`faults` must all be 0; what is in `told` is only told. `resumed` are seconds from a start to the first event."""
+    """`faults` must all be 0; what is in `told` is only told. `resumed` are processes started by command that nothing disturbed."""
 
     faults: Counter[str] = field(default_factory=Counter[str])
     told: Counter[str] = field(default_factory=Counter[str])
-    resumed: list[float] = field(default_factory=list[float])
+    resumed: list[Resume] = field(default_factory=list[Resume])
     said: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
@@ -192,14 +201,3 @@ def _budget(counts: Counts, work: Work, journal: Journal, run: str) -> None:
             counts.blame("budgets overshot", f"{run}: {spent} of {work.tokens}")
         if reserved:
             counts.blame("reservations left", f"{run}: {reserved}")
-
-
-def count_resumes(counts: Counts, events: Sequence[Event], started: dict[int, float]) -> None:
-    """Take the time from the start of each process that took an attempt up again to its first event."""
-    first: dict[str, Event] = {}
-    for event in events:
-        first.setdefault(event.actor, event)
-    for pid, at in started.items():
-        event = first.get(f"process-{pid}")
-        if event is not None and event.type in RESUMED:
-            counts.resumed.append(event.at - at)

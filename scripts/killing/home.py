@@ -5,14 +5,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
+
+from killing.forked import Forked, fork
 
 SCRIPTS = Path(__file__).resolve().parent.parent
 ASTROLABE = Path(sys.executable).parent / "astrolabe"
 _DISTRIBUTION = "plugin/astrolabe_scripts-1.dist-info"
 _METADATA = "Metadata-Version: 2.1\nName: astrolabe-scripts\nVersion: 1\n"
+LOOK_SECONDS = 0.05
+
+Process = subprocess.Popen[bytes] | Forked
 
 
 class Home:
@@ -34,12 +38,15 @@ class Home:
             "PYTHONPATH": os.pathsep.join((str(folder / "plugin"), str(SCRIPTS))),
             "CHAOS_LEDGER": str(self.ledger),
         }
+        # a person's shell has no such settings; without compiled modules each start compiles them all anew
+        for unusual in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"):
+            self.settings.pop(unusual, None)
         if url is not None:
             self.settings["ASTROLABE_DATABASE_URL"] = url
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """Start a command of Astrolabe's."""
-        output = self.folder / "output" / str(next(self._numbers))
+        output = self._output()
         with output.open("wb") as file:
             process = subprocess.Popen(
                 [ASTROLABE, *words, "--json"],
@@ -52,7 +59,17 @@ class Home:
         self._outputs[process.pid] = output
         return process
 
-    def said(self, process: subprocess.Popen[bytes]) -> str:
+    def fork(self, *words: str, imported: Path | None = None) -> Forked:
+        """Do a command of Astrolabe's in a process that need not import it; `imported` is to hold what it did import."""
+        output = self._output()
+        process = fork([str(ASTROLABE), *words, "--json"], self.folder, self.settings, output, imported)
+        self._outputs[process.pid] = output
+        return process
+
+    def _output(self) -> Path:
+        return self.folder / "output" / str(next(self._numbers))
+
+    def said(self, process: Process) -> str:
         """Return all that an ended process printed, once."""
         output = self._outputs.pop(process.pid)
         said = output.read_text(errors="replace")
@@ -60,7 +77,7 @@ class Home:
         return said
 
 
-def kill(processes: Iterable[subprocess.Popen[bytes]]) -> None:
+def kill(processes: Iterable[Process]) -> None:
     """Kill processes as nearly at once as can be."""
     chosen = list(processes)
     for process in chosen:
@@ -69,15 +86,9 @@ def kill(processes: Iterable[subprocess.Popen[bytes]]) -> None:
         process.wait()
 
 
-def end(process: subprocess.Popen[bytes], within_seconds: float) -> None:
+def end(process: Process, within_seconds: float) -> None:
     """Let a process end; kill it when it does not."""
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(within_seconds)
+    deadline = time.monotonic() + within_seconds
+    while process.poll() is None and time.monotonic() < deadline:
+        time.sleep(LOOK_SECONDS)
     kill([process])
-
-
-def start_seconds(home: Home) -> float:
-    """Return how long a process takes just now to start and to read a state."""
-    began = time.monotonic()
-    home.start("runs", "list").wait()
-    return time.monotonic() - began

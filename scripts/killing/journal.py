@@ -34,15 +34,15 @@ class Journal:
     def __init__(self, state: Path, url: str | None) -> None:
         self._file = state / "astrolabe.db"
         self._url = url
+        self._connection: psycopg.Connection | None = None
 
     def rows(self, query: str, *values: object) -> list[Sequence[Any]]:
         """Return what a query with `?` for values finds."""
         if self._url is not None:
-            with psycopg.connect(self._url, autocommit=True) as connection:
-                try:
-                    return connection.execute(query.replace("?", "%s").encode(), values).fetchall()
-                except psycopg.errors.UndefinedTable:
-                    return []
+            try:
+                return self._server(self._url).execute(query.replace("?", "%s").encode(), values).fetchall()
+            except psycopg.errors.UndefinedTable:
+                return []
         if not self._file.exists():
             return []
         # read only: a reader that writes would be another process that takes part
@@ -53,6 +53,12 @@ class Journal:
                 if "no such table" in str(error) or "unable to open" in str(error):
                     return []
                 raise
+
+    def _server(self, url: str) -> psycopg.Connection:
+        """Return the one connection that is kept: to make one for each look would cost the server more than the query."""
+        if self._connection is None:
+            self._connection = psycopg.connect(url, autocommit=True)
+        return self._connection
 
     def runs(self, target: Path) -> list[tuple[str, str]]:
         """Return id and status of each run for a target, the first one first."""
@@ -65,10 +71,17 @@ class Journal:
         query = "SELECT run, seq, type, at, task, attempt, actor, data FROM events WHERE run = ? ORDER BY seq"
         return [Event(*row[:-1], json.loads(row[-1])) for row in self.rows(query, run)]
 
-    def done(self) -> set[tuple[str, str, str]]:
-        """Return what is durable and must stay: tasks that passed and steps with their replies."""
-        query = "SELECT run, type, task, data FROM events WHERE type IN ('task.passed', 'step.done')"
+    def first(self, target: Path, actor: str) -> str | None:
+        """Return the type of the first event that a process wrote of a run for a target, if it wrote one."""
+        query = "SELECT e.type FROM events e JOIN runs r ON r.id = e.run WHERE r.target = ? AND e.actor = ? ORDER BY e.seq LIMIT 1"
+        found = self.rows(query, str(target), actor)
+        return found[0][0] if found else None
+
+    def done(self, runs: Sequence[str]) -> set[tuple[str, str, str]]:
+        """Return what is durable of runs and must stay: tasks that passed and steps with their replies."""
         return {
-            (run, task, json.loads(data)["key"] if kind == "step.done" else "")
-            for run, kind, task, data in self.rows(query)
+            (run, event.task or "", event.data["key"] if event.type == "step.done" else "")
+            for run in runs
+            for event in self.events(run)
+            if event.type in {"task.passed", "step.done"}
         }

@@ -40,3 +40,11 @@ def children() -> list[int]:
         with contextlib.suppress(FileNotFoundError):
             found += map(int, (task / "children").read_text().split())
     return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return how much of a processor a process, and what it has waited for, has used; of one that is gone nothing is known."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return float("nan")
