@@ -90,6 +90,7 @@ class Job:
     def report(self) -> None:
         """Tell the adapter how it ended, and close. Workers that move files have told by themselves."""
         if self.kind == RUN and self.status is not None:
+            self.hear()  # a command that is over in an instant has said last what nobody has come to read yet
             code = os.waitstatus_to_exitcode(self.status)
             value = {
                 "exit": code if code >= 0 else 128 - code,
