@@ -1,4 +1,5 @@
 from tests.contract.sandbox.conftest import marker
+from tests.integration.storage.conftest import home, homes, server
 from tests.person import person
 
-__all__ = ["marker", "person"]
+__all__ = ["home", "homes", "marker", "person", "server"]

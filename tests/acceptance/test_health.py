@@ -1,16 +1,14 @@
 """An agent that keeps failing is left alone for a while, by every process; then one attempt tries whether it is well again."""
 
 import asyncio
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from astrolabe.bootstrap import open_installation, real_determinism
+from astrolabe.bootstrap import open_installation
 from astrolabe.domain.event import Event, EventType
 from astrolabe.domain.health import Breaker, Circuit, Health
 from astrolabe.domain.plan import Plan
@@ -23,8 +21,9 @@ from astrolabe.services.agents import find_agent, reset_agent
 from astrolabe.services.builds import begin, carry_out, propose_plan
 from astrolabe.services.installation import Installation
 from astrolabe.settings import Settings
+from tests.integration.storage.home import Home
+from tests.person import CACHE
 
-CACHE = Path(tempfile.gettempdir()) / f"astrolabe-test-cache-{os.geteuid()}"
 BREAKER = Breaker(failures=3, cooldown_seconds=3600)
 
 
@@ -53,26 +52,22 @@ class Ailing:
             self.now -= 1
 
 
-class Clock:
-    """The machine's clock, but for what a test adds."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-        self._real = real_determinism()
-
-    def now(self) -> float:
-        return self._real.now() + self.ahead
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made, real = Clock(), real_determinism()
-    monkeypatch.setattr("astrolabe.bootstrap.real_determinism", lambda: replace(real, now=made.now))
-    return made
+def settings(home: Home) -> Settings:
+    return Settings.model_validate(
+        {
+            "home": home.folder / "home",
+            "cache": CACHE,
+            "database_url": home.url or None,
+            "engine": EngineOptions(breaker=BREAKER),
+        }
+    )
 
 
-def settings(folder: Path) -> Settings:
-    return Settings(home=folder / "home", cache=CACHE, engine=EngineOptions(breaker=BREAKER))
+async def an_hour_passes(installation: Installation) -> None:
+    """Let all failures be of more than an hour ago, and have everybody look."""
+    query = text("UPDATE health SET failed_at = failed_at - 3601, since = since - 3601")
+    await installation.store.health._database.writer.change(lambda connection: connection.execute(query))
+    await installation.driver.tell_all()
 
 
 def plan(*tasks: Mapping[str, object]) -> Plan:
@@ -101,31 +96,29 @@ async def circuits(installation: Installation) -> dict[str, Circuit]:
     return {one.name: one.circuit(BREAKER) for one in await installation.store.health.records()}
 
 
-def test_what_is_open_stays_so_for_another_process_until_one_probe_has_passed(
-    tmp_path: Path, clock: Clock
-) -> None:
+def test_what_is_open_stays_so_for_another_process_until_one_probe_has_passed(home: Home) -> None:
     async def whole() -> None:
         ailing = Ailing("ailing", failures=4, provider="vendor")
         plugins = [Plugin(name="ailing", agents=(ailing,))]
-        async with open_installation(settings(tmp_path), plugins=plugins) as one:
-            await carried_out(one, plan({"retries": 2}), tmp_path / "first")
+        async with open_installation(settings(home), plugins=plugins) as one:
+            await carried_out(one, plan({"retries": 2}), home.folder / "first")
             assert await circuits(one) == {"ailing": Circuit.OPEN, "vendor": Circuit.OPEN}
         async with (
-            open_installation(settings(tmp_path), plugins=plugins) as one,
-            open_installation(settings(tmp_path), plugins=plugins) as two,
+            open_installation(settings(home), plugins=plugins) as one,
+            open_installation(settings(home), plugins=plugins) as two,
         ):
             failed, again = asyncio.Event(), plan({"retries": 1}, {"retries": 1})
             waiting = [
-                asyncio.create_task(carried_out(who, again, tmp_path / f"target{k}", failed))
+                asyncio.create_task(carried_out(who, again, home.folder / f"target{k}", failed))
                 for k, who in enumerate((one, two))
             ]
             done, _ = await asyncio.wait(waiting, timeout=1)
             assert (done, ailing.calls) == (set(), 3)
-            clock.ahead += 3601
+            await an_hour_passes(one)
             await failed.wait()
             assert await circuits(one) == {"ailing": Circuit.OPEN, "vendor": Circuit.OPEN}
             assert (ailing.calls, ailing.most) == (4, 1)
-            clock.ahead += 3601
+            await an_hour_passes(one)
             states = [task.status for ended in await asyncio.gather(*waiting) for task in ended.values()]
             assert states == ["passed"] * 4
             assert await circuits(one) == {"ailing": Circuit.CLOSED, "vendor": Circuit.CLOSED}
@@ -133,48 +126,46 @@ def test_what_is_open_stays_so_for_another_process_until_one_probe_has_passed(
     asyncio.run(whole())
 
 
-def test_a_task_with_another_agent_does_not_wait(tmp_path: Path) -> None:
+def test_a_task_with_another_agent_does_not_wait(home: Home) -> None:
     async def whole() -> None:
         ailing, other = Ailing("ailing", failures=99), Ailing("other", failures=0)
         async with open_installation(
-            settings(tmp_path), plugins=[Plugin(name="ailing", agents=(ailing, other))]
+            settings(home), plugins=[Plugin(name="ailing", agents=(ailing, other))]
         ) as one:
-            await carried_out(one, plan({"retries": 2}), tmp_path / "first")
-            ended = await carried_out(one, plan({"fallback": ["other"]}), tmp_path / "second")
+            await carried_out(one, plan({"retries": 2}), home.folder / "first")
+            ended = await carried_out(one, plan({"fallback": ["other"]}), home.folder / "second")
             assert (ended["t0"].status, ended["t0"].agent, ended["t0"].attempt) == ("passed", "other", 1)
             assert ailing.calls == 3
 
     asyncio.run(whole())
 
 
-def test_what_fails_through_no_fault_of_the_agent_does_not_count(tmp_path: Path) -> None:
+def test_what_fails_through_no_fault_of_the_agent_does_not_count(home: Home) -> None:
     async def whole() -> None:
         well = Ailing("ailing", failures=0)
-        async with open_installation(
-            settings(tmp_path), plugins=[Plugin(name="ailing", agents=(well,))]
-        ) as one:
+        async with open_installation(settings(home), plugins=[Plugin(name="ailing", agents=(well,))]) as one:
             bad = {"checks": ["false"], "retries": 4}
-            await carried_out(one, plan(bad), tmp_path / "first")
+            await carried_out(one, plan(bad), home.folder / "first")
             line = {"agent": "command", "inputs": {"run": "exit 3"}, "retries": 4}
-            await carried_out(one, plan(line, line), tmp_path / "second")
+            await carried_out(one, plan(line, line), home.folder / "second")
             records = {r.name: (r.failures, r.circuit(BREAKER)) for r in await one.store.health.records()}
             assert records == {"command": (10, Circuit.CLOSED)}
 
     asyncio.run(whole())
 
 
-def test_who_is_left_alone_is_listed_and_can_be_taken_back_by_hand(tmp_path: Path) -> None:
+def test_who_is_left_alone_is_listed_and_can_be_taken_back_by_hand(home: Home) -> None:
     async def whole() -> None:
         ailing = Ailing("ailing", failures=3)
         async with open_installation(
-            settings(tmp_path), plugins=[Plugin(name="ailing", agents=(ailing,))]
+            settings(home), plugins=[Plugin(name="ailing", agents=(ailing,))]
         ) as one:
-            await carried_out(one, plan({"retries": 2}), tmp_path / "first")
+            await carried_out(one, plan({"retries": 2}), home.folder / "first")
             listed = await find_agent(one, "ailing")
             assert (listed.health, listed.circuit, listed.plugin) == (Health.FAILED, Circuit.OPEN, "ailing")
             assert listed.record is not None
             assert (listed.record.failures, listed.record.task, listed.record.attempt) == (3, "t0", 3)
-            waiting = asyncio.create_task(carried_out(one, plan({}), tmp_path / "second"))
+            waiting = asyncio.create_task(carried_out(one, plan({}), home.folder / "second"))
             again = await reset_agent(one, "ailing")
             assert (again.health, again.circuit) == (Health.IDLE, Circuit.CLOSED)
             assert again.record is not None

@@ -1,13 +1,5 @@
-"""What crash tests share: a server for those whose state is on one."""
+"""What crash tests share: a server for those whose state is on one, and a state on each database."""
 
-from collections.abc import Generator
+from tests.integration.storage.conftest import home, homes, server
 
-import pytest
-
-from tests import postgresql
-
-
-@pytest.fixture(scope="session")
-def server() -> Generator[postgresql.Server]:
-    with postgresql.running() as started:
-        yield started
+__all__ = ["home", "homes", "server"]

@@ -1,6 +1,6 @@
 """A process that works under limits it shares with others, and writes when each of its attempts begins and ends.
 
-python -m tests.crash.slot_worker FOLDER NAME RUNS ATTEMPTS [KILLED_AT]
+python -m tests.crash.slot_worker FOLDER URL NAME RUNS ATTEMPTS [KILLED_AT]; URL is empty where the state is a file
 """
 
 import asyncio
@@ -10,18 +10,12 @@ import sys
 import time
 from pathlib import Path
 
-from astrolabe.adapters.storage.database import Database
-from astrolabe.adapters.storage.health import SqlHealth
 from astrolabe.adapters.storage.ownership import this_process
-from astrolabe.adapters.storage.processes import SqlProcesses
-from astrolabe.adapters.storage.slots import SqlSlots
-from astrolabe.adapters.storage.sqlite import SqliteFile
-from astrolabe.adapters.storage.wakeup import SocketWakeUps
-from astrolabe.bootstrap import real_determinism
 from astrolabe.domain.health import Breaker
 from astrolabe.domain.limits import SlotLimits
 from astrolabe.engine.admission import Admission
 from astrolabe.ports.slots import Request, Terms
+from tests.integration.storage.home import Home
 
 LIMITS = SlotLimits(total=3, agents={"odd": 1})
 AGENTS = ("even", "odd")
@@ -56,34 +50,28 @@ async def run(admission: Admission, ledger: Ledger, name: str, attempts: int) ->
         await asyncio.gather(attempt(number), attempt(number + 1))
 
 
-async def work(folder: Path, name: str, runs: int, attempts: int, killed_at: int) -> None:
+async def work(folder: Path, url: str, name: str, runs: int, attempts: int, killed_at: int) -> None:
     owner = this_process(f"{name}-{os.getpid()}-{time.monotonic_ns():x}"[-26:])
-    database, wakeups = (
-        Database(SqliteFile(folder / "astrolabe.db")),
-        SocketWakeUps(folder / "wake", owner.token),
-    )
-    processes = SqlProcesses(database, folder / "processes", owner, real_determinism())
-    database.open()
-    wakeups.open()
     numbers = iter(range(10**9))
-    health = SqlHealth(database, real_determinism(), "default")
-    slots = SqlSlots(wakeups, processes, health, "default")
-    admission = Admission(
-        slots, Terms(LIMITS, Breaker()), owner, lambda: f"{owner.token[-18:]}-{next(numbers)}", wakeups.wait
-    )
     ledger = Ledger(folder / "ledger", killed_at)
-    try:
-        await asyncio.gather(*(run(admission, ledger, f"{name}{k}", attempts) for k in range(runs)))
-    finally:
-        admission.close()
-        await processes.close()
-        await database.close()
-        wakeups.close()
+    async with Home(folder, url).store(owner.token) as store:
+        admission = Admission(
+            store.slots,
+            Terms(LIMITS, Breaker()),
+            owner,
+            lambda: f"{owner.token[-18:]}-{next(numbers)}",
+            store._wakeups.wait,
+        )
+        try:
+            await asyncio.gather(*(run(admission, ledger, f"{name}{k}", attempts) for k in range(runs)))
+        finally:
+            admission.close()
 
 
 def main() -> None:
-    folder, name, runs, attempts, *killed_at = sys.argv[1:]
-    asyncio.run(work(Path(folder), name, int(runs), int(attempts), int(killed_at[0]) if killed_at else 0))
+    folder, url, name, runs, attempts, *killed_at = sys.argv[1:]
+    most = int(killed_at[0]) if killed_at else 0
+    asyncio.run(work(Path(folder), url, name, int(runs), int(attempts), most))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
 """Limits over processes: never more than so many at any instant, everybody gets a turn, and what a killed one held is free."""
 
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
 from tests.crash.slot_worker import LIMITS
+from tests.integration.storage.home import Home
 
 
-def started(folder: Path, *arguments: object) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.crash.slot_worker", folder, *arguments]
+def started(home: Home, *arguments: object) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.crash.slot_worker", home.folder, home.url, *arguments]
     return subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, text=True)
 
 
@@ -37,18 +37,17 @@ def check_ledger(folder: Path, killed: set[int]) -> Counter[str]:
     return finished
 
 
-def test_processes_share_limits(tmp_path: Path) -> None:
-    workers = [started(tmp_path, name, 3, 10) for name in "abc"]
+def test_processes_share_limits(home: Home) -> None:
+    workers = [started(home, name, 3, 10) for name in "abc"]
     assert [ended(worker) for worker in workers] == [0, 0, 0]
-    assert check_ledger(tmp_path, set()) == {f"{name}{k}": 10 for name in "abc" for k in range(3)}
-    with sqlite3.connect(tmp_path / "astrolabe.db") as connection:
-        assert connection.execute("SELECT count(*) FROM slots").fetchone() == (0,)
+    assert check_ledger(home.folder, set()) == {f"{name}{k}": 10 for name in "abc" for k in range(3)}
+    assert home.run("SELECT count(*) FROM slots") == [(0,)]
 
 
-def test_what_a_killed_process_held_goes_to_the_others(tmp_path: Path) -> None:
-    killed = [started(tmp_path, name, 3, 10, at) for name, at in (("a", 3), ("b", 7))]
-    other = started(tmp_path, "c", 2, 10)
+def test_what_a_killed_process_held_goes_to_the_others(home: Home) -> None:
+    killed = [started(home, name, 3, 10, at) for name, at in (("a", 3), ("b", 7))]
+    other = started(home, "c", 2, 10)
     assert [ended(worker) for worker in killed] == [-signal.SIGKILL, -signal.SIGKILL]
     assert ended(other) == 0
-    finished = check_ledger(tmp_path, {worker.pid for worker in killed})
+    finished = check_ledger(home.folder, {worker.pid for worker in killed})
     assert {run: many for run, many in finished.items() if run.startswith("c")} == {"c0": 10, "c1": 10}

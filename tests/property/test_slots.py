@@ -1,37 +1,31 @@
 """The slots against a plain model of the rule: who is granted next, whoever asks, gives back or dies meanwhile."""
 
-import asyncio
-import os
-import sqlite3
-import tempfile
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
-from astrolabe.adapters.storage.database import Database
-from astrolabe.adapters.storage.health import SqlHealth
-from astrolabe.adapters.storage.ownership import this_process
-from astrolabe.adapters.storage.processes import SqlProcesses
-from astrolabe.adapters.storage.slots import SqlSlots
-from astrolabe.adapters.storage.sqlite import SqliteFile
-from astrolabe.adapters.storage.wakeup import SocketWakeUps
-from astrolabe.bootstrap import real_determinism
 from astrolabe.domain.health import Breaker
 from astrolabe.domain.limits import SlotLimits
 from astrolabe.ports.slots import Request, Standing, Terms
-from astrolabe.ports.store import Owner
+from tests.integration.storage.home import Home
+from tests.property.kept import kept, living
 
 LIMITS = SlotLimits(total=3, agents={"a": 1, "b": 2}, providers={"p": 2})
 AGENTS = {"a": None, "b": "p", "c": "p", "d": None}
 WEIGHTS = {"light": 1, "even": 1, "heavy": 3}
 TERMS = Terms(LIMITS, Breaker())
-MEMORY = "/dev/shm"
-HERE = this_process("here")
 
 
 @dataclass
@@ -47,31 +41,17 @@ class Place:
 class Slots(RuleBasedStateMachine):
     """Grants are compared with those of a model that looks at everything anew each time."""
 
-    def __init__(self) -> None:
+    def __init__(self, homes: Callable[[Path], Home]) -> None:
         super().__init__()
-        self._folder = tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
-        self._loop = asyncio.Runner()
-        folder = Path(self._folder.name)
-        self._file = folder / "astrolabe.db"
-        self._database = Database(SqliteFile(self._file))
-        self._processes = SqlProcesses(self._database, folder / "processes", HERE, real_determinism())
-        health = SqlHealth(self._database, real_determinism(), "default")
-        self._slots = SqlSlots(SocketWakeUps(folder / "wake", HERE.token), self._processes, health, "default")
-        self._loop.run(self._opened())
+        self._kept = kept(homes)
         self.places: dict[str, Place] = {}
         self.granted = Fraction()
         self.tags: dict[str, tuple[Fraction, int]] = {}
         self.count = self.turns = 0
         self.passed_over: dict[str, Counter[str]] = {}
 
-    async def _opened(self) -> None:
-        self._database.open()
-
     def teardown(self) -> None:
-        self._loop.run(self._processes.close())
-        self._loop.run(self._database.close())
-        self._loop.close()
-        self._folder.cleanup()
+        self._kept.close()
 
     @rule(
         asked=st.lists(
@@ -93,8 +73,7 @@ class Slots(RuleBasedStateMachine):
             self._line_up(run)
             self.passed_over[run] = Counter()
         self.places[ticket] = Place(request, owner, self.count)
-        held = self._loop.run(self._slots.ask(ticket, request, living(owner), TERMS))
-        self._agrees(held, owner)
+        self._agrees(self._kept.do(self._kept.slots.ask(ticket, request, living(owner), TERMS)), owner)
 
     @precondition(lambda self: self.places)
     @rule(data=st.data(), owner=st.sampled_from("xyz"))
@@ -108,25 +87,19 @@ class Slots(RuleBasedStateMachine):
                 return
             gone = data.draw(st.sampled_from(choice))
             del self.places[gone]
-            self._agrees(self._loop.run(self._slots.give_back([gone], living(owner), TERMS)), owner)
+            given = self._kept.slots.give_back([gone], living(owner), TERMS)
+            self._agrees(self._kept.do(given), owner)
 
     @rule(owner=st.sampled_from("xyz"), next_one=st.sampled_from("xyz"))
     def die(self, owner: str, next_one: str) -> None:
-        with sqlite3.connect(self._file) as connection:
-            connection.execute(
-                "UPDATE slots SET owner_boot_id = 'another' WHERE owner_token = ?", (living(owner).token,)
-            )
-        connection.close()
+        self._kept.kill(owner)
         self.places = {ticket: place for ticket, place in self.places.items() if place.owner != owner}
-        self._agrees(self._loop.run(self._slots.look(living(next_one), TERMS)), next_one)
+        self._agrees(self._kept.do(self._kept.slots.look(living(next_one), TERMS)), next_one)
 
     @invariant()
     def nothing_is_over_a_limit(self) -> None:
-        with sqlite3.connect(self._file) as connection:
-            held = Counter(
-                dict(connection.execute("SELECT agent, count(*) FROM slots WHERE held GROUP BY agent"))
-            )
-        connection.close()
+        query = "SELECT agent, count(*) FROM slots WHERE held = 1 GROUP BY agent"
+        held = Counter(dict(self._kept.rows(query)))
         assert held.total() <= 3
         assert held["a"] <= 1
         assert held["b"] <= 2
@@ -173,9 +146,7 @@ class Slots(RuleBasedStateMachine):
         return *self.tags[place.request.run], -place.request.priority, place.number
 
 
-def living(name: str) -> Owner:
-    return replace(HERE, token=name)
-
-
-TestSlots = Slots.TestCase
-TestSlots.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+def test_grants_are_those_of_the_model(homes: Callable[[Path], Home]) -> None:
+    run_state_machine_as_test(
+        lambda: Slots(homes), settings=settings(max_examples=15, stateful_step_count=20)
+    )
