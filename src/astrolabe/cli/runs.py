@@ -1,6 +1,7 @@
 """`astrolabe runs` and `astrolabe resume`."""
 
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +16,7 @@ from astrolabe.errors import AstrolabeError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from astrolabe.domain.event import Event
     from astrolabe.ports.store import RunRecord
     from astrolabe.services.installation import Installation
     from astrolabe.services.runs import ListedRun
@@ -109,10 +111,10 @@ async def _print_events(
         checks_of(await view_run(installation, record), task)  # a task there is not has no events to show
     events = [event for event in await events_of(installation, record) if task in {None, event.task}]
     if json:
-        print_json([event.model_dump(mode="json") for event in events])
+        print_json([asdict(event) for event in events])
         return
     for event in events:
-        say(_event_line(event.model_dump()))
+        say(_event_line(event))
 
 
 async def _print_output(
@@ -236,16 +238,16 @@ def _print_rows(listed: "Sequence[ListedRun]") -> None:
     out.print(shown)
 
 
-def _event_line(event: dict[str, Any]) -> str:
+def _event_line(event: "Event") -> str:
     from datetime import UTC, datetime
 
     from astrolabe.cli.terminal import one_line
 
-    at = datetime.fromtimestamp(event["at"], UTC).strftime("%H:%M:%S.%f")[:-3]
-    attempt = f"#{event['attempt']}" if event["attempt"] else ""
-    who = one_line(f"{event['task'] or ''}{attempt}")
-    told = one_line(" ".join(_told(event["data"])), LOG_CHARACTERS)
-    return f"{event['seq']:>5} {at} {event['type']:<20} {who:<18} {told}".rstrip()
+    at = datetime.fromtimestamp(event.at, UTC).strftime("%H:%M:%S.%f")[:-3]
+    attempt = f"#{event.attempt}" if event.attempt else ""
+    who = one_line(f"{event.task or ''}{attempt}")
+    told = one_line(" ".join(_told(event.data)), LOG_CHARACTERS)
+    return f"{event.seq:>5} {at} {event.type:<20} {who:<18} {told}".rstrip()
 
 
 def _told(data: dict[str, Any]) -> list[str]:

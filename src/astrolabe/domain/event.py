@@ -1,11 +1,10 @@
 """The append-only log of a run: what happened, in order."""
 
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field, JsonValue
-
-from astrolabe.domain.value import Value
+from pydantic import JsonValue
 
 
 class EventType(StrEnum):
@@ -40,13 +39,14 @@ class EventType(StrEnum):
     STEP_DONE = "step.done"
 
 
-class NewEvent(Value):
-    """An event before it has a place in the log."""
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event before it has a place in the log. Several are made for every task: hence nothing is validated here."""
 
     type: str
     task: str | None = None
     attempt: int | None = None
-    data: dict[str, JsonValue] = Field(default_factory=dict)
+    data: dict[str, JsonValue] = field(default_factory=dict)
     v: int = 1
 
     def placed(self, run: str, seq: int, *, at: float, actor: str) -> "Event":
@@ -54,7 +54,7 @@ class NewEvent(Value):
         return Event(
             run=run,
             seq=seq,
-            type=self.type,
+            type=str(self.type),
             v=self.v,
             at=at,
             task=self.task,
@@ -64,7 +64,8 @@ class NewEvent(Value):
         )
 
 
-class Event(Value):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
     """`seq` counts from 1 without gaps within a run; `at` is seconds since the epoch; `v` versions `data`."""
 
     run: str
@@ -75,4 +76,4 @@ class Event(Value):
     task: str | None = None
     attempt: int | None = None
     actor: str
-    data: dict[str, Any] = Field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)

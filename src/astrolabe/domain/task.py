@@ -1,12 +1,14 @@
 """The state of one task of a run, folded from its events."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from astrolabe.domain.event import Event, EventType
 from astrolabe.domain.evidence import Evidence
+
+T = TypeVar("T")
 
 
 class TaskStatus(StrEnum):
@@ -144,7 +146,7 @@ def begun_anew(task: TaskState) -> TaskState:
 
 def _started(task: TaskState, event: Event) -> TaskState:
     attempt = Attempt(event.attempt or 1, started_at=event.at, agent=event.data.get("agent", ""))
-    return replace(
+    return _with(
         task,
         status=TaskStatus.RUNNING,
         attempts=(*task.attempts, attempt),
@@ -161,16 +163,16 @@ def _stands_in(agent: str) -> dict[str, Any]:
 
 
 def _worked(task: TaskState, event: Event) -> TaskState:
-    return replace(task, worked_tree=event.data["tree"], worked_from=event.data.get("from"))
+    return _with(task, worked_tree=event.data["tree"], worked_from=event.data.get("from"))
 
 
 def _checked(task: TaskState, event: Event) -> TaskState:
-    return replace(task, evidence=(*task.evidence, Evidence.model_validate(event.data)))
+    return _with(task, evidence=(*task.evidence, Evidence.model_validate(event.data)))
 
 
 def _passed(task: TaskState, event: Event) -> TaskState:
     data = event.data
-    return replace(
+    return _with(
         _ended(task, event), status=TaskStatus.PASSED, commit=data["commit"], tree=data["tree"], reason=""
     )
 
@@ -178,7 +180,7 @@ def _passed(task: TaskState, event: Event) -> TaskState:
 def _adopted(task: TaskState, event: Event) -> TaskState:
     data = event.data
     evidence = tuple(Evidence.model_validate(item) for item in data["evidence"])
-    return replace(
+    return _with(
         task,
         status=TaskStatus.PASSED,
         commit=data["commit"],
@@ -191,7 +193,7 @@ def _adopted(task: TaskState, event: Event) -> TaskState:
 def _failed(task: TaskState, event: Event) -> TaskState:
     data = event.data
     retry_at, agent = data.get("retry_at"), data.get("agent")
-    return replace(
+    return _with(
         _ended(task, event),
         status=status_after_failure(data),
         retry_at=retry_at,
@@ -211,7 +213,7 @@ def status_after_failure(data: dict[str, Any]) -> TaskStatus:
 def _not_healed(task: TaskState, event: Event) -> TaskState:
     status = status_after_failure(event.data)
     reason = event.data.get("reason")
-    return replace(task, status=status, healed=task.healed + 1, reason=reason or task.reason)
+    return _with(task, status=status, healed=task.healed + 1, reason=reason or task.reason)
 
 
 def _skipped(task: TaskState, event: Event) -> TaskState:
@@ -220,7 +222,7 @@ def _skipped(task: TaskState, event: Event) -> TaskState:
     status = TaskStatus(event.data["status"])
     if task.question is not None:
         ended = _with_question(ended, outcome=Outcome.UNANSWERED, answered_at=event.at)
-    return replace(ended, status=status, reason=event.data["reason"], retry_at=None)
+    return _with(ended, status=status, reason=event.data["reason"], retry_at=None)
 
 
 def _asked(task: TaskState, event: Event) -> TaskState:
@@ -234,7 +236,7 @@ def _asked(task: TaskState, event: Event) -> TaskState:
         escalate_at=data.get("escalate_at"),
         escalate_to=data.get("escalate_to", ""),
     )
-    return replace(task, status=TaskStatus.ASKING, questions=(*task.questions, question))
+    return _with(task, status=TaskStatus.ASKING, questions=(*task.questions, question))
 
 
 def _escalated(task: TaskState, event: Event) -> TaskState:
@@ -252,25 +254,32 @@ def _answered(task: TaskState, event: Event) -> TaskState:
         comment=data.get("comment", ""),
     )
     if not data["granted"]:
-        return replace(told, status=TaskStatus.FAILED, reason=data["reason"])
+        return _with(told, status=TaskStatus.FAILED, reason=data["reason"])
     if asked.occasion is Occasion.START:
-        return replace(told, status=TaskStatus.WAITING, approved=True)
-    return replace(told, status=TaskStatus.WAITING, failures=0, agent=None, healed=0, reason="")
+        return _with(told, status=TaskStatus.WAITING, approved=True)
+    return _with(told, status=TaskStatus.WAITING, failures=0, agent=None, healed=0, reason="")
+
+
+def _with(value: T, **values: Any) -> T:
+    """Return a copy with some fields set anew: `dataclasses.replace` for values of this module, at a tenth of its cost."""
+    copy = object.__new__(type(value))
+    copy.__dict__.update(value.__dict__, **values)
+    return copy
 
 
 def _with_question(task: TaskState, **values: Any) -> TaskState:
-    return replace(task, questions=(*task.questions[:-1], replace(task.questions[-1], **values)))
+    return _with(task, questions=(*task.questions[:-1], _with(task.questions[-1], **values)))
 
 
 def _ended(task: TaskState, event: Event) -> TaskState:
     failure = event.data.get("failure")
-    last = replace(
+    last = _with(
         task.attempts[-1],
         ended_at=event.at,
         failure=FailureKind(failure) if failure else None,
         reason=event.data.get("reason", ""),
     )
-    return replace(task, attempts=(*task.attempts[:-1], last))
+    return _with(task, attempts=(*task.attempts[:-1], last))
 
 
 _FOLDS: dict[str, Callable[[TaskState, Event], TaskState]] = {

@@ -28,7 +28,7 @@ class History:
     def __init__(self, file: Path) -> None:
         told = json.loads(file.read_text())
         self.plans = [Plan.model_validate(plan) for plan in told["plans"]]
-        self.events = [Event.model_validate(event) for event in told["events"]]
+        self.events = [Event(**event) for event in told["events"]]
         self.state: dict[str, Any] = told["state"]
         self.parallel: int = told["parallel"]
 
