@@ -16,7 +16,7 @@ from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
 from astrolabe.adapters.storage.wakeup import SocketWakeUps
-from astrolabe.bootstrap import real_determinism
+from astrolabe.bootstrap import real_determinism, spare_the_collector
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.health import Breaker
 from astrolabe.domain.limits import SlotLimits
@@ -75,6 +75,7 @@ class Bench:
     async def opened(self) -> AsyncGenerator["Bench"]:
         self._database.open()
         self._wakeups.open()
+        spare_the_collector()
         try:
             yield self
         finally:

@@ -28,7 +28,7 @@ def with_installation(
     import asyncio
     import signal
 
-    from astrolabe.bootstrap import open_installation
+    from astrolabe.bootstrap import open_installation, spare_the_collector
     from astrolabe.settings import load_settings
 
     async def go() -> T:
@@ -41,6 +41,7 @@ def with_installation(
             if task is not None:
                 ending = _Ending(installation, settings.engine.drain_seconds, task)
                 loop.add_signal_handler(signal.SIGTERM, ending)
+            spare_the_collector()
             return await use(installation)
 
     try:

@@ -19,7 +19,7 @@ from astrolabe.adapters.storage.database import Place
 from astrolabe.adapters.storage.migrations import versions
 from astrolabe.errors import StorageError
 from tests.integration.storage.home import Home
-from tests.postgresql import Server
+from tests.postgresql import PLACE, Server
 
 RELEASED = ["0001"]
 RUN = {
@@ -212,7 +212,7 @@ def test_a_file_that_is_no_database_is_refused_with_what_to_do(tmp_path: Path) -
     [
         ("@/d", "@/missing", "createdb"),
         ("postgres@", "nobody:s3cret@", "user and password"),
-        ("host=/tmp", "host=/nowhere", "can be reached"),
+        (f"host={PLACE}", "host=/nowhere", "can be reached"),
     ],
 )
 def test_a_server_that_cannot_be_used_is_told_with_what_to_do_and_no_password(

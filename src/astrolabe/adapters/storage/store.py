@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Column, Connection, Row, bindparam, delete, func, insert, select, update
 
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.blobs import Blobs
@@ -64,15 +64,16 @@ class SqlStore:
 
         def write(connection: Connection) -> PlanVersion:
             one_at_a_time(connection, f"plan {self._tenant} {identity}")
-            version = len(connection.execute(self._plans(identity)).all()) + 1
+            version = connection.execute(COUNT_VERSIONS, self._mine(plan=identity)).scalar_one() + 1
             row = {"id": identity, "version": version, "tenant": self._tenant, "created_at": at, "data": data}
-            connection.execute(insert(schema.plans).values(**row))
+            connection.execute(ADD_PLAN, row)
             return PlanVersion(id=identity, version=version, plan=plan, created_at=at)
 
         return await self._database.writer.change(write)
 
     async def plan_versions(self, plan_id: str) -> tuple[PlanVersion, ...]:
-        rows = await self._database.read(lambda connection: connection.execute(self._plans(plan_id)).all())
+        mine = self._mine(plan=plan_id)
+        rows = await self._database.read(lambda connection: connection.execute(VERSIONS, mine).all())
         return tuple(
             PlanVersion(row.id, row.version, Plan.model_validate_json(row.data), row.created_at)
             for row in rows
@@ -85,7 +86,7 @@ class SqlStore:
 
         def write(connection: Connection) -> Lease:
             self._must_be_alone(connection, record.target)
-            connection.execute(insert(schema.runs).values(**row))
+            connection.execute(ADD_RUN, row)
             return self._continued(connection, lease, 0, events, at)
 
         return await self.processes.change(write)
@@ -109,9 +110,7 @@ class SqlStore:
 
     def _must_be_alone(self, connection: Connection, target: str) -> None:
         one_at_a_time(connection, f"target {self._tenant} {target}")
-        runs = schema.runs
-        same = (runs.c.tenant == self._tenant) & (runs.c.target == target) & runs.c.status.in_(UNFINISHED)
-        other = connection.execute(select(runs.c.id).where(same)).scalar()
+        other = connection.execute(UNFINISHED_FOR, self._mine(target=target)).scalar()
         if other is not None:
             raise ConflictError(
                 f"run {other} is not finished for {target}",
@@ -159,11 +158,8 @@ class SqlStore:
         return await self._database.read(lambda connection: self._lives(connection, owner))
 
     async def release(self, lease: Lease) -> None:
-        runs = schema.runs
-        mine = (runs.c.id == lease.run) & (runs.c.fence == lease.fence)
-        await self._database.writer.change(
-            lambda connection: connection.execute(update(runs).where(mine).values(**owner_columns(None)))
-        )
+        held = {"_run": lease.run, "_fence": lease.fence}
+        await self._database.writer.change(lambda connection: connection.execute(RELEASE, held))
 
     def append(
         self, lease: Lease, events: Sequence[Event], *, patient: bool = False
@@ -172,13 +168,8 @@ class SqlStore:
         return self._database.writer.add(addition, append_all, patient=patient)
 
     async def events(self, run: str, after: int = 0) -> tuple[Event, ...]:
-        table = schema.events
-        query = (
-            select(table)
-            .where(table.c.run == run, table.c.tenant == self._tenant, table.c.seq > after)
-            .order_by(table.c.seq)
-        )
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        mine = self._mine(run=run, after=after)
+        rows = await self._database.read(lambda connection: connection.execute(EVENTS, mine).all())
         return tuple(event_of(row) for row in rows)
 
     async def run(self, run: str) -> RunRecord:
@@ -271,14 +262,8 @@ class SqlStore:
             await self._wakeups.wake(owner)
 
     async def inbox(self, owner: Owner) -> tuple[Message, ...]:
-        table, runs = schema.inbox, schema.runs
-        query = (
-            select(table)
-            .join(runs, runs.c.id == table.c.run)
-            .where(table.c.tenant == self._tenant, runs.c.owner_token == owner.token)
-            .order_by(table.c.id)
-        )
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        mine = self._mine(token=owner.token)
+        rows = await self._database.read(lambda connection: connection.execute(INBOX, mine).all())
         return tuple(Message(row.id, row.run, row.verb, json.loads(row.data)) for row in rows)
 
     async def probe(self) -> str:
@@ -298,13 +283,9 @@ class SqlStore:
     def _lives(self, connection: Connection, owner: Owner) -> bool:
         return owner.token in self.processes.living(connection, [owner])
 
-    def _plans(self, plan_id: str) -> Select[Any]:
-        plans = schema.plans
-        return (
-            select(plans)
-            .where(plans.c.id == plan_id, plans.c.tenant == self._tenant)
-            .order_by(plans.c.version)
-        )
+    def _mine(self, **values: Any) -> dict[str, Any]:
+        """Return what a statement below asks for, within this tenant."""
+        return {"tenant": self._tenant, **values}
 
     def _one(self, connection: Connection, run: str, *, lock: bool = False) -> Row[Any]:
         runs = schema.runs
@@ -373,3 +354,36 @@ def _approval(row: Row[Any]) -> ApprovalRecord:
         by=row.answered_by or "",
         comment=row.comment or "",
     )
+
+
+# What every run needs, put together once: that takes SQLAlchemy longer than the database takes to answer.
+_plans, _runs, _events, _inbox = schema.plans, schema.runs, schema.events, schema.inbox
+_OF_PLAN = (_plans.c.id == bindparam("plan"), _plans.c.tenant == bindparam("tenant"))
+VERSIONS = select(_plans).where(*_OF_PLAN).order_by(_plans.c.version)
+COUNT_VERSIONS = select(func.count()).select_from(_plans).where(*_OF_PLAN)
+ADD_PLAN, ADD_RUN = insert(_plans), insert(_runs)
+UNFINISHED_FOR = select(_runs.c.id).where(
+    _runs.c.tenant == bindparam("tenant"),
+    _runs.c.target == bindparam("target"),
+    _runs.c.status.in_(UNFINISHED),
+)
+RELEASE = (
+    update(_runs)
+    .where(_runs.c.id == bindparam("_run"), _runs.c.fence == bindparam("_fence"))
+    .values(**owner_columns(None))
+)
+EVENTS = (
+    select(_events)
+    .where(
+        _events.c.run == bindparam("run"),
+        _events.c.tenant == bindparam("tenant"),
+        _events.c.seq > bindparam("after"),
+    )
+    .order_by(_events.c.seq)
+)
+INBOX = (
+    select(_inbox)
+    .join(_runs, _runs.c.id == _inbox.c.run)
+    .where(_inbox.c.tenant == bindparam("tenant"), _runs.c.owner_token == bindparam("token"))
+    .order_by(_inbox.c.id)
+)
