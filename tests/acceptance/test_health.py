@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from astrolabe.adapters.storage.store import SqlStore
 from astrolabe.bootstrap import open_installation
 from astrolabe.domain.event import Event, EventType
 from astrolabe.domain.health import Breaker, Circuit, Health
@@ -66,7 +67,9 @@ def settings(home: Home) -> Settings:
 async def an_hour_passes(installation: Installation) -> None:
     """Let all failures be of more than an hour ago, and have everybody look."""
     query = text("UPDATE health SET failed_at = failed_at - 3601, since = since - 3601")
-    await installation.store.health._database.writer.change(lambda connection: connection.execute(query))
+    store = installation.store
+    assert isinstance(store, SqlStore)
+    await store._database.writer.change(lambda connection: connection.execute(query))
     await installation.driver.tell_all()
 
 
