@@ -1,5 +1,6 @@
 """Rows to be written, gathered and then written a statement at a time."""
 
+import contextlib
 import json
 from collections.abc import Hashable, Mapping
 from functools import lru_cache
@@ -49,13 +50,16 @@ class Rows:
 
     def write(self, connection: Connection) -> None:
         """Execute everything."""
-        cursor = connection.connection.cursor()
-        try:
+        with _in_one_go(connection), contextlib.closing(connection.connection.cursor()) as cursor:
             for wave in self._waves:
                 for statement, rows in wave.items():
                     cursor.executemany(statement.text(connection.dialect), rows)
-        finally:
-            cursor.close()
+
+
+def _in_one_go(connection: Connection) -> contextlib.AbstractContextManager[Any]:
+    """Where the database is a server's, send all before waiting for the first answer."""
+    driver: Any = connection.connection.driver_connection
+    return driver.pipeline() if connection.dialect.name == "postgresql" else contextlib.nullcontext()
 
 
 def json_text(data: Mapping[str, Any]) -> str:
