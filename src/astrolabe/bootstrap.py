@@ -46,6 +46,7 @@ from astrolabe.ports.slots import Terms
 from astrolabe.ports.store import Owner, RunRecord
 from astrolabe.ports.wakeups import WakeUps
 from astrolabe.sdk import Plugin
+from astrolabe.services.agents import unheeded
 from astrolabe.services.installation import BrokenPlugin, Clustered, Installation
 from astrolabe.services.upkeep import Keeping
 from astrolabe.settings import Settings, process_environment
@@ -120,6 +121,8 @@ async def open_installation(
         installed, broken = load_plugins()
         present = (*installed, *plugins)
         agents = {agent.name: agent for plugin in present for agent in plugin.agents}
+        for sentence in unheeded(terms.limits, agents):
+            report(sentence)
         workshop = _limited(
             settings,
             Workshop(

@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from astrolabe.bootstrap import open_installation
 from astrolabe.domain.event import Event
 from astrolabe.domain.limits import SlotLimits
@@ -19,6 +21,7 @@ from astrolabe.services.installation import Installation
 from astrolabe.services.runs import list_runs
 from astrolabe.services.steering import cancel_run
 from astrolabe.settings import Settings
+from tests.person import Person
 
 CACHE = Path(tempfile.gettempdir()) / f"astrolabe-test-cache-{os.geteuid()}"
 
@@ -160,3 +163,26 @@ def test_a_full_agent_does_not_hold_up_what_is_ready_for_others(tmp_path: Path) 
             return [await running], slow.most
 
     assert asyncio.run(whole()) == (["passed"], 1)
+
+
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [
+        (
+            "AGENTS__COMAND",
+            "engine.limits.agents limits 'comand', and there is no such agent here; did you mean 'command'?",
+        ),
+        (
+            "PROVIDERS__NOBODY",
+            "engine.limits.providers limits 'nobody', and there is no such provider here; there are: none.",
+        ),
+        ("AGENTS__COMMAND", ""),
+    ],
+)
+def test_a_limit_of_whom_nobody_knows_is_told(
+    variable: str, told: str, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"ASTROLABE_ENGINE__LIMITS__{variable}", "2")
+    done = person.types("agents", "list")
+    assert done.code == 0
+    assert done.err == (f"astrolabe: {told}\n" if told else "")

@@ -24,8 +24,10 @@ from astrolabe.services.attempts import attempts_of
 from astrolabe.services.builds import begin, carry_out, propose_plan, take_up
 from astrolabe.services.installation import Installation
 from astrolabe.services.runs import view_run
+from astrolabe.services.settling import settle
 from astrolabe.services.steering import answer, cancel_run, find_approval, pause_run
 from tests.acceptance.test_stopping import Actor, settings
+from tests.person import Person
 
 Work = Callable[[Task, Workbench], Coroutine[Any, Any, None]]
 
@@ -185,6 +187,30 @@ def test_a_task_waits_for_a_persons_word(
     asyncio.run(whole())
 
 
+@pytest.mark.parametrize("more", [[], [task("d")]], ids=["nothing-else", "something-else"])
+def test_a_run_nobody_works_on_ends_with_a_denial_that_leaves_it_nothing_to_do(
+    more: list[Task], tmp_path: Path
+) -> None:
+    tasks = [task("a", approval=Approval(question="go?")), task("c", "a"), *more]
+
+    async def whole() -> None:
+        ledger = Ledger()
+        ledger.held.clear()
+        async with installed(tmp_path, ledger) as own:
+            _, asked = await asking(own, tmp_path, tasks, owned=False, on_failure=OnFailure.KEEP_GOING)
+            record = await own.store.run(asked.run)
+            assert not await settle(own, record), "it waits for an answer"
+            await answer(own, asked, Outcome.DENIED, by="me", comment="")
+            assert await settle(own, record) is (not more)
+            view = await view_run(own, record)
+            assert (view.status, view.state.reason) == (
+                ("interrupted", "") if more else ("failed", view.state.tasks["a"].reason)
+            )
+            assert not await own.store.is_owned(await own.store.run(asked.run))
+
+    asyncio.run(whole())
+
+
 @pytest.mark.parametrize("owned", [True, False], ids=["at-work", "cut-off"])
 def test_of_two_who_answer_at_once_one_is_told_that_it_was_the_other(owned: bool, tmp_path: Path) -> None:
     tasks = [task("a", approval=Approval(question="go?"))]
@@ -225,10 +251,10 @@ def test_an_answer_that_comes_too_late_does_not_count(tmp_path: Path) -> None:
 
 
 async def asking(
-    own: Installation, folder: Path, tasks: Sequence[Task], *, owned: bool
+    own: Installation, folder: Path, tasks: Sequence[Task], *, owned: bool, **more: Any
 ) -> tuple[asyncio.Task[RunState], ApprovalRecord]:
     """Begin a run that asks something; cut it off then where it is to have no owner."""
-    started = await begun(own, folder, tasks)
+    started = await begun(own, folder, tasks, **more)
     seen = Seen(EventType.APPROVAL_REQUESTED)
     driving = asyncio.create_task(carry_out(own, started, seen.watcher))
     await seen.wait()
@@ -375,6 +401,18 @@ def test_what_failed_is_retried_and_what_passed_is_not_done_again(tmp_path: Path
                 await retry_run(own, await own.store.run(failed.id))
 
     asyncio.run(whole())
+
+
+def test_a_run_whose_place_was_taken_is_told_to_move_away_what_is_there(person: Person) -> None:
+    """A run keeps to its folder, so that naming another is no way out of it."""
+    plan = person.file("plan.yaml", "goal: g\ntasks: [{id: a, agent: command, inputs: {run: 'false'}}]\n")
+    target = person.folder / "target"
+    assert person.types("run", plan, "--workspace", target).code == 1
+    target.touch()
+    told = person.types("runs", "retry", "last")
+    assert told.code == 2
+    assert "move away what is there" in told.err
+    assert "--into" not in told.err
 
 
 def test_a_process_that_works_on_a_run_cancels_it_without_taking_it_from_itself(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ class World:
         self.plan, self.parallel = plan, parallel
         self.state = RunState("r")
         self.log: list[Event] = []
+        self.failed: dict[str, str] = {}
         self.now = 0.0
         self.add(
             NewEvent(
@@ -84,6 +85,8 @@ class World:
         event = new.placed("r", len(self.log) + 1, at=self.now, actor="t")
         self.log.append(event)
         self.state.apply([event])
+        if (task := new.task) is not None and self.state.tasks[task].status is TaskStatus.FAILED:
+            self.failed.setdefault(task, self.state.tasks[task].reason)
         if hasattr(self, "scheduler"):
             self.scheduler.observe([event])
 
@@ -153,7 +156,7 @@ class World:
         if outcome == "pass":
             self.tell(EventType.TASK_PASSED, task, state.attempt, commit="c", tree="t")
             return
-        error = AgentFailedError("r") if outcome == "retry" else MissingError("no hope")
+        error = AgentFailedError(task) if outcome == "retry" else MissingError(f"no {task}")
         self.add(failure_event("r", self.plan.task(task), state, state.attempt, error, self.now))
 
     def stop(self, why: EventType) -> None:
@@ -229,6 +232,7 @@ def check_end(world: World) -> None:
         assert state.status is RunStatus.OVER_BUDGET
     elif failed:
         assert state.status is RunStatus.FAILED
+        assert state.reason == next(iter(world.failed.values())), "the first failure in time is told"
     else:
         assert state.status is RunStatus.PASSED
         assert all(task.status is TaskStatus.PASSED for task in tasks.values())

@@ -69,19 +69,27 @@ def _answer(run: str, task: str | None, outcome: "Outcome", comment: str, *, jso
     from astrolabe.cli.session import with_installation
     from astrolabe.services.finding import find_run
     from astrolabe.services.runs import view_run
+    from astrolabe.services.settling import settle
     from astrolabe.services.steering import answer, find_approval
 
     async def use(installation: "Installation") -> None:
         record = await find_run(installation, run)
         asked = await find_approval(installation, record.id, task)
         answered = await answer(installation, asked, outcome, by=getuser(), comment=comment)
+        if not json:
+            say(f"{clean(answered.task)} of run {record.id}: {answered.outcome}")
+        settled = await settle(installation, record)
         view = await view_run(installation, record)
         if json:
-            print_json(_document(answered))
-            return
-        say(f"{clean(answered.task)} of run {record.id}: {answered.outcome}")
-        if view.status == "interrupted":
+            print_json(_document(answered) | {"run_status": view.status})
+        elif settled:
+            say(
+                f"nothing of that run could go on; it is over now: {view.status} ({clean(view.state.reason)})"
+            )
+        elif view.status == "interrupted":
             say(f"nothing works on that run; go on with: astrolabe resume {record.id[-6:]}")
+        elif view.status == "paused":
+            say(f"that run is paused; go on with: astrolabe resume {record.id[-6:]}")
 
     with_installation(use)
 

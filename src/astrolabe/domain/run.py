@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from astrolabe.domain.event import Event, EventType
-from astrolabe.domain.task import TaskState, begun_anew, task_after
+from astrolabe.domain.task import TaskState, TaskStatus, begun_anew, task_after
 
 
 class RunStatus(StrEnum):
@@ -45,7 +45,7 @@ class RunState:
     no longer generated), `edited` (generated, and theirs now), `added`, `changed`, `removed`; and the `commit` with marks.
     `steps` maps a step key to its recorded reply, `used` to what it used where it told, `intended` holds the keys whose reply
     is not recorded yet. `message` is the last of the inbox that was taken in. `over_budget` says what was spent when that
-    stopped the run; `raised` are limits given since it was planned, by task (empty: the run's own). `joined` is what the run
+    stopped the run; `failed` are the tasks that failed for good, in the order in which they did; `raised` are limits given since it was planned, by task (empty: the run's own). `joined` is what the run
     ends with (`status`, `reason`, `commit`) once that is known and waits to be handed over on the target's host.
     """
 
@@ -60,6 +60,7 @@ class RunState:
     cancel_requested: bool = False
     pause_requested: bool = False
     over_budget: str = ""
+    failed: list[str] = field(default_factory=list)
     used: dict[str, dict[str, Any]] = field(default_factory=dict)
     raised: dict[str, dict[str, Any]] = field(default_factory=dict)
     message: int = 0
@@ -124,6 +125,7 @@ class RunState:
         self.over_budget, self.joined = "", None
         for task in tasks:
             self.tasks[task] = begun_anew(self.tasks[task])
+        self._forget_failures()
 
     def _replanned(self, event: Event) -> None:
         data = event.data
@@ -133,6 +135,14 @@ class RunState:
             task: begun_anew(self.tasks[task]) if task in again else self.tasks.get(task, TaskState())
             for task in data["tasks"]
         }
+        self._forget_failures()
+
+    def _forget_failures(self) -> None:
+        """Keep of those that failed the ones that still are."""
+        known = self.tasks
+        self.failed = [
+            task for task in self.failed if task in known and known[task].status is TaskStatus.FAILED
+        ]
 
     def _finished(self, event: Event) -> None:
         data = event.data
@@ -155,4 +165,7 @@ class RunState:
             case EventType.EDITS_MERGED:
                 self.merged = event.data
             case _:
-                self.tasks[task] = task_after(self.tasks[task], event)
+                after = task_after(self.tasks[task], event)
+                if after.status is TaskStatus.FAILED and task not in self.failed:
+                    self.failed.append(task)
+                self.tasks[task] = after

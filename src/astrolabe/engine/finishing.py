@@ -3,11 +3,15 @@
 from dataclasses import asdict
 from typing import Any
 
+from pydantic import JsonValue
+
 from astrolabe.domain.event import EventType, NewEvent
-from astrolabe.domain.plan import ref_name
+from astrolabe.domain.plan import Plan, ref_name
 from astrolabe.domain.run import RunState, RunStatus
+from astrolabe.engine.decisions import Finish, Skip
 from astrolabe.engine.faults import CrashPoint
 from astrolabe.engine.floor import Floor
+from astrolabe.engine.scheduler import Scheduler
 from astrolabe.ports.workspace import Published
 
 
@@ -34,6 +38,28 @@ def finished_event(
         type=EventType.RUN_FINISHED,
         data={"status": status, "reason": reason, "commit": final, "published": told},
     )
+
+
+def is_over(plan: Plan, state: RunState, now: float) -> bool:
+    """Tell whether nothing is left of a run but to say of each task that it is not done, and how the run ended.
+
+    `state` is taken there, and is of no use afterwards.
+    """
+    scheduler = Scheduler(plan, state, parallel=1)
+    while decisions := scheduler.decide(now):
+        skips = [decision for decision in decisions if isinstance(decision, Skip)]
+        if len(skips) < len(decisions):
+            return all(isinstance(one, Finish) and one.status is not RunStatus.PASSED for one in decisions)
+        events = [skipped_event(skip).placed(state.id, 0, at=now, actor="") for skip in skips]
+        state.apply(events)
+        scheduler.observe(events)
+    return False
+
+
+def skipped_event(skip: Skip) -> NewEvent:
+    """Return the event that a task is not done."""
+    data: dict[str, JsonValue] = {"status": skip.status, "reason": skip.reason}
+    return NewEvent(type=EventType.TASK_SKIPPED, task=skip.task, data=data)
 
 
 def _commits(state: RunState) -> dict[str, str]:

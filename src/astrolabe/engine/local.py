@@ -14,7 +14,7 @@ from astrolabe.engine.attempt import first_of
 from astrolabe.engine.decisions import Ask, Decision, Escalate, Expire, Finish, Heal, Pause, Skip, Start
 from astrolabe.engine.door import Door
 from astrolabe.engine.faults import CrashPoint
-from astrolabe.engine.finishing import finished_event, hand_over
+from astrolabe.engine.finishing import finished_event, hand_over, skipped_event
 from astrolabe.engine.floor import Floor
 from astrolabe.engine.healing import heal
 from astrolabe.engine.judging import is_being_cancelled
@@ -198,8 +198,8 @@ class _Drive:
                 self._begin(group, task, begun)
             case Heal(task, measure):
                 self._measures[task] = group.create_task(self._heal(self._tasks[task], measure))
-            case Skip(task, status, reason):
-                self._append(EventType.TASK_SKIPPED, task, status=status, reason=reason)
+            case Skip():
+                self._log.append(skipped_event(decision))
             case Pause():
                 await self._append(EventType.RUN_PAUSED)
             case Finish(status, reason):

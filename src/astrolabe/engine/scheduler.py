@@ -44,7 +44,6 @@ class Scheduler:
         self._running: set[str] = set()
         self._unreachable: dict[str, str] = {}
         self._open = len(plan.tasks)
-        self._failed: str | None = None
         self._finished = state.status.final
         self._swept = False
         for task in plan.tasks:
@@ -106,6 +105,11 @@ class Scheduler:
         while self._asked and self._settled(self._asked[0]):
             heapq.heappop(self._asked)
         return min((waiting[0][0] for waiting in (self._retrying, self._asked) if waiting), default=None)
+
+    @property
+    def _failed(self) -> str | None:
+        """The first task that failed: in time, whoever asks."""
+        return self._state.failed[0] if self._state.failed else None
 
     def _ending(self) -> str | None:
         if self._state.cancel_requested:
@@ -267,8 +271,6 @@ class Scheduler:
                 self._to_heal[task] = None
 
     def _ended(self, task: str, status: TaskStatus) -> None:
-        if status is TaskStatus.FAILED and self._failed is None:
-            self._failed = task
         for dependent in self._dependents[task]:
             if status is not TaskStatus.PASSED:
                 self._unreachable.setdefault(dependent, task)

@@ -122,11 +122,13 @@ class Store(Protocol):
 
     async def plan_versions(self, plan_id: str) -> tuple[PlanVersion, ...]: ...
 
-    async def create_run(self, record: RunRecord, owner: Owner, *events: NewEvent) -> Lease:
-        """Add a run, owned from the start, with the first events of its log.
+    async def create_run(
+        self, record: RunRecord, owner: Owner, *events: NewEvent, plan: Plan | None = None
+    ) -> Lease:
+        """Add a run, owned from the start, with the first events of its log; `plan` is kept as the one it names.
 
         Raises:
-            ConflictError: another run for the same target is not finished.
+            ConflictError: another run for the same target is not finished; nothing was added.
         """
         ...
 

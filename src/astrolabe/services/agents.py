@@ -2,13 +2,15 @@
 
 import difflib
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
 from pydantic import BaseModel
 
-from astrolabe.agents.agent import declared_inputs, provider_of, told_apart
+from astrolabe.agents.agent import Agent, declared_inputs, provider_of, told_apart
 from astrolabe.domain.health import Circuit, Health, Kind, Record
+from astrolabe.domain.limits import SlotLimits
 from astrolabe.errors import MissingError
 from astrolabe.ports.health import Underway
 from astrolabe.ports.processes import Process
@@ -67,6 +69,22 @@ async def list_agents(installation: Installation) -> tuple[Worker, ...]:
     agents = [_agent(installation, name, records, busy[name]) for name in sorted(installation.agents)]
     providers = [_provider(installation, one) for (kind, _), one in records.items() if kind is Kind.PROVIDER]
     return (*agents, *providers)
+
+
+def unheeded(limits: SlotLimits, agents: Mapping[str, Agent]) -> tuple[str, ...]:
+    """Return a sentence for each limit of a name that none of these agents, and none of their providers, has."""
+    providers = filter(None, map(provider_of, agents.values()))
+    return (
+        *_unheeded("agent", limits.agents, list(agents)),
+        *_unheeded("provider", limits.providers, list(dict.fromkeys(providers))),
+    )
+
+
+def _unheeded(what: str, limited: Iterable[str], known: Sequence[str]) -> Iterator[str]:
+    for name in sorted(set(limited) - set(known)):
+        near = difflib.get_close_matches(name, known, 1)
+        meant = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}."
+        yield f"engine.limits.{what}s limits {name!r}, and there is no such {what} here; {meant}"
 
 
 async def find_agent(installation: Installation, name: str) -> Worker:

@@ -118,13 +118,13 @@ async def start(
     Raises:
         ConflictError: another run for the same target is not finished.
     """
-    version = await installation.store.add_plan(plan)
+    plan_id, version = installation.determinism.new_id(), 1
     record = RunRecord(
         id=run or installation.determinism.new_id(),
         tenant="default",
         goal=plan.goal,
-        plan_id=version.id,
-        plan_version=version.version,
+        plan_id=plan_id,
+        plan_version=version,
         target=target,
         origin=_origin(plan),
         status=RunStatus.RUNNING,
@@ -140,7 +140,7 @@ async def start(
             await workspace.keep(f"runs/{record.id}/{name}", commit)
     data: dict[str, JsonValue] = {
         "tasks": [task.id for task in plan.tasks],
-        "plan": {"id": version.id, "version": version.version, "digest": plan.digest()},
+        "plan": {"id": plan_id, "version": version, "digest": plan.digest()},
         "rules_version": RULES_VERSION,
         "ground": asdict(ground),
         "policy": installation.policy.digest(),
@@ -148,7 +148,7 @@ async def start(
     if forked_from is not None:
         data["forked_from"] = forked_from
     first = NewEvent(type=EventType.RUN_CREATED, data=data)
-    lease = await installation.store.create_run(record, installation.owner, first, *more)
+    lease = await installation.store.create_run(record, installation.owner, first, *more, plan=plan)
     if record.elsewhere:
         await hand_to_cluster(installation, record, plan)
     return Begun(record, None if record.elsewhere else lease, plan, workspace)

@@ -9,6 +9,7 @@ import pytest
 
 from astrolabe.adapters.storage.ownership import this_process
 from astrolabe.adapters.storage.store import SqlStore
+from astrolabe.errors import StorageError
 from tests.integration.storage.holder import holding
 from tests.integration.storage.home import Home
 from tests.integration.storage.test_store import create, started
@@ -108,6 +109,23 @@ def test_a_folder_nobody_may_write_is_told_with_what_to_do(tmp_path: Path) -> No
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert "StorageError" in done.stderr
     assert "cannot be written" in done.stderr
+
+
+def test_a_state_folder_that_is_removed_while_it_is_used_is_told_with_what_to_do(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+
+    async def use() -> None:
+        async with home.store() as store:
+            lease = await create(store, this_process("token"))
+            home.file.parent.rename(tmp_path / "away")
+            with pytest.raises(StorageError) as told:
+                await store.append(lease, started(lease))
+            assert "astrolabe.db-wal belongs to astrolabe.db" in told.value.hint
+
+    with pytest.raises(StorageError, match="No such file"):
+        asyncio.run(use())
+    (tmp_path / "away").rename(home.file.parent)
+    assert home.run("SELECT count(*) FROM events") == [(1,)]
 
 
 async def _begin(home: Home) -> None:

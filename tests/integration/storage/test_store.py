@@ -213,10 +213,16 @@ def test_a_run_whose_owner_lives_cannot_be_claimed(home: Home) -> None:
 def test_of_runs_begun_at_once_for_one_target_one_is_made(home: Home) -> None:
     async def use(store: SqlStore) -> None:
         first = NewEvent(type=EventType.RUN_CREATED, data={"tasks": ["a"]})
-        tries = [store.create_run(record(target="/same"), this_process("token"), first) for _ in range(5)]
+        plan = Plan(goal="g", tasks=(Task(id="a", name="a", agent="x"),))
+        tries = [
+            store.create_run(record(target="/same", plan_id=name), this_process("token"), first, plan=plan)
+            for name in "abcde"
+        ]
         outcomes = await asyncio.gather(*tries, return_exceptions=True)
         assert sum(isinstance(outcome, Lease) for outcome in outcomes) == 1
         assert sum(isinstance(outcome, ConflictError) for outcome in outcomes) == 4
+        kept = [await store.plan_versions(name) for name in "abcde"]
+        assert sorted(map(len, kept)) == [0, 0, 0, 0, 1], "what did not come about leaves nothing"
 
     with_store(home, use)
 

@@ -112,6 +112,22 @@ def test_a_copy_is_restored_into_either_database_with_every_row(homes: Homes, tm
         with_store(target, lambda store: store.ask(max(run for (run, *_) in kept["runs"]), "cancel"))
 
 
+def test_what_lies_beside_a_copied_file_is_restored_with_it(homes: Homes, tmp_path: Path) -> None:
+    """A file that somebody copied while it was used: what was written last is in its companion."""
+    used, copy, other = Home(tmp_path / "used"), tmp_path / "copy" / "astrolabe.db", homes(tmp_path / "other")
+    copy.parent.mkdir()
+
+    async def use() -> None:
+        async with used.store() as store:
+            await create(store, this_process("token"))
+            await asyncio.to_thread(shutil.copyfile, used.file, copy)
+            await create(store, this_process("token"))
+            await asyncio.to_thread(shutil.copyfile, f"{used.file}-wal", f"{copy}-wal")
+
+    asyncio.run(use())
+    assert other.upkeep().restore(copy).runs == 2
+
+
 def test_a_copy_is_consistent_though_runs_go_on(home: Home) -> None:
     async def use(store: SqlStore) -> None:
         lease = await create(store, this_process("token"), tuple(f"t{number}" for number in range(60)))

@@ -16,7 +16,7 @@ LEFTOVER = re.compile(r"\.astrolabe-[0-9A-Za-z_-]+\.(part|ready)\Z")
 READY = ".ready"
 PART = ".part"
 
-_ANOTHER = "Name another folder with --into."
+_ANOTHER = "Name another folder, or move away what is there: a run that has begun keeps to its own."
 _KERNELS = ("/proc", "/sys", "/dev")
 _KEPT_IN_MEMORY = "/dev/shm"  # noqa: S108 - named to be let through
 _SAID = {
@@ -95,11 +95,9 @@ def refuse(state: TargetState) -> None:
         raise _refusal(state.path, "is a file, or has one among its parents")
     if state.kind is TargetKind.INSIDE_REPOSITORY:
         text = f"lies inside the repository {state.repository}"
-        raise _refusal(state.path, text, "Name that repository itself, or a folder outside it, with --into.")
+        raise _refusal(state.path, text, "Name that repository itself, or a folder outside it.")
     if not state.writable:
-        raise _refusal(
-            state.path, "cannot be written by this user", "Make it writable, or name another with --into."
-        )
+        raise _refusal(state.path, "cannot be written by this user", "Make it writable, or name another.")
     if state.kind is TargetKind.REPOSITORY and not state.owned:
         raise _refusal(state.path, "is a repository of another user", "Run this as its owner.")
 
@@ -121,7 +119,7 @@ def try_out(place: Path, name: str) -> None:
         if error.errno in _FULL:
             raise storage_error(f"write to {place}", error) from error
         text = f"cannot be written: {error.strerror}"
-        raise _refusal(place, text, "Make it writable, or name another with --into.") from error
+        raise _refusal(place, text, "Make it writable, or name another.") from error
 
 
 def _refusal(path: Path, text: str, hint: str = _ANOTHER) -> TargetError:

@@ -233,7 +233,7 @@ async def _check_connected(theirs: Theirs, tips: Sequence[str]) -> None:
         if not MISSING_OBJECT.search(error.complaint):
             raise
         place = str(theirs.repository.worktree or theirs.repository.folder)
-        hint = "The work is safe in Astrolabe's own clone; name a new folder with --into."
+        hint = "The work is safe in Astrolabe's own clone; begin again with a new folder."
         problem = Problem(place, f"the history the run started from is gone there: {error.complaint.strip()}")
         raise TargetError(f"the result cannot go to {place}", [problem], hint=hint) from error
 
@@ -244,9 +244,7 @@ def _other_work(branch: str) -> ConflictError:
 
 
 def _not_empty(path: Path) -> TargetError:
-    hint = (
-        "Name a new or empty folder with --into, or make it a repository: `git init`, then commit its files."
-    )
+    hint = "Name a new or empty folder, or make it a repository: `git init`, then commit its files."
     problem = Problem(str(path), "is not empty and is no git repository", hint)
     return TargetError(f"the result cannot go to {path}", [problem], hint=hint)
 

@@ -121,8 +121,8 @@ def put_back(file: Path, fault: str, backups: Backups) -> str:
     if backup is None:
         raise StorageError(
             f"the database {file} is damaged ({fault}), and there is no copy of it; {_listed(known)}",
-            hint="Put back a copy you have: astrolabe database restore FILE; or begin anew, keeping the damaged file "
-            "beside: astrolabe database restore --empty",
+            hint="Put back a copy you have: astrolabe database restore FILE (where FILE-wal lies beside it, that belongs to it); "
+            "or begin anew, keeping the damaged file beside: astrolabe database restore --empty",
         )
     lost = sorted(known - readable_runs(backup.file))
     aside = set_aside(file, "damaged")

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -84,6 +85,17 @@ def revision_of(file: Path) -> str:
     if fault:
         raise InputError(f"the backup {file} is damaged: {fault}", hint="Name another.")
     return str(revision)
+
+
+def copied_whole(file: Path, copy: Path) -> Path:
+    """Copy a SQLite file, with what a companion of it holds that was not yet written into it; return the copy."""
+    shutil.copyfile(file, copy)
+    companion = file.with_name(f"{file.name}-wal")
+    if companion.exists():
+        shutil.copyfile(companion, copy.with_name(f"{copy.name}-wal"))
+        with contextlib.closing(sqlite3.connect(copy)) as opened:
+            opened.execute("PRAGMA journal_mode=DELETE")
+    return copy
 
 
 def first_fault(connection: sqlite3.Connection) -> str:

@@ -27,6 +27,10 @@ T = TypeVar("T")
 BUSY_MILLISECONDS = 30_000
 _COPIED_BYTES = 512 * 1024**2
 """Up to this size a file is copied once a day."""
+_GONE = (
+    "The state folder {folder} was moved or removed while it was used, and the runs are gone with it. Put back a copy of the "
+    "whole folder: in it astrolabe.db-wal belongs to astrolabe.db. Without one, begin the run again."
+)
 _DAMAGE = ("malformed", "not a database", "disk image")
 
 
@@ -104,19 +108,22 @@ class SqliteFile:
                 self._use.leave()
 
     def _close(self, engine: Engine) -> None:
-        if (
-            self._wrote
-            and self.backups.is_due(self._use.made_at())
-            and self._file.stat().st_size < _COPIED_BYTES
-        ):
-            try:
-                self._back_up("daily")
-            except StorageError as error:
-                self._report(f"Today's copy of the database could not be made: {error}")
+        if self._wrote:
+            self._copy_daily()
         with self._faults(), self._exclusively():
             if self._writing is not None:
                 self._writing.close()
             engine.dispose()
+
+    def _copy_daily(self) -> None:
+        try:
+            with self._faults():
+                due = self.backups.is_due(self._use.made_at())
+                small = self._file.stat().st_size < _COPIED_BYTES
+            if due and small:
+                self._back_up("daily")
+        except StorageError as error:
+            self._report(f"Today's copy of the database could not be made: {error}")
 
     def read(self, do: Callable[[Connection], T]) -> T:
         with self._faults(), self._opened().connect() as connection:
@@ -148,11 +155,16 @@ class SqliteFile:
             cause = _cause(error)
             if any(words in cause for words in _DAMAGE):
                 self._use.suspect()
-            raise StorageError(f"the database {self._file} failed: {cause}", hint=_hint(cause)) from error
+            raise StorageError(
+                f"the database {self._file} failed: {cause}", hint=self._hint(cause)
+            ) from error
         except OSError as error:
             raise StorageError(
-                f"the database {self._file} failed: {error.strerror}", hint=_hint(str(error))
+                f"the database {self._file} failed: {error.strerror}", hint=self._hint(str(error))
             ) from error
+
+    def _hint(self, cause: str) -> str:
+        return _hint(cause) if self._file.exists() else _GONE.format(folder=self._file.parent)
 
     def size(self) -> int:
         files = [self._file, self._file.with_name(f"{self._file.name}-wal")]

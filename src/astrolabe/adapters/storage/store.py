@@ -60,13 +60,11 @@ class SqlStore:
     async def add_plan(self, plan: Plan, plan_id: str | None = None) -> PlanVersion:
         at = self._determinism.now()
         identity = plan_id or self._determinism.new_id()
-        data = plan.model_dump_json(by_alias=True)
 
         def write(connection: Connection) -> PlanVersion:
             one_at_a_time(connection, f"plan {self._tenant} {identity}")
             version = connection.execute(COUNT_VERSIONS, self._mine(plan=identity)).scalar_one() + 1
-            row = {"id": identity, "version": version, "tenant": self._tenant, "created_at": at, "data": data}
-            connection.execute(ADD_PLAN, row)
+            connection.execute(ADD_PLAN, self._mine(**_plan_row(identity, version, plan, at)))
             return PlanVersion(id=identity, version=version, plan=plan, created_at=at)
 
         return await self._database.writer.change(write)
@@ -79,13 +77,18 @@ class SqlStore:
             for row in rows
         )
 
-    async def create_run(self, record: RunRecord, owner: Owner, *events: NewEvent) -> Lease:
+    async def create_run(
+        self, record: RunRecord, owner: Owner, *events: NewEvent, plan: Plan | None = None
+    ) -> Lease:
         lease = Lease(run=record.id, fence=1, owner=owner)
         row = _run_row(record, owner) | {"tenant": self._tenant}
         at = self._determinism.now()
 
         def write(connection: Connection) -> Lease:
             self._must_be_alone(connection, record.target)
+            if plan is not None:
+                kept = _plan_row(record.plan_id, record.plan_version, plan, at)
+                connection.execute(ADD_PLAN, self._mine(**kept))
             connection.execute(ADD_RUN, row)
             return self._continued(connection, lease, 0, events, at)
 
@@ -276,9 +279,11 @@ class SqlStore:
         await self._database.writer.change(lambda connection: connection.execute(delete(table).where(mine)))
 
     async def close(self) -> None:
-        await self.processes.close()
-        await self._database.close()
-        self._wakeups.close()
+        try:
+            await self.processes.close()
+            await self._database.close()
+        finally:
+            self._wakeups.close()
 
     def _lives(self, connection: Connection, owner: Owner) -> bool:
         return owner.token in self.processes.living(connection, [owner])
@@ -305,6 +310,15 @@ def _owner(row: Row[Any]) -> Owner | None:
     if row.owner_token is None:
         return None
     return Owner(row.owner_token, row.owner_pid, row.owner_boot_id, row.owner_started_ticks)
+
+
+def _plan_row(identity: str, version: int, plan: Plan, at: float) -> dict[str, Any]:
+    return {
+        "id": identity,
+        "version": version,
+        "created_at": at,
+        "data": plan.model_dump_json(by_alias=True),
+    }
 
 
 def _run_row(record: RunRecord, owner: Owner) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Looking after a database; see `ports/upkeep.py`. It works beside runs that go on, except for putting a copy in its place."""
 
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.backups import Backups
 from astrolabe.adapters.storage.database import Place
 from astrolabe.adapters.storage.shelves import Shelf
-from astrolabe.adapters.storage.snapshot import revision_of
+from astrolabe.adapters.storage.snapshot import copied_whole, revision_of
 from astrolabe.domain.run import RunStatus
 from astrolabe.errors import InputError
 from astrolabe.ports.upkeep import BackupFile, DatabaseStatus, OldRun, Restored
@@ -181,7 +180,7 @@ class SqlUpkeep:
                 hint="Restore it with the newer Astrolabe that made it.",
             )
         with tempfile.TemporaryDirectory(prefix="astrolabe-restore-") as folder:
-            yield Path(shutil.copyfile(file, Path(folder) / "copy.db"))
+            yield copied_whole(file, Path(folder) / "copy.db")
 
     @contextmanager
     def _opened(self) -> Generator[None]:

@@ -45,6 +45,8 @@ def packed_state(state: RunState) -> bytes:
 def unpacked_state(packed: bytes, plan: Plan) -> RunState:
     state = _states().validate_json(zlib.decompress(packed))
     state.tasks = {task.id: state.tasks.get(task.id, TaskState()) for task in plan.tasks}
+    if not state.failed:  # packed when the order was not kept
+        state.failed = [name for name, task in state.tasks.items() if task.status is TaskStatus.FAILED]
     return state
 
 
