@@ -4,17 +4,24 @@
     PEER.py begin SIZE PARALLEL FOLDER [--url URL]                                a fan-out whose tasks take a while
     PEER.py resume SIZE PARALLEL FOLDER [--url URL]                               goes on with it after a kill
 
-CPU is that of all processes: this one, those below it, and below the server's (a database that was started outside).
+CPU is that of all processes: this one, those below it (also those that have ended meanwhile), and the server's and those below
+that (a database that was started outside).
 """
 
 import argparse
 import json
 import os
 import resource
+import signal
+import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple, Protocol
+from urllib.request import urlopen
 
 TASK_SECONDS = 0.01
 SMALL = 3
@@ -84,9 +91,13 @@ def _measured(peer: Peer, options: argparse.Namespace) -> dict[str, float]:
 
 def cpu_seconds(servers: Iterable[int] = ()) -> float:
     """Return what this process, those below it and those below the servers have used so far."""
-    own = resource.getrusage(resource.RUSAGE_SELF)
     others = _below([os.getpid()]) - {os.getpid()} | _below(servers)
-    return own.ru_utime + own.ru_stime + sum(map(_used, others))
+    return _own(resource.RUSAGE_SELF) + _own(resource.RUSAGE_CHILDREN) + sum(map(_used, others))
+
+
+def _own(whose: int) -> float:
+    used = resource.getrusage(whose)
+    return used.ru_utime + used.ru_stime
 
 
 def _below(pids: Iterable[int]) -> set[int]:
@@ -126,6 +137,56 @@ def note(what: str, task: str) -> None:
 def slow() -> bool:
     """Tell whether tasks are to take a while and note what they do."""
     return "PEER_NOTES" in os.environ
+
+
+class Server:
+    """What a peer's state is served by: it outlives the process that started it when that is killed, and is found again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._left = folder / "server.pid"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def runs(self) -> bool:
+        return self._left.exists()
+
+    def start(self, command: Iterable[object], **settings: str) -> None:
+        """Start it in a session of its own, and leave its process id where whoever measures looks for it."""
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(
+            [str(word) for word in command],
+            env=os.environ | settings,
+            stdout=quiet,
+            stderr=quiet,
+            start_new_session=True,
+        )
+        self._left.write_text(str(self._process.pid))
+
+    def stop(self) -> None:
+        """End it with all below it, if this process has started it: nobody needs its state any more."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._left.unlink()
+
+
+def ports(folder: Path, count: int) -> list[int]:
+    """Return free ports of this host; the same ones for each process on a folder."""
+    chosen = folder / "ports"
+    if not chosen.exists():
+        with ExitStack() as open_ones:
+            free = [open_ones.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+            chosen.write_text(" ".join(str(one.getsockname()[1]) for one in free))
+    return [int(word) for word in chosen.read_text().split()]
+
+
+def answers(url: str) -> bool:
+    """Tell whether a server answers there."""
+    try:
+        with urlopen(url, timeout=2) as reply:
+            return reply.status < HTTPStatus.BAD_REQUEST
+    except OSError:
+        return False
 
 
 def wait_for(look: Callable[[], bool], seconds: float = 60.0) -> None:
