@@ -37,7 +37,7 @@ class Floor:
         for line in (
             "PRAGMA journal_mode=WAL",
             "PRAGMA synchronous=FULL",
-            "CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT NOT NULL)",
+            "CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, text TEXT NOT NULL)",
         ):
             connection.execute(line)
         while (batch := self._batch()) is not None:
@@ -87,7 +87,7 @@ async def task(floor: Floor, number: int) -> None:
 
 
 async def carry_out(file: Path, shape: str, size: int, count: int, parallel: int) -> None:
-    """Do `count` of a shape side by side on a fresh file."""
+    """Do `count` of a shape side by side on a file, which may be there."""
     with Floor(file) as floor:
         if shape == "chain":
             await asyncio.gather(*(chain(floor, size) for _ in range(count)))

@@ -131,6 +131,6 @@ class Bench:
 
 
 async def carry_out(folder: Path, plan: Plan, count: int, parallel: int) -> None:
-    """Do it on a fresh store in `folder`."""
+    """Do it on the store in `folder`, which is made where there is none."""
     async with Bench(folder, parallel).opened() as bench:
         await bench.runs(plan, count)

