@@ -62,6 +62,7 @@ class Home:
     def fork(self, *words: str, imported: Path | None = None) -> Forked:
         """Do a command of Astrolabe's in a process that need not import it; `imported` is to hold what it did import."""
         output = self._output()
+        output.touch()  # it may be killed before it has done anything
         process = fork([str(ASTROLABE), *words, "--json"], self.folder, self.settings, output, imported)
         self._outputs[process.pid] = output
         return process
