@@ -17,6 +17,10 @@ chaos *arguments:
 image *arguments:
     uv run python scripts/image.py {{arguments}}
 
+# How many planted faults the tests of a module of the engine find: just mutate --sample 40 scheduler
+mutate *arguments:
+    uv run --with mutmut==3.8.1 python scripts/mutate.py {{arguments}}
+
 # Licences, number and size of what a plain installation brings.
 licences:
     uv run python scripts/licences.py
