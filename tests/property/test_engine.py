@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
-from tests.world import Boxes, Command, World, empty_home
 
 from astrolabe.domain.budget import amounts_of
 from astrolabe.domain.event import Event, EventType
@@ -24,6 +23,7 @@ from astrolabe.errors import UnavailableError
 from astrolabe.sdk import Plugin, Task, Usage, Workbench
 from astrolabe.services.builds import begin, carry_out, propose_plan, take_up
 from astrolabe.services.installation import Installation
+from tests.world import Boxes, Command, World, empty_home
 
 RESERVED, USED = Usage(tokens=10), Usage(tokens=4)
 FATES = ["away", "broken", "unmet"]
