@@ -62,6 +62,12 @@ PEERS = (
         caveat="likewise; another process takes them up only when told",
     ),
     Peer(
+        "DBOS children, SQLite",
+        "dbos_children",
+        ("dbos==3.4.0",),
+        caveat="each task a workflow of its own with one step, as S2 is compared with; otherwise like DBOS",
+    ),
+    Peer(
         "Restate",
         "restate_server",
         ("restate-sdk==1.3.0", "hypercorn==0.18.0", "httpx==0.28.1"),
@@ -80,7 +86,7 @@ PEERS = (
         "prefect_server",
         ("prefect==3.8.8", "fastapi==0.139.2"),
         runs=20,
-        caveat="results are files nobody syncs, states of tasks reach the server in the background; "
+        caveat="syncs neither its results, which are files, nor each commit; states of tasks reach the server in the background; "
         "nobody resumes a dead flow: here it is called again and finds results by their inputs",
     ),
     Peer(
@@ -109,7 +115,7 @@ def python_of(peer: Peer) -> str:
     if not peer.packages:
         return sys.executable
     digest = hashlib.sha256(" ".join(peer.packages + peer.npm).encode()).hexdigest()[:12]
-    folder = load_settings().cache_folder / "benchmarks" / f"{peer.script}-{digest}"
+    folder = load_settings().cache_folder / "benchmarks" / f"{peer.script.partition('_')[0]}-{digest}"
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         shutil.rmtree(folder, ignore_errors=True)

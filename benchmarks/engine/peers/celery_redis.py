@@ -1,6 +1,7 @@
 """Celery with Redis as broker and store of results; Redis syncs every write, a task is taken from it when it is done.
 
-What a dead worker had is given out again after `visibility_timeout`: an hour if nothing is said, so a kill could not be measured.
+What a dead worker had is given out again after `visibility_timeout`: an hour if nothing is said, so a kill could not be measured;
+that it is looked for every second, and not every hundred, must be said too.
 """
 
 import os
@@ -20,7 +21,13 @@ import redis
 LONGEST_SECONDS = 200
 app = Celery("peer")
 app.conf.update(task_acks_late=True, task_reject_on_worker_lost=True, worker_prefetch_multiplier=1)
-app.conf.update(broker_transport_options={"visibility_timeout": 5})
+app.conf.update(
+    broker_transport_options={
+        "visibility_timeout": 5,
+        "unacked_restore_interval": 1,
+        "unacked_restore_throttle": 1,
+    }
+)
 
 
 def reach(place: str) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import measuring
 from dbos import DBOS, SetWorkflowID
 
+POLL_SECONDS = 0.02
+
 
 @DBOS.step()
 async def task(name: str) -> str:
@@ -39,6 +41,11 @@ async def fan(width: int, parallel: int) -> None:
 
 
 class Dbos:
+    """Carries out workflows of the two shapes."""
+
+    def __init__(self, chain: Any, fan: Any) -> None:
+        self._chain, self._fan = chain, fan
+
     def open(self, folder: Path, url: str) -> None:
         if not url:
             file = folder / "dbos.db"
@@ -64,8 +71,8 @@ class Dbos:
     def begin(self, work: measuring.Work) -> None:
         async def whole() -> None:
             with SetWorkflowID("fan"):
-                handle = await DBOS.start_workflow_async(fan, work.size, work.parallel)
-            await handle.get_result(polling_interval_sec=0.02)
+                handle = await DBOS.start_workflow_async(self._fan, work.size, work.parallel)
+            await handle.get_result(polling_interval_sec=POLL_SECONDS)
 
         asyncio.run(whole())
 
@@ -74,7 +81,7 @@ class Dbos:
 
         async def whole() -> None:
             handle = await DBOS.retrieve_workflow_async("fan")  # taken up by the launch
-            await handle.get_result(polling_interval_sec=0.02)
+            await handle.get_result(polling_interval_sec=POLL_SECONDS)
 
         asyncio.run(whole())
 
@@ -85,12 +92,12 @@ class Dbos:
 
     async def _all(self, work: measuring.Work) -> None:
         if work.shape == "chain":
-            handles = [await DBOS.start_workflow_async(chain, work.size) for _ in range(work.count)]
+            handles = [await DBOS.start_workflow_async(self._chain, work.size) for _ in range(work.count)]
         else:
-            handles = [await DBOS.start_workflow_async(fan, work.size, work.parallel)]
+            handles = [await DBOS.start_workflow_async(self._fan, work.size, work.parallel)]
         for handle in handles:
-            await handle.get_result(polling_interval_sec=0.02)
+            await handle.get_result(polling_interval_sec=POLL_SECONDS)
 
 
 if __name__ == "__main__":
-    measuring.run(Dbos())
+    measuring.run(Dbos(chain, fan))
