@@ -183,7 +183,7 @@ def fallback(recorder: Recorder) -> None:
 
 
 def paused(recorder: Recorder) -> None:
-    running = recorder.begin("paused", [task("first", run="sleep 2"), task("second", "first")])
+    running = recorder.begin("paused", [task("first", run="sleep 12"), task("second", "first")])
     recorder.wait_for("step.intended", "first")
     recorder.do("runs", "pause", recorder.run())
     running.wait(LONGEST_SECONDS)

@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from astrolabe.domain.budget import Scope
 from astrolabe.domain.event import Event, EventType
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunState
-from astrolabe.domain.task import Outcome
+from astrolabe.domain.task import FailureKind, Outcome
+from astrolabe.engine.attempt import ChecksFailedError
 from astrolabe.engine.decisions import Ask, Decision, Escalate, Expire, Finish, Heal, Pause, Skip, Start
+from astrolabe.engine.judging import failure_event, not_healed_event
 from astrolabe.engine.scheduler import RULES_VERSION, Scheduler
+from astrolabe.errors import DeadlineError, MissingError, OverBudgetError, UnavailableError
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "histories"
 FILES = sorted(FOLDER.glob("rules-*/*.json"))
@@ -61,6 +65,11 @@ def test_there_are_histories_of_each_version_of_the_rules() -> None:
     assert recorded == set(range(1, RULES_VERSION + 1))
 
 
+def test_the_histories_of_the_present_rules_tell_of_all_that_follows_from_a_rule() -> None:
+    files = [file for file in FILES if file.parent.name == f"rules-{RULES_VERSION}"]
+    assert {event.type for file in files for event in History(file).events} >= {*_OF_DECISIONS, *_FOLLOWING}
+
+
 def test_a_history_folds_to_the_state_it_led_to(history: History) -> None:
     folded = STATE.dump_python(history.until(len(history.events)), mode="json")
     folded["intended"].sort()
@@ -88,6 +97,34 @@ def test_what_was_decided_is_decided_again(history: History) -> None:
             decided = place + len(decisions)
             expected += 1
     assert expected
+
+
+def test_what_followed_a_failure_follows_again(history: History) -> None:
+    """The same agent after the same time, another one, the same measure, or nothing."""
+    for place, event, scheduler in history.walk():
+        if event.type not in {EventType.TASK_FAILED, EventType.TASK_NOT_HEALED}:
+            continue
+        state = history.until(place)
+        task = history.plans[state.plan_version - 1].task(event.task or "")
+        before = state.tasks[task.id]
+        if event.type == EventType.TASK_NOT_HEALED:
+            assert [one.measure for one in scheduler.decide(event.at) if isinstance(one, Heal)]
+            again = not_healed_event(task, before, "")
+        else:
+            error = _ERRORS[FailureKind(event.data["failure"])]
+            again = failure_event(state.id, task, before, event.attempt or 0, error, event.at)
+            assert again.data["retry_at"] == pytest.approx(event.data["retry_at"], abs=0.5)
+            assert again.data["failure"] == event.data["failure"]
+        assert {name: again.data.get(name) for name in _FOLLOWS} == {
+            name: event.data.get(name) for name in _FOLLOWS
+        }
+
+
+def test_a_measure_that_changed_the_plan_is_decided_again(history: History) -> None:
+    for _, event, scheduler in history.walk():
+        if event.type == EventType.PLAN_CHANGED:
+            heals = [one for one in scheduler.decide(event.at) if isinstance(one, Heal)]
+            assert Heal(event.data["task"], event.data["measure"]) in heals
 
 
 def told(scheduler: Scheduler, now: float) -> list[tuple[str, ...]]:
@@ -151,3 +188,23 @@ _OF_DECISIONS = {
     EventType.RUN_PAUSED,
     EventType.RUN_FINISHED,
 }
+
+_FOLLOWING = {
+    EventType.APPROVAL_ESCALATED,
+    EventType.APPROVAL_ANSWERED,
+    EventType.TASK_FAILED,
+    EventType.TASK_NOT_HEALED,
+    EventType.TASK_SKIPPED,
+    EventType.PLAN_CHANGED,
+    EventType.RUN_REOPENED,
+    EventType.RUN_BUDGET_EXCEEDED,
+}
+_FOLLOWS = ("agent", "heal")
+_ERRORS: dict[FailureKind, Exception] = {
+    FailureKind.TIMEOUT: DeadlineError(""),
+    FailureKind.TRANSIENT: UnavailableError(""),
+    FailureKind.CHECKS: ChecksFailedError([]),
+    FailureKind.PERMANENT: MissingError(""),
+    FailureKind.BUDGET: OverBudgetError("", Scope.TASK),
+}
+"""One error of each kind: what follows is decided by the kind."""
