@@ -87,16 +87,20 @@ def _round(peer: Peer, taken: Taken, server: Server, sizes: float) -> None:
     try:
         script = [python_of(peer), FOLDER / f"{peer.script}.py"]
         for name in SHAPES:
-            with _place(peer, server) as place:
-                taken.costs.setdefault(name, []).append(
-                    _measured(script, name, _count(peer, name, sizes), sizes, place)
-                )
+            taken.costs.setdefault(name, []).append(cost_of(peer, server, name, sizes))
         if peer.killed:
             with _place(peer, server) as place:
                 taken.kills.append(_killed(script, max(20, int(KILLED_FAN * sizes)), place))
     except (subprocess.SubprocessError, OSError) as error:
         taken.failed = f"{type(error).__name__}: {getattr(error, 'stderr', None) or error}"[-300:]
         print(f"{peer.name}: {taken.failed}", file=sys.stderr)
+
+
+def cost_of(peer: Peer, server: Server, name: str, sizes: float) -> tuple[float, float]:
+    """Have a peer do the work of a shape in a place of its own; return wall and CPU, ms a task."""
+    script = [python_of(peer), FOLDER / f"{peer.script}.py"]
+    with _place(peer, server) as place:
+        return _measured(script, name, _count(peer, name, sizes), sizes, place)
 
 
 def _count(peer: Peer, name: str, sizes: float) -> int:

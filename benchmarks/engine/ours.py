@@ -1,9 +1,10 @@
 """Our side: runs of no-op tasks on the real store and the real local driver."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from still import HEAD, Idle, StillSandbox, StillWorkspace
 
@@ -39,29 +40,29 @@ class Bench:
     def __init__(self, folder: Path, parallel: int, url: str = "", agent: Agent | None = None) -> None:
         self._determinism = real_determinism()
         self._owner = this_process(self._determinism.new_id())
-        self._database, blobs, self._wakeups = self._storage(folder, url)
+        self.database, blobs, self.wakeups = self._storage(folder, url)
         lease = LEASE_SECONDS if url else None
-        processes = SqlProcesses(self._database, folder / "processes", self._owner, self._determinism, lease)
-        self._store = SqlStore(self._database, blobs, self._wakeups, processes, self._determinism)
-        workshop = Workshop(
+        processes = SqlProcesses(self.database, folder / "processes", self._owner, self._determinism, lease)
+        self._store = SqlStore(self.database, blobs, self.wakeups, processes, self._determinism)
+        self.workshop = Workshop(
             store=self._store,
             owner=self._owner,
             sandbox=StillSandbox(),
             images=None,  # pyright: ignore[reportArgumentType] - no task here names one
             agents={"idle": agent or Idle()},
             determinism=self._determinism,
-            woken=self._wakeups.wait,
+            woken=self.wakeups.wait,
             admission=Admission(
                 self._store.slots,
                 Terms(SlotLimits(), Breaker()),
                 self._owner,
                 self._determinism.new_id,
-                self._wakeups.wait,
+                self.wakeups.wait,
             ),
             limits=Limits(parallel, parallel),
             reuse_evidence=False,
         )
-        self._driver = LocalDriver(workshop)
+        self._driver = LocalDriver(self.workshop)
 
     def _storage(self, folder: Path, url: str) -> tuple[Database, Blobs, WakeUps]:
         if not url:
@@ -73,8 +74,8 @@ class Bench:
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator["Bench"]:
-        self._database.open()
-        self._wakeups.open()
+        self.database.open()
+        self.wakeups.open()
         spare_the_collector()
         try:
             yield self
@@ -90,6 +91,13 @@ class Bench:
         await asyncio.gather(*(self._run(plan, number) for number in range(count)))
 
     async def _run(self, plan: Plan, number: int) -> None:
+        _, lease = await self.begun(plan, number)
+        await self._drive(lease, plan)
+
+    async def begun(
+        self, plan: Plan, number: int, options: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[RunRecord, Lease]:
+        """Make a run of which nothing has been done yet."""
         version = await self._store.add_plan(plan)
         record = RunRecord(
             id=self._determinism.new_id(),
@@ -105,13 +113,13 @@ class Bench:
             commit=None,
             reason="",
             owner=None,
-            options={},
+            options={**options},
         )
         data = {"tasks": [task.id for task in plan.tasks], "ground": {"base": HEAD}}
         lease = await self._store.create_run(
             record, self._owner, NewEvent(type=EventType.RUN_CREATED, data=data)
         )
-        await self._drive(lease, plan)
+        return record, lease
 
     async def asked(self) -> int:
         """Return how many questions wait for an answer."""

@@ -1,9 +1,10 @@
 """What a durable task costs: S2 (against two appended rows), S4 (growth with the size of a plan and of the store), S5 (idle).
 
     uv run python benchmarks/engine/run.py [--rounds N] [--only S2|S4|S5] [--folder FOLDER]
+    uv run python benchmarks/engine/run.py --only S3-temporal [--rounds N] [--sizes SHARE]
     uv run python benchmarks/engine/run.py --peers [NAME ...] [--rounds N] [--sizes SHARE]
 
-With --peers: S3 and W5, the same work by other engines and what a kill in the middle does to it (names choose among them). Each
+S3-temporal: the Temporal driver against bare Temporal workflows. With --peers: S3 and W5, the same work by other engines and what a kill in the middle does to it (names choose among them). Each
 engine gets an environment of its own the first time, with pinned packages, in the cache; that needs uv, PyPI and, for Restate,
 npm. Servers are started on free ports of this host and ended with the measurement. `--sizes 0.05` tries it out in minutes.
 
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import against
+import bare
 import floor
 import idle
 import ours
@@ -76,6 +78,9 @@ def main() -> None:
         Console(width=max(Console().width, 200)).print(
             against.table(options.rounds, options.peers, options.sizes)
         )
+        return
+    if options.only == "S3-temporal":
+        Console(width=max(Console().width, 160)).print(bare.table(options.rounds, options.sizes))
         return
     table = Table("figure", "work", "ours (CPU ms a task)", "against", "ratio", "to reach")
     if options.only in {None, "S2"}:
@@ -167,13 +172,13 @@ def parsed() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["S2", "S4", "S5"])
+    parser.add_argument("--only", choices=["S2", "S3-temporal", "S4", "S5"])
     parser.add_argument(
         "--folder", type=Path, help="where the databases are made; the system's own when absent"
     )
     parser.add_argument("--peers", nargs="*", metavar="NAME", help="measure other engines beside ours")
     parser.add_argument(
-        "--sizes", type=float, default=1.0, help="with --peers: shrinks the work, to try it out"
+        "--sizes", type=float, default=1.0, help="with --peers and S3-temporal: shrinks the work"
     )
     parser.add_argument("--sample", choices=["ours", "floor", "idle"], help=argparse.SUPPRESS)
     parser.add_argument("--work", type=lambda text: Work(**json.loads(text)), help=argparse.SUPPRESS)

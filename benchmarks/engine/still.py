@@ -1,6 +1,6 @@
 """Doubles that cost nothing: what is measured here is the engine, neither git nor the sandbox."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -115,3 +115,11 @@ class StillWorkspace:
 
     async def publish(self, _run: str, _commits: Mapping[str, str], _final: str | None) -> Published | None:
         return None
+
+    # for hosts that share one
+
+    async def share(self, ids: Sequence[str]) -> None:
+        """Send nothing: there is nothing to be had."""
+
+    async def tidy(self, lasting: Collection[str]) -> None:
+        """Forget nothing."""

@@ -1,7 +1,6 @@
 """Temporal: a run is a workflow, a task an activity; the dev server keeps its state in an SQLite file set to WAL."""
 
 import asyncio
-import sys
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +9,7 @@ from temporalio import activity, workflow
 
 with workflow.unsafe.imports_passed_through():
     import measuring
-    from temporalio.client import Client
+    from temporal_server import DevelopmentServer
     from temporalio.common import RetryPolicy
     from temporalio.worker import Worker
 
@@ -55,31 +54,12 @@ class Fan:
 
 
 class Temporal:
-    """The server belongs to the process that measures; after a kill the next worker finds it by its port in the folder."""
-
     def open(self, folder: Path, url: str) -> None:
         del url
-        (port,) = measuring.ports(folder, 1)
-        self._address = f"127.0.0.1:{port}"
-        self._server = measuring.Server(folder)
-        if not self._server.runs:
-            self._start_server(folder, port)
+        self._server = DevelopmentServer(folder)
         self._runner = asyncio.Runner()
-        self._client = self._runner.run(self._reached())
+        self._client = self._runner.run(self._server.reached())
         self._worker: Worker | None = None
-
-    def _start_server(self, folder: Path, port: int) -> None:
-        words = ["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", port]
-        words += ["--db-filename", folder / "temporal.db", "--sqlite-pragma", "journal_mode=wal"]
-        self._server.start([Path(sys.executable).parent / "temporal", *words, "--log-level", "never"])
-
-    async def _reached(self) -> Client:
-        for _ in range(600):
-            try:
-                return await Client.connect(self._address)
-            except RuntimeError:
-                await asyncio.sleep(0.1)
-        raise TimeoutError
 
     async def _work(self, parallel: int) -> None:
         """Start the worker, once: neither its start nor its end is measured."""
