@@ -1,10 +1,13 @@
 """What only a server does: it goes away and comes back, it takes no NUL, its processes lock rows of each other's."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 import pytest
 from pydantic import JsonValue
 from sqlalchemy import Connection, event, func, select, text
@@ -37,6 +40,26 @@ def with_store(home: Home, use: Any) -> None:
             await use(store)
 
     asyncio.run(go())
+
+
+def test_a_connection_that_is_in_use_when_all_is_closed_is_closed_as_well(server: Server) -> None:
+    place = PostgresServer(server.empty())
+    place.open()
+    used = list[psycopg.Connection[Any]]()
+    reading, closed = threading.Event(), threading.Event()
+
+    def read(connection: Connection) -> None:
+        used.append(cast("psycopg.Connection[Any]", connection.connection.driver_connection))
+        reading.set()
+        assert closed.wait(60)
+
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(place.read, read)
+        assert reading.wait(60)
+        place.close()
+        closed.set()
+        answer.result()
+    assert used[0].closed
 
 
 def test_what_is_appended_while_the_server_is_away_is_written_once_it_is_back(

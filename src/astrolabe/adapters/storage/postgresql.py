@@ -20,6 +20,7 @@ from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.backups import Backups
@@ -85,6 +86,7 @@ class PostgresServer:
 
     def open(self) -> None:
         engine = _engine(self._url, self._application)
+        event.listen(engine, "checkin", self._given_back)
         try:
             with self._faults():
                 _bring_up(engine)
@@ -104,6 +106,11 @@ class PostgresServer:
             self._forget_connection()
             self._engine.dispose()
             self._engine = self._readers = None
+
+    def _given_back(self, _connection: Any, entry: ConnectionPoolEntry) -> None:
+        """Close a connection that a thread has still had when this was closed: nobody else would."""
+        if self._closing.is_set():
+            entry.invalidate()
 
     def read(self, do: Callable[[Connection], T]) -> T:
         def once() -> T:
