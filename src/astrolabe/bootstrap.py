@@ -270,7 +270,7 @@ def _clustered(
     journal = SqlTaskJournal(database, wakeups, workshop.determinism, f"worker-{owner.pid}@{host[-6:]}")
     errands = Errands(workshop, journal, places.shared, host)
     place = Place(settings.temporal_address, settings.temporal_namespace)
-    options = WorkerOptions(__version__, settings.engine.drain_seconds)
+    options = WorkerOptions(__version__, settings.engine.drain_seconds, settings.engine.lease_seconds)
     return Clustered(
         cluster=TemporalCluster(place, settings.engine.lease_seconds),
         journal=journal,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Self
 
 from astrolabe.domain.budget import (
     Account,
@@ -52,6 +53,18 @@ class Held:
     began: float
 
 
+@dataclass(frozen=True)
+class Planned:
+    """The limits a plan sets: the run's, and those of tasks that have any. Taken out of it once: plans may be large."""
+
+    run: Budget
+    tasks: Mapping[str, Budget]
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        return cls(plan.budget, {task.id: task.budget for task in plan.tasks if limits_anything(task.budget)})
+
+
 class Spending:
     """What one run may spend, as this process knows it."""
 
@@ -59,7 +72,7 @@ class Spending:
         self,
         budgets: Budgets,
         log: Log,
-        plan: Plan,
+        planned: Planned,
         tenant: TenantBudget,
         determinism: Determinism,
         reach: Reach,
@@ -71,13 +84,12 @@ class Spending:
         self._determinism = determinism
         self._reach = reach
         self._freed = asyncio.Event()
-        self.follow(plan)
+        self.follow(planned)
 
-    def follow(self, plan: Plan) -> None:
-        """Take the limits from this plan from now on."""
-        self._run = plan.budget
-        self._tasks = {task.id: task.budget for task in plan.tasks if limits_anything(task.budget)}
-        self._planned = bool(self._tenant_most or self._tasks or limits_anything(plan.budget))
+    def follow(self, planned: Planned) -> None:
+        """Take the limits from these from now on."""
+        self._run, self._tasks = planned.run, planned.tasks
+        self._planned = bool(self._tenant_most or self._tasks or limits_anything(self._run))
 
     @property
     def limited(self) -> bool:

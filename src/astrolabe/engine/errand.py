@@ -17,6 +17,7 @@ from astrolabe.domain.event import Event, EventType, NewEvent
 from astrolabe.domain.plan import Measure, Plan, Task
 from astrolabe.domain.run import Ground, RunState, RunStatus
 from astrolabe.domain.task import TaskState, TaskStatus
+from astrolabe.engine.budgets import Planned
 from astrolabe.engine.finishing import finished_event, hand_over
 from astrolabe.engine.floor import Floor
 from astrolabe.engine.healing import heal
@@ -72,6 +73,7 @@ class _Room:
     tasks: dict[str, Task]
     opening: Event
     workspace: SharedWorkspace
+    planned: Planned
 
 
 class Errands:
@@ -213,7 +215,7 @@ class Errands:
         return TaskLog(self._journal, lease, state, shop.determinism, room.workspace.share, shop.reach)
 
     def _floor(self, room: _Room, log: TaskLog) -> Floor:
-        floor = floor_of(self._shop, room.plan, log, room.workspace, Watcher())
+        floor = floor_of(self._shop, room.plan, log, room.workspace, Watcher(), room.planned)
         return replace(floor, commands=self._commands)
 
     async def _room(self, run: str, plan_version: int) -> _Room:
@@ -232,7 +234,8 @@ class Errands:
         plan = versions[plan_version - 1].plan
         opening = await self._journal.opening(run)
         workspace = await self._workspace(record)
-        return _Room(record, plan, {task.id: task for task in plan.tasks}, opening, workspace)
+        tasks = {task.id: task for task in plan.tasks}
+        return _Room(record, plan, tasks, opening, workspace, Planned.of(plan))
 
 
 class _Trial:

@@ -11,6 +11,7 @@ from astrolabe.domain.run import RunState, RunStatus
 from astrolabe.domain.task import Outcome, TaskStatus
 from astrolabe.engine.asking import answered_event, asked_event, escalated_event, expired_event
 from astrolabe.engine.attempt import first_of
+from astrolabe.engine.budgets import Planned
 from astrolabe.engine.decisions import Ask, Decision, Escalate, Expire, Finish, Heal, Pause, Skip, Start
 from astrolabe.engine.door import Door
 from astrolabe.engine.faults import CrashPoint
@@ -128,7 +129,7 @@ class _Drive:
 
     def _follow_plan(self, plan: Plan) -> None:
         self._floor.plan = plan
-        self._floor.spending.follow(plan)
+        self._floor.spending.follow(Planned.of(plan))
         self._tasks = {task.id: task for task in plan.tasks}
         parallel = min(self._shop.limits.tasks, plan.parallel or self._shop.limits.tasks)
         self._scheduler = Scheduler(plan, self._log.state, parallel)

@@ -11,7 +11,7 @@ from astrolabe.domain.event import Event
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.policy import Policy
 from astrolabe.engine.admission import Admission
-from astrolabe.engine.budgets import Spending
+from astrolabe.engine.budgets import Planned, Spending
 from astrolabe.engine.faults import Reach, unharmed
 from astrolabe.engine.floor import Floor
 from astrolabe.engine.log import Log
@@ -65,7 +65,16 @@ class Workshop:
     replanners: Sequence[Replanner] = ()
 
 
-def floor_of(shop: Workshop, plan: Plan, log: Log, workspace: Workspace, watcher: Watcher) -> Floor:
+def floor_of(
+    shop: Workshop,
+    plan: Plan,
+    log: Log,
+    workspace: Workspace,
+    watcher: Watcher,
+    planned: Planned | None = None,
+) -> Floor:
+    """Return what attempts share; `planned` are the plan's limits, where they are at hand."""
+    planned = planned or Planned.of(plan)
     preparer = Preparer(shop.images, workspace, watcher.progress)
     verifier = Verifier(
         run=log.state.id,
@@ -83,7 +92,7 @@ def floor_of(shop: Workshop, plan: Plan, log: Log, workspace: Workspace, watcher
         ground=log.state.ground,
         log=log,
         contexts=shop.store.contexts,
-        spending=Spending(shop.store.budgets, log, plan, shop.budget, shop.determinism, shop.reach),
+        spending=Spending(shop.store.budgets, log, planned, shop.budget, shop.determinism, shop.reach),
         workspace=workspace,
         sandbox=shop.sandbox,
         preparer=preparer,

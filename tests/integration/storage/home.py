@@ -19,6 +19,7 @@ from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.shelves import FileShelf, TableShelf
 from astrolabe.adapters.storage.sqlite import SqliteFile
 from astrolabe.adapters.storage.store import SqlStore
+from astrolabe.adapters.storage.tasks import SqlTaskJournal
 from astrolabe.adapters.storage.upkeep import SqlUpkeep
 from astrolabe.adapters.storage.wakeup import SocketWakeUps
 from astrolabe.ports.determinism import Determinism
@@ -62,6 +63,17 @@ class Home:
 
     @asynccontextmanager
     async def store(self, token: str = "token") -> AsyncGenerator[SqlStore]:
+        async with self._opened(token) as (store, _, _):
+            yield store
+
+    @asynccontextmanager
+    async def journal(self, token: str = "token") -> AsyncGenerator[tuple[SqlTaskJournal, SqlStore]]:
+        """Open a store, and the log that several processes continue in it."""
+        async with self._opened(token) as (store, database, wakeups):
+            yield SqlTaskJournal(database, wakeups, DETERMINISM, f"worker-{token}"), store
+
+    @asynccontextmanager
+    async def _opened(self, token: str) -> AsyncGenerator[tuple[SqlStore, Database, WakeUps]]:
         database = Database(self.place())
         database.open()
         wakeups = self.wakeups(database.place, token)
@@ -76,7 +88,7 @@ class Home:
         )
         store = SqlStore(database, self.blobs(database), wakeups, processes, DETERMINISM)
         try:
-            yield store
+            yield store, database, wakeups
         finally:
             await store.close()
 

@@ -4,22 +4,18 @@ The statements are built from the tables by SQLAlchemy, compiled once, and hande
 written thousands of times more often than anything else here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.projections import follow_ups
-from astrolabe.adapters.storage.rows import Rows, Statement, json_text
+from astrolabe.adapters.storage.rows import Lookup, Rows, Statement, json_text
 from astrolabe.domain.event import Event
 from astrolabe.errors import AstrolabeError, LeaseLostError, StorageError
 from astrolabe.ports.store import Lease
-
-_MOST_HEADS = 256
-"""Runs whose rows one statement locks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +55,10 @@ def append_all(connection: Connection, additions: Sequence[Addition]) -> list[As
     return refused
 
 
-def _heads(connection: Connection, runs: Iterable[str]) -> dict[str, _Head]:
+def _heads(connection: Connection, runs: Collection[str]) -> dict[str, _Head]:
     """Lock the rows of runs, everywhere in the order of their ids, so that no two processes wait for each other."""
-    left = sorted(runs)
-    heads: dict[str, _Head] = {}
-    cursor = connection.connection.cursor()
-    try:
-        while left:
-            some, left = left[:_MOST_HEADS], left[_MOST_HEADS:]
-            size = 1 << (len(some) - 1).bit_length()  # few sizes, so that few statements are compiled
-            named = {f"run{number}": some[min(number, len(some) - 1)] for number in range(size)}
-            cursor.execute(_find_heads(connection.dialect, size), named)
-            heads |= {run: _Head(tenant, fence, seq) for run, tenant, fence, seq in cursor.fetchall()}
-    finally:
-        cursor.close()
-    return heads
-
-
-@lru_cache
-def _find_heads(dialect: Dialect, size: int) -> str:
-    table = schema.runs
-    query = (
-        select(table.c.id, table.c.tenant, table.c.fence, table.c.seq)
-        .where(or_(*(table.c.id == bindparam(f"run{number}") for number in range(size))))
-        .order_by(table.c.id)
-        .with_for_update()
-    )
-    return str(query.compile(dialect=dialect))
+    rows = _HEADS.rows(connection, runs)
+    return {run: _Head(tenant, fence, seq) for run, tenant, fence, seq in rows}
 
 
 def _refusal(addition: Addition, head: _Head | None) -> AstrolabeError | None:
@@ -128,4 +101,10 @@ def event_row(tenant: str, event: Event) -> dict[str, Any]:
 ADD_EVENT = Statement(insert(schema.events), tuple(schema.events.c.keys()))
 SET_SEQ = Statement(
     update(schema.runs).where(schema.runs.c.id == bindparam("_run")).values(seq=bindparam("seq"))
+)
+_HEADS = Lookup(
+    select(schema.runs.c.id, schema.runs.c.tenant, schema.runs.c.fence, schema.runs.c.seq)
+    .order_by(schema.runs.c.id)
+    .with_for_update(),
+    schema.runs.c.id,
 )

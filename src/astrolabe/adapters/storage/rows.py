@@ -2,11 +2,11 @@
 
 import contextlib
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, Table, bindparam, insert, or_
 from sqlalchemy import Row as Found
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.expression import UpdateBase
@@ -14,6 +14,8 @@ from sqlalchemy.sql.expression import UpdateBase
 from astrolabe.domain.event import Event
 
 Row = Mapping[str, Any]
+_MOST_NAMES = 256
+"""Names that one statement asks for."""
 
 
 class Statement:
@@ -34,6 +36,35 @@ class Statement:
         return self._expression
 
 
+class Lookup:
+    """A query for the rows that bear one of many names in a column; what else it needs is bound by name."""
+
+    def __init__(self, query: Select[*tuple[Any, ...]], column: ColumnElement[str]) -> None:
+        self._query = query
+        self._column = column
+
+    def rows(self, connection: Connection, names: Collection[str], **values: Any) -> list[tuple[Any, ...]]:
+        """Return them, those of earlier names first where many are asked for."""
+        found: list[tuple[Any, ...]] = []
+        left = sorted(names)
+        cursor = connection.connection.cursor()
+        try:
+            while left:
+                some, left = left[:_MOST_NAMES], left[_MOST_NAMES:]
+                size = 1 << (len(some) - 1).bit_length()  # few sizes, so that few statements are compiled
+                named = {f"name{number}": some[min(number, len(some) - 1)] for number in range(size)}
+                cursor.execute(self._text(connection.dialect, size), {**named, **values})
+                found += cursor.fetchall()
+        finally:
+            cursor.close()
+        return found
+
+    @lru_cache  # noqa: B019 - there are a few, each a constant of its module
+    def _text(self, dialect: Dialect, size: int) -> str:
+        names = [self._column == bindparam(f"name{number}") for number in range(size)]
+        return str(self._query.where(or_(*names)).compile(dialect=dialect))
+
+
 class Rows:
     """What one transaction is to write. Statements about one row keep the order in which they were added."""
 
@@ -50,6 +81,8 @@ class Rows:
 
     def write(self, connection: Connection) -> None:
         """Execute everything."""
+        if not self._touched:
+            return
         with _in_one_go(connection), contextlib.closing(connection.connection.cursor()) as cursor:
             for wave in self._waves:
                 for statement, rows in wave.items():

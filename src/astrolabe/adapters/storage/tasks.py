@@ -2,19 +2,30 @@
 
 import asyncio
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from astrolabe.adapters.storage import schema
 from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.journal import ADD_EVENT, SET_SEQ, event_row
+from astrolabe.adapters.storage.leases import (
+    THE_RUN,
+    Head,
+    Lease,
+    attempts,
+    fence,
+    heads,
+    lease_of_run,
+    leases,
+    told,
+    work,
+)
 from astrolabe.adapters.storage.projections import follow_ups
 from astrolabe.adapters.storage.rows import Rows, event_of
 from astrolabe.adapters.storage.store import owner_columns
 from astrolabe.domain.event import Event, EventType, NewEvent
-from astrolabe.domain.run import RunStatus
 from astrolabe.errors import AstrolabeError, LeaseLostError, MissingError
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.leases import TaskLease
@@ -22,11 +33,7 @@ from astrolabe.ports.store import Owner
 from astrolabe.ports.tasks import Taken, Work
 from astrolabe.ports.wakeups import WakeUps
 
-_THE_RUN = ""
-"""The task of a lease of the run itself."""
 _MOMENT_SECONDS = 0.05
-_MOST_NAMES = 500
-"""Tasks one query asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +44,26 @@ class _Addition:
     news: Sequence[NewEvent]
     at: float
 
+    @property
+    def run(self) -> str:
+        return self.lease.run
+
+    @property
+    def task(self) -> str:
+        return self.lease.task
+
 
 @dataclass(slots=True)
-class _Head:
-    """Where a run's log ends."""
+class _Taking:
+    """A task that this process wants to take for an attempt; `taken` is what it has been given."""
 
     run: str
-    seq: int
-    final: bool
+    task: str
+    attempt: int
+    agent: str
+    needs: Sequence[str]
+    at: float
+    taken: Taken | None = None
 
 
 class SqlTaskJournal:
@@ -75,27 +94,12 @@ class SqlTaskJournal:
         return event_of(row)
 
     async def take(self, run: str, task: str, attempt: int, agent: str, needs: Sequence[str]) -> Taken:
-        at = self._determinism.now()
-
-        def write(connection: Connection) -> Taken:
-            head = self._open_head(connection, run)
-            begun, ended = _known_attempt(connection, run, task, attempt)
-            lease, since = self._lease(connection, head, task)
-            events = _told(connection, run, task, since)
-            if ended:
-                return Taken(None, events)
-            new = NewEvent(
-                type=EventType.TASK_RESUMED if begun else EventType.TASK_STARTED,
-                task=task,
-                attempt=attempt,
-                data={} if begun else {"agent": agent},
-            )
-            (event,) = self._write(connection, head, [_Addition(lease, [new], at)])
-            return Taken(lease, (*events, event), begun, _work(connection, run, needs))
-
-        taken = await self._database.writer.change(write)
+        taking = _Taking(run, task, attempt, agent, needs, self._determinism.now())
+        await asyncio.shield(self._database.writer.add(taking, self._write_all, patient=False))
         self._tell(run)
-        return taken
+        if taking.taken is None:
+            raise AssertionError("written, and nothing was taken")
+        return taking.taken
 
     async def follow(self, run: str, follower: Owner) -> None:
         runs = schema.runs
@@ -106,16 +110,15 @@ class SqlTaskJournal:
         )
 
     async def take_run(self, run: str) -> TaskLease:
-        def write(connection: Connection) -> TaskLease:
-            return self._lease(connection, self._open_head(connection, run), _THE_RUN)[0]
-
-        return await self._database.writer.change(write)
+        return await self._database.writer.change(
+            lambda connection: self._take_the_run(connection, self._open_head(connection, run))
+        )
 
     def append(
         self, lease: TaskLease, news: Sequence[NewEvent], *, patient: bool = False
     ) -> "asyncio.Future[None]":
         addition = _Addition(lease, news, self._determinism.now())
-        written = self._database.writer.add(addition, self._append_all, patient=patient)
+        written = self._database.writer.add(addition, self._write_all, patient=patient)
         written.add_done_callback(lambda _: self._tell(lease.run))
         return written
 
@@ -123,14 +126,15 @@ class SqlTaskJournal:
         at = self._determinism.now()
 
         def write(connection: Connection) -> None:
-            head = self._head(connection, run)
-            row = _row(connection, run, _THE_RUN)
+            head = self._heads(connection, {run}).get(run)  # locked, before it is seen what has been written
+            row = lease_of_run(connection, run)
             if row is not None and row.notes >= number:
                 return
-            if head.final:
-                raise _finished(run)
-            lease, _ = self._lease(connection, head, _THE_RUN, notes=number)
-            self._write(connection, head, [_Addition(lease, news, at)])
+            if head is None or head.final:
+                raise _finished(run) if head else _missing(run)
+            rows = Rows()
+            self._add(rows, head, _Addition(self._take_the_run(connection, head, number), news, at))
+            self._close(rows, head, connection)
 
         await self._database.writer.change(write)
         self._tell(run)
@@ -146,115 +150,162 @@ class SqlTaskJournal:
         del self._telling[run]
         await self._wakeups.wake(follower)
 
-    def _append_all(
-        self, connection: Connection, additions: Sequence[_Addition]
+    def _write_all(
+        self, connection: Connection, entries: Sequence["_Addition | _Taking"]
     ) -> list[AstrolabeError | None]:
         """Write what may be written, run by run in the order of their ids; what may not is refused."""
         refused: dict[int, AstrolabeError | None] = {}
-        by_run = sorted(enumerate(additions), key=lambda numbered: numbered[1].lease.run)
-        for run, some in itertools.groupby(by_run, key=lambda numbered: numbered[1].lease.run):
-            head = self._head(connection, run)
+        heads = self._heads(connection, {entry.run for entry in entries})
+        by_run = sorted(enumerate(entries), key=lambda numbered: numbered[1].run)
+        for run, some in itertools.groupby(by_run, key=lambda numbered: numbered[1].run):
             numbered = [*some]
-            refused |= {number: _refusal(connection, head, addition) for number, addition in numbered}
-            self._write(connection, head, [addition for number, addition in numbered if not refused[number]])
-        return [refused[number] for number in range(len(additions))]
+            for number, _ in numbered:
+                refused[number] = _unwritable(run, heads.get(run))
+            if not refused[numbered[0][0]]:
+                refused |= self._write_one(connection, heads[run], numbered)
+        return [refused[number] for number in range(len(entries))]
 
-    def _write(self, connection: Connection, head: _Head, additions: Sequence[_Addition]) -> list[Event]:
-        rows, events = Rows(), list[Event]()
-        for addition in additions:
-            for new in addition.news:
-                head.seq += 1
-                event = new.placed(head.run, head.seq, at=addition.at, actor=addition.lease.actor)
-                rows.add(ADD_EVENT, event_row(self._tenant, event), ("events", event.run, event.seq))
-                follow_ups(rows, self._tenant, event)
-                events.append(event)
-        if events:
-            values = {"_run": head.run, "_tenant": self._tenant, "seq": head.seq}
-            rows.add(SET_SEQ, values, ("runs", head.run))
-            rows.write(connection)
+    def _write_one(
+        self, connection: Connection, head: Head, numbered: Sequence[tuple[int, "_Addition | _Taking"]]
+    ) -> dict[int, AstrolabeError | None]:
+        """Write what concerns one run: what those tell who have a task, and then who takes one."""
+        additions = {number: entry for number, entry in numbered if isinstance(entry, _Addition)}
+        refused = self._append(connection, head, additions)
+        left = {number: entry for number, entry in numbered if isinstance(entry, _Taking)}
+        while left:  # a task that is taken twice is taken one after the other
+            first = {entry.task: number for number, entry in reversed(left.items())}
+            some = {number: left.pop(number) for number in first.values()}
+            refused |= self._take(connection, head, some)
+        return refused
+
+    def _append(
+        self, connection: Connection, head: Head, additions: Mapping[int, _Addition]
+    ) -> dict[int, AstrolabeError | None]:
+        fences = {
+            lease.task: lease.fence
+            for lease in leases(connection, head.run, {entry.task for entry in additions.values()})
+        }
+        refused = {number: _refusal(addition, fences) for number, addition in additions.items()}
+        rows = Rows()
+        for number, addition in additions.items():
+            if refused[number] is None:
+                self._add(rows, head, addition)
+        self._close(rows, head, connection)
+        return refused
+
+    def _take(
+        self, connection: Connection, head: Head, takings: Mapping[int, _Taking]
+    ) -> dict[int, AstrolabeError | None]:
+        """Give each task the next fence and write that it has started, or is resumed; unless it has ended."""
+        tasks = {taking.task for taking in takings.values()}
+        had = {lease.task: lease for lease in leases(connection, head.run, tasks)}
+        tried = attempts(connection, head.run, tasks)
+        done = work(connection, head.run, {need for taking in takings.values() for need in taking.needs})
+        refused: dict[int, AstrolabeError | None] = {}
+        rows = Rows()
+        for number, taking in takings.items():
+            known = tried.get(taking.task, {})
+            refused[number] = _too_late(taking, known)
+            if refused[number] is None:
+                before = had.get(taking.task) or Lease(taking.task, 0, head.seq)
+                taking.taken = self._taken(connection, rows, head, taking, before, known, done)
+        self._close(rows, head, connection)
+        return refused
+
+    def _taken(
+        self,
+        connection: Connection,
+        rows: Rows,
+        head: Head,
+        taking: _Taking,
+        before: Lease,
+        known: Mapping[int, float | None],
+        done: Mapping[str, Work],
+    ) -> Taken:
+        lease = TaskLease(head.run, taking.task, before.fence + 1, self._actor)
+        written = before.since < head.written
+        events = told(connection, head.run, taking.task, before.since) if written else ()
+        fence(rows, self._tenant, lease, before.since)
+        begun = taking.attempt in known
+        if begun and known[taking.attempt] is not None:
+            return Taken(None, events)
+        new = NewEvent(
+            type=EventType.TASK_RESUMED if begun else EventType.TASK_STARTED,
+            task=taking.task,
+            attempt=taking.attempt,
+            data={} if begun else {"agent": taking.agent},
+        )
+        (event,) = self._add(rows, head, _Addition(lease, [new], taking.at))
+        found = {need: done[need] for need in taking.needs if need in done}
+        return Taken(lease, (*events, event), begun, found)
+
+    def _add(self, rows: Rows, head: Head, addition: _Addition) -> list[Event]:
+        events = list[Event]()
+        for new in addition.news:
+            head.seq += 1
+            event = new.placed(head.run, head.seq, at=addition.at, actor=addition.lease.actor)
+            rows.add(ADD_EVENT, event_row(self._tenant, event), ("events", event.run, event.seq))
+            follow_ups(rows, self._tenant, event)
+            events.append(event)
         return events
 
-    def _head(self, connection: Connection, run: str) -> _Head:
-        runs = schema.runs
-        query = select(runs.c.seq, runs.c.status, runs.c.owner_token)
-        query = query.where(runs.c.id == run, runs.c.tenant == self._tenant)
-        row = connection.execute(query.with_for_update()).first()
-        if row is None:
-            raise _missing(run)
-        if row.owner_token is not None:
-            self._followers[run] = row.owner_token
-        return _Head(run, row.seq, RunStatus(row.status).final)
+    def _close(self, rows: Rows, head: Head, connection: Connection) -> None:
+        """Write rows of a run, and where its log ends with them."""
+        if head.seq > head.written:
+            values = {"_run": head.run, "_tenant": self._tenant, "seq": head.seq}
+            rows.add(SET_SEQ, values, ("runs", head.run))
+            head.written = head.seq
+        rows.write(connection)
 
-    def _open_head(self, connection: Connection, run: str) -> _Head:
-        head = self._head(connection, run)
-        if head.final:
-            raise _finished(run)
+    def _heads(self, connection: Connection, runs: Collection[str]) -> dict[str, Head]:
+        found = heads(connection, self._tenant, runs)
+        self._followers |= {head.run: head.follower for head in found.values() if head.follower is not None}
+        return found
+
+    def _open_head(self, connection: Connection, run: str) -> Head:
+        head = self._heads(connection, {run}).get(run)
+        refusal = _unwritable(run, head)
+        if head is None or refusal is not None:
+            raise refusal or _missing(run)
         return head
 
-    def _lease(
-        self, connection: Connection, head: _Head, task: str, *, notes: int | None = None
-    ) -> tuple[TaskLease, int]:
-        """Take a task under the next fence; return the lease, and after which event the log tells of the task."""
-        table, row = schema.task_leases, _row(connection, head.run, task)
+    def _take_the_run(self, connection: Connection, head: Head, notes: int | None = None) -> TaskLease:
+        table, row = schema.task_leases, lease_of_run(connection, head.run)
         fence = 1 if row is None else row.fence + 1
-        since = head.seq if row is None else row.since
         if row is None:
-            values = {"run": head.run, "task": task, "tenant": self._tenant, "since": since}
+            values = {"run": head.run, "task": THE_RUN, "tenant": self._tenant, "since": head.seq}
             connection.execute(insert(table).values(**values, fence=fence, notes=notes or 0))
         else:
-            mine = (table.c.run == head.run) & (table.c.task == task)
+            mine = (table.c.run == head.run) & (table.c.task == THE_RUN)
             counted = row.notes if notes is None else notes
             connection.execute(update(table).where(mine).values(fence=fence, notes=counted))
-        return TaskLease(head.run, task, fence, self._actor), since
+        return TaskLease(head.run, THE_RUN, fence, self._actor)
 
 
-def _row(connection: Connection, run: str, task: str) -> Row[int, int, int] | None:
-    table = schema.task_leases
-    query = select(table.c.fence, table.c.since, table.c.notes)
-    return connection.execute(query.where(table.c.run == run, table.c.task == task)).first()
+def _unwritable(run: str, head: Head | None) -> AstrolabeError | None:
+    if head is None:
+        return _missing(run)
+    return _finished(run) if head.final else None
 
 
-def _refusal(connection: Connection, head: _Head, addition: _Addition) -> AstrolabeError | None:
-    if head.final:
-        return _finished(head.run)
-    row = _row(connection, head.run, addition.lease.task)
-    if row is None or row.fence != addition.lease.fence:
-        what = f"task {addition.lease.task!r} of run {head.run}" if addition.lease.task else f"run {head.run}"
-        return LeaseLostError(
-            f"{what} is worked on by another process now",
-            hint="Nothing more was written here; that process goes on from the log.",
-        )
-    return None
-
-
-def _known_attempt(connection: Connection, run: str, task: str, attempt: int) -> tuple[bool, bool]:
-    """Tell whether an attempt has begun, and whether it has ended; LeaseLostError when there is a later one."""
-    table = schema.attempts
-    query = select(table.c.number, table.c.ended_at).where(
-        table.c.run == run, table.c.task == task, table.c.number >= attempt
+def _refusal(addition: _Addition, fences: Mapping[str, int]) -> AstrolabeError | None:
+    lease = addition.lease
+    if fences.get(lease.task) == lease.fence:
+        return None
+    what = f"task {lease.task!r} of run {lease.run}" if lease.task else f"run {lease.run}"
+    return LeaseLostError(
+        f"{what} is worked on by another process now",
+        hint="Nothing more was written here; that process goes on from the log.",
     )
-    found = {row.number: row.ended_at for row in connection.execute(query)}
-    if any(number > attempt for number in found):
-        raise LeaseLostError(
-            f"task {task!r} of run {run} is beyond attempt {attempt}", hint="Nothing was done here."
-        )
-    return attempt in found, found.get(attempt) is not None
 
 
-def _told(connection: Connection, run: str, task: str, since: int) -> tuple[Event, ...]:
-    table = schema.events
-    query = select(table).where(table.c.run == run, table.c.seq > since, table.c.task == task)
-    return tuple(map(event_of, connection.execute(query.order_by(table.c.seq))))
-
-
-def _work(connection: Connection, run: str, needs: Sequence[str]) -> Mapping[str, Work]:
-    table, found = schema.tasks, dict[str, Work]()
-    for first in range(0, len(needs), _MOST_NAMES):
-        names = needs[first : first + _MOST_NAMES]
-        query = select(table.c.id, table.c.commit_id, table.c.tree)
-        for row in connection.execute(query.where(table.c.run == run, table.c.id.in_(names))):
-            found[row.id] = Work(row.commit_id, row.tree)
-    return found
+def _too_late(taking: _Taking, attempts: Iterable[int]) -> AstrolabeError | None:
+    if all(number <= taking.attempt for number in attempts):
+        return None
+    return LeaseLostError(
+        f"task {taking.task!r} of run {taking.run} is beyond attempt {taking.attempt}",
+        hint="Nothing was done here.",
+    )
 
 
 def _missing(run: str) -> MissingError:

@@ -165,7 +165,8 @@ class Pulse:
 
 
 async def _beat(pulse: Pulse, seconds: float) -> None:
+    """Its start counts as its first sign of life, so that one which is done soon costs the server no more than that."""
     while True:
+        await asyncio.sleep(seconds)
         if await pulse.felt(seconds):
             activity.heartbeat()
-        await asyncio.sleep(seconds)

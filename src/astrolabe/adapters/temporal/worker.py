@@ -13,8 +13,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Worker, WorkerDeploymentConfig
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from astrolabe.adapters.temporal import words
 from astrolabe.adapters.temporal.activities import Activities, Reached
@@ -27,12 +26,9 @@ from astrolabe.errors import UnavailableError
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.tasks import TaskJournal
 
-RUNNER = SandboxedWorkflowRunner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules(
-        "astrolabe", "pydantic", "pydantic_core", "annotated_types", "typing_extensions"
-    )
-)
-"""What a workflow may touch: our rules are pure and shared, everything with a clock or a door is not."""
+RUNNER = UnsandboxedWorkflowRunner()
+"""The library's own would load our modules anew for each workflow, and be entered for each value that travels; what it
+guards against, a clock or a door inside a workflow, is held by a test of what those modules import, and by replays."""
 _RUN_ACTIVITIES = 20
 
 
@@ -42,10 +38,14 @@ _LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """`version` is the package's; with the rules' it names the build that runs are pinned to."""
+    """`version` is the package's; with the rules' it names the build that runs are pinned to.
+
+    A run whose worker was not heard of for `heartbeat_seconds` is taken up by another, as its tasks are.
+    """
 
     version: str
     drain_seconds: float
+    heartbeat_seconds: float
 
     @property
     def build_id(self) -> str:
@@ -100,6 +100,7 @@ def _workers(
         activities=activities.of_runs(),
         workflow_runner=RUNNER,
         max_concurrent_activities=_RUN_ACTIVITIES,
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=options.heartbeat_seconds),
         graceful_shutdown_timeout=drain,
         deployment_config=deployment,
     )
