@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from astrolabe.domain.run import RunState, RunStatus
 from astrolabe.domain.task import FailureKind, TaskStatus
 from astrolabe.engine.workshop import Watcher
 from astrolabe.errors import UnavailableError
+from astrolabe.planning.replanning import Trouble
 from astrolabe.sdk import Plugin, Task, Workbench
 from astrolabe.services.builds import begin, carry_out, propose_plan
 from astrolabe.services.installation import Installation
@@ -59,6 +60,31 @@ class Hand:
             await asyncio.Event().wait()
         if task.inputs.get("broken"):
             raise ValueError("cannot be done")
+
+
+class Mender:
+    """Puts two halves in the place of a task whose inputs say so, each writing a file."""
+
+    async def replan(self, trouble: Trouble) -> Plan | None:
+        broken = trouble.task
+        if not broken.inputs.get("halves"):
+            return None
+        names = [f"{broken.id}-{half}" for half in ("one", "two")]
+        halves = [
+            Task.model_validate(
+                {**writes(name), "name": name, "agent": "hand", "depends_on": broken.depends_on}
+            )
+            for name in names
+        ]
+        rest = [_without(task, broken.id, names) for task in trouble.plan.tasks if task.id != broken.id]
+        return trouble.plan.model_copy(update={"tasks": (*rest, *halves)})
+
+
+def _without(task: Task, gone: str, names: Sequence[str]) -> Task:
+    if gone not in task.depends_on:
+        return task
+    kept = [name for name in task.depends_on if name != gone]
+    return task.model_copy(update={"depends_on": (*kept, *names)})
 
 
 @asynccontextmanager
@@ -112,7 +138,9 @@ def drive(request: pytest.FixtureRequest, tmp_path: Path) -> Drive:
 
     async def go(plan: Plan, meanwhile: Any) -> Ran:
         hand = Hand()
-        async with opened(tmp_path, Plugin(name="hands", agents=(hand,)), settings) as installation:
+        async with opened(
+            tmp_path, Plugin(name="hands", agents=(hand,), replanners=(Mender(),)), settings
+        ) as installation:
             begun = await begin(installation, await propose_plan(installation, plan, tmp_path / "target"))
             driving = asyncio.create_task(carry_out(installation, begun, Watcher()))
             if meanwhile is not None:
@@ -192,6 +220,26 @@ def test_what_nobody_can_heal_has_failed(drive: Drive) -> None:
     assert ran.state.status is RunStatus.FAILED
     assert ran.kinds("t").count("task.not-healed") == 2
     assert "nobody could" in ran.state.reason
+
+
+@pytest.mark.parametrize("measure", ["split", "replan"])
+def test_what_is_planned_anew_goes_on_from_what_was_done(drive: Drive, measure: str) -> None:
+    ran = drive(
+        writes("before"),
+        {
+            "id": "t",
+            "inputs": {"broken": True, "halves": True},
+            "healing": [measure],
+            "depends_on": ["before"],
+        },
+        writes("after", depends_on=["t"]),
+    )
+    assert ran.state.status is RunStatus.PASSED, ran.state.reason
+    assert ran.state.plan_version == 2
+    assert sorted(ran.hand.began) == ["after", "before", "t", "t-one", "t-two"]
+    assert ran.hand.began[-1] == "after"
+    names = {file.name for file in ran.target.glob("*.txt")}
+    assert names == {"before.txt", "t-one.txt", "t-two.txt", "after.txt"}
 
 
 def test_an_attempt_ends_with_its_time(drive: Drive) -> None:
