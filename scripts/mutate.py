@@ -23,11 +23,15 @@ COPIED = ("src", "tests", "README.md", "examples")
 LEAST = 0.8
 RULES = ("tests/property/test_scheduler.py", "tests/unit/engine/test_histories.py")
 WHOLE = ("tests/property/test_engine.py",)
+DRIVER = (*WHOLE, "tests/conformance")
 TESTS = {
     "scheduler": RULES,
     "asking": RULES,
     "turns": ("tests/unit/engine/test_turns.py",),
-    "judging": (*RULES, *WHOLE),
+    "judging": (*RULES, *DRIVER),
+    "trying": (*DRIVER, "tests/acceptance/test_health.py", "tests/acceptance/test_budgets.py"),
+    "local": (*DRIVER, "tests/acceptance/test_steering.py"),
+    "starting": ("tests/acceptance/test_building_again.py", *WHOLE),
     "budgets": (*WHOLE, "tests/acceptance/test_budgets.py"),
     "meter": (*WHOLE, "tests/acceptance/test_budgets.py"),
     "admission": (*WHOLE, "tests/acceptance/test_limits.py", "tests/acceptance/test_health.py"),
@@ -81,7 +85,13 @@ def prepare(folder: Path, name: str) -> None:
     chosen = {
         "source_paths": [str(ENGINE / f"{name}.py")],
         "also_copy": list(COPIED),
-        "pytest_add_cli_args": ["--hypothesis-profile=mutants", "-p", "no:cacheprovider"],
+        "pytest_add_cli_args": [
+            "--hypothesis-profile=mutants",
+            "-p",
+            "no:cacheprovider",
+            "-k",
+            "not temporal",
+        ],
         "pytest_add_cli_args_test_selection": list(TESTS.get(name, WHOLE)),
         "timeout_multiplier": 5,
     }

@@ -106,7 +106,9 @@ class World:
             assert [one for one in decisions if isinstance(one, Start)] == self.ready()
         todo = [one for one in decisions if not (isinstance(one, Start) and one.agent in self.full)]
         for decision in todo:
+            before = replace(self.state, tasks=dict(self.state.tasks))
             self.carry_out_one(decision)
+            assert replace(self.state, seq=before.seq) != before, "what was carried out has changed nothing"
         return bool(todo)
 
     @property
