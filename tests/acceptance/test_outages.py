@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -200,4 +201,21 @@ def test_a_run_cut_off_and_taken_over_is_ended_by_the_other_and_its_zombie_chang
         way.mend()
         assert "is now owned by another process" in ended(zombie, 2)
         assert (host.events(), host.refs()) == before
+    is_whole(host, "one", "two")
+
+
+def test_a_run_whose_database_does_not_answer_ends_when_it_is_told_to_and_goes_on_later(
+    own: postgresql.Server, tmp_path: Path
+) -> None:
+    host = Host(tmp_path, own.migrated())
+    with way_to(host) as (way, url), host.runs(chain("one", "two", seconds=0.5), through=url) as run:
+        host.until_begun("two")
+        way.cut()
+        run.send_signal(signal.SIGTERM)
+        assert run.stderr is not None
+        assert "a second signal ends it at once" in run.stderr.readline()
+        run.send_signal(signal.SIGTERM)
+        assert "does not answer" in ended(run, 4)
+    with host.types("resume", "last", "--json") as again:
+        ended(again)
     is_whole(host, "one", "two")

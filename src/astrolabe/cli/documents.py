@@ -5,6 +5,7 @@ import re
 import sys
 from typing import Any
 
+from astrolabe.cli.terminal import clean, wants_json
 from astrolabe.errors import AstrolabeError, InputError
 
 _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -31,3 +32,13 @@ def fault_document(
     """Return a fault in the form every `--json` has, one that is no `AstrolabeError` too."""
     told = {"code": code, "kind": kind, "message": message, "hint": hint, "problems": problems or []}
     return {"error": told}
+
+
+def print_fault(document: dict[str, Any], message: str, hint: str) -> None:
+    """Say why a command ends without what it was to do: as the document where JSON is wanted, else in words."""
+    if wants_json(sys.argv[1:]):
+        print_json(document)
+        return
+    lines = [f"astrolabe: {clean(message)}", *([f"  {clean(hint)}"] if hint else [])]
+    # typer.echo would write UTF-8, whatever the terminal knows
+    sys.stderr.write("".join(f"{line}\n" for line in lines))

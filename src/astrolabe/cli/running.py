@@ -10,10 +10,10 @@ from typing import Any
 import typer
 
 from astrolabe.cli.app import app
-from astrolabe.cli.documents import error_document, fault_document, print_json
+from astrolabe.cli.documents import error_document, fault_document, print_fault
+from astrolabe.cli.ending import tell_interrupted
 from astrolabe.cli.exits import Exit, exit_of
 from astrolabe.cli.session import InterruptedByPersonError
-from astrolabe.cli.terminal import clean, wants_json
 from astrolabe.errors import AstrolabeError
 
 _TYPERS_INTERRUPT = 130
@@ -49,18 +49,18 @@ def _ended() -> int:
     except typer.TyperException as fault:
         return _tell_usage(fault)
     except (InterruptedByPersonError, typer.Abort):
-        return _tell_interrupted()
+        return tell_interrupted()
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # typer makes 1 of it; whoever reads has read enough
             return Exit.DONE
         raise
     except Exception:  # noqa: BLE001 - the outermost edge: what nobody foresaw is told whole, under its own exit code
         return _tell_bug()
-    return _tell_interrupted() if code == _TYPERS_INTERRUPT else code or Exit.DONE
+    return tell_interrupted() if code == _TYPERS_INTERRUPT else code or Exit.DONE
 
 
 def _tell(error: AstrolabeError) -> Exit:
-    _print(error_document(error), str(error), error.hint)
+    print_fault(error_document(error), str(error), error.hint)
     return exit_of(error)
 
 
@@ -71,27 +71,12 @@ def _tell_usage(fault: typer.TyperException) -> Exit:
     message = said[:1].lower() + said[1:]
     context: Any = getattr(fault, "ctx", None)
     hint = f"See: {context.command_path if context else 'astrolabe'} --help"
-    _print(fault_document("usage", "usage", message, hint), message, hint)
+    print_fault(fault_document("usage", "usage", message, hint), message, hint)
     return Exit.BAD_INPUT
-
-
-def _tell_interrupted() -> Exit:
-    message, hint = "interrupted", "A run that was begun goes on with: astrolabe resume"
-    _print(fault_document("interrupted", "interrupted", message, hint), message, hint)
-    return Exit.INTERRUPTED
 
 
 def _tell_bug() -> Exit:
     traceback.print_exc()
     message, hint = "this is a fault of Astrolabe's own", "Please report it with the lines above."
-    _print(fault_document("internal", "bug", message, hint), message, hint)
+    print_fault(fault_document("internal", "bug", message, hint), message, hint)
     return Exit.BUG
-
-
-def _print(document: dict[str, Any], message: str, hint: str) -> None:
-    if wants_json(sys.argv[1:]):
-        print_json(document)
-        return
-    lines = [f"astrolabe: {clean(message)}", *([f"  {clean(hint)}"] if hint else [])]
-    # typer.echo would write UTF-8, whatever the terminal knows
-    sys.stderr.write("".join(f"{line}\n" for line in lines))

@@ -218,7 +218,8 @@ async def must_have_its_work(workspace: Workspace, state: RunState) -> None:
     except (MissingError, StorageError) as error:
         raise StorageError(
             f"run {state.id} cannot go on, because what it has done is gone: {error}",
-            hint=f"Give it up, then start again: astrolabe runs cancel {state.id}",
+            hint="If it was begun on another machine, or with another ASTROLABE_HOME, go on with it there. "
+            f"Otherwise give it up, then start again: astrolabe runs cancel {state.id}",
         ) from error
 
 

@@ -67,7 +67,7 @@ class Database:
         if self._writer is not None:
             await self._writer.close()
             self._writer = None
-            self.place.close()
+            await asyncio.to_thread(self.place.close)  # a server that does not answer must not hold the loop
 
     @property
     def writer(self) -> Writer:
