@@ -32,7 +32,8 @@ guards against, a clock or a door inside a workflow, is held by a test of what t
 _RUN_ACTIVITIES = 20
 
 
-_VERSIONS_TRIED = 50
+_PATIENCE_SECONDS = 60.0
+"""How long a server may take to know of a build that polls it: on a busy machine that is more than a moment."""
 _LOOK_SECONDS = 0.2
 
 
@@ -121,7 +122,8 @@ def _workers(
 async def make_current(client: Client, place: Place, build_id: str) -> None:
     """Let new runs begin with this build, unless a newer one is there already; begun ones stay with theirs."""
     described = DescribeWorkerDeploymentRequest(namespace=place.namespace, deployment_name=words.DEPLOYMENT)
-    for _ in range(_VERSIONS_TRIED):
+    deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+    while asyncio.get_running_loop().time() < deadline:
         try:
             told = await client.workflow_service.describe_worker_deployment(described)
             current = told.worker_deployment_info.routing_config.current_deployment_version.build_id
