@@ -4,7 +4,7 @@ import base64
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -75,7 +75,7 @@ class Remote(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[str]:
+def serving(root: Path) -> Generator[str]:
     """Serve the repositories below a folder; yield `host:port`."""
     handler = type("Served", (Remote,), {"root": root})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
