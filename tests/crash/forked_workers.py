@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from astrolabe.bootstrap import open_installation
+from astrolabe.bootstrap import load_plugins, open_installation
 from astrolabe.engine.faults import CrashPoint
 from astrolabe.sdk import Plugin
 from astrolabe.services.builds import begin, propose_plan
@@ -74,7 +74,9 @@ async def _whole(life: Callable[[], Awaitable[None]]) -> None:
 
 def main() -> None:
     folder, settings = Path(sys.argv[1]), sys.argv[2]
-    importlib.import_module("astrolabe.adapters.temporal.worker")  # what a worker imports late, as an extra
+    for late in ("adapters.temporal.worker", "adapters.storage.postgresql", "adapters.storage.notification"):
+        importlib.import_module(f"astrolabe.{late}")
+    load_plugins()
     for line in sys.stdin:
         word = line.strip()
         if word == "begin":

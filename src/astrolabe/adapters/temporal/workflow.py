@@ -25,12 +25,8 @@ from astrolabe.adapters.temporal.words import (
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.engine.decisions import Decision, Finish, Heal, Start
 
-_AGAIN = RetryPolicy(
-    initial_interval=timedelta(milliseconds=100),
-    backoff_coefficient=2.0,
-    maximum_interval=timedelta(seconds=10),
-)
-"""How an activity is repeated whose worker died or whose database was away; what a task fails of is no error of its."""
+_FIRST_PAUSE = timedelta(milliseconds=100)
+_LONGEST_PAUSE = timedelta(seconds=10)
 _SPARE_SECONDS = 7 * 86_400.0
 """What an attempt may take beyond its own limit, which it keeps by itself: it may wait for a slot, and for tools it needs."""
 _SHORT_SECONDS = 60.0
@@ -46,6 +42,7 @@ class RunWorkflow:
     @workflow.init
     def __init__(self, order: RunOrder, skeleton: bytes, state: bytes) -> None:
         self._order = order
+        self._again = _again(order.heartbeat_seconds)
         self._skeleton = skeleton
         self._course = Course(skeleton, state)
         self._notes = order.notes
@@ -142,7 +139,7 @@ class RunWorkflow:
             result_type=Healed,
             start_to_close_timeout=_LONGEST,
             heartbeat_timeout=timedelta(seconds=self._order.heartbeat_seconds),
-            retry_policy=_AGAIN,
+            retry_policy=self._again,
         )
         event = _event(healed.told)
         if not healed.skeleton:
@@ -178,7 +175,7 @@ class RunWorkflow:
             task_queue=words.agent_queue(order.agent),
             start_to_close_timeout=timedelta(seconds=seconds),
             heartbeat_timeout=timedelta(seconds=self._order.heartbeat_seconds),
-            retry_policy=_AGAIN,
+            retry_policy=self._again,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             priority=self._course.priority(order.task),
         )
@@ -206,7 +203,7 @@ class RunWorkflow:
             replace(order, reason=self._course.why_ending),
             result_type=Told,
             start_to_close_timeout=timedelta(seconds=_SHORT_SECONDS),
-            retry_policy=_AGAIN,
+            retry_policy=self._again,
         )
 
     async def _note(self, news: list[NewEvent]) -> None:
@@ -217,7 +214,7 @@ class RunWorkflow:
             words.NOTE,
             NoteOrder(self._order.run, self._notes, [_told(new) for new in news]),
             start_to_close_timeout=timedelta(seconds=_SHORT_SECONDS),
-            retry_policy=_AGAIN,
+            retry_policy=self._again,
         )
 
     async def _finish(self, decisions: list[Decision]) -> str | None:
@@ -230,7 +227,7 @@ class RunWorkflow:
             result_type=Ended,
             start_to_close_timeout=_LONGEST,
             heartbeat_timeout=timedelta(seconds=self._order.heartbeat_seconds),
-            retry_policy=_AGAIN,
+            retry_policy=self._again,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
         finishing = self._finishing
@@ -272,6 +269,17 @@ class RunWorkflow:
             self._order.run, self._order.plan_version, self._order.heartbeat_seconds, self._notes
         )
         workflow.continue_as_new(args=[order, self._skeleton, self._course.packed()])
+
+
+def _again(heartbeat_seconds: float) -> RetryPolicy:
+    """Say how an activity is repeated whose worker died or whose database was away; what a task fails of is no error of its.
+
+    However many workers have died at it: the next begins within another limit of silence.
+    """
+    longest = min(_LONGEST_PAUSE, timedelta(seconds=heartbeat_seconds))
+    return RetryPolicy(
+        initial_interval=min(_FIRST_PAUSE, longest), backoff_coefficient=2.0, maximum_interval=longest
+    )
 
 
 def _told(new: NewEvent) -> Told:
