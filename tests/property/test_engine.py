@@ -368,6 +368,7 @@ class Story:
                     assert trees.content(task.commit)[f"{name}.txt"] == b"line\n" * steps
                     tree, _, message = trees.commits[task.commit]
                     assert tree == task.tree
+                    assert trees.refs[f"runs/{state.id}/{name}"] == task.commit
                     assert {f"Astrolabe-Run: {state.id}", f"Astrolabe-Task: {name}"} <= set(
                         message.splitlines()
                     )
@@ -379,6 +380,11 @@ class Story:
                 f"{task.id}.txt" for task in self.plan.tasks if not task.inputs["idle"]
             }
             assert trees.published[-1][1] == state.commit
+            assert state.published
+            assert (state.published["branch"], state.published["moved"]) == (f"astrolabe/{state.id}", True)
+            if state.commit not in {task.commit for task in state.tasks.values()}:
+                assert trees.refs[f"runs/{state.id}/joined"] == state.commit
+                assert f"Astrolabe-Run: {state.id}" in trees.commits[state.commit][2].splitlines()
         else:
             assert state.commit is None
             assert state.reason
