@@ -1,8 +1,13 @@
 """What all tests need of the process they run in."""
 
+import os
 import signal
 
 from hypothesis import Phase, settings
+
+# Nobody's shell has these. They hide when output comes late, and have every process that a test starts compile all anew.
+for unusual in ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"):
+    os.environ.pop(unusual, None)
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile("astrolabe", deadline=None)
