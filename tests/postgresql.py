@@ -28,7 +28,7 @@ exec 2>&1
 test -d "$1/data" || "$0/initdb" --no-sync --auth=trust --username=postgres --encoding=UTF8 --locale=C "$1/data" >/dev/null &&
 rm -f "$1/data/postmaster.pid" &&
 "$0/pg_ctl" --wait --silent --pgdata "$1/data" --log "$1/log" \
-    --options "-F -k '$1' -c listen_addresses= -c shared_buffers=16MB -c max_connections=80 $2" start >/dev/null &&
+    --options "-F -k '$1' -c listen_addresses= -c shared_buffers=16MB -c max_connections=80 -c dynamic_shared_memory_type=mmap $2" start >/dev/null &&
 echo ready && cat
 """
 
