@@ -210,7 +210,7 @@ def _server(url: SecretStr) -> "PostgresServer":
     except ImportError as error:
         raise StorageError(
             "the database is set to a PostgreSQL server, whose client is not installed",
-            hint="Install it: pip install 'astrolabe[postgresql]'; or unset ASTROLABE_DATABASE_URL.",
+            hint="Install Astrolabe with its extra `postgresql` (in a checkout: pip install '.[postgresql]'), or unset ASTROLABE_DATABASE_URL.",
         ) from error
     return PostgresServer(url.get_secret_value())
 
@@ -241,7 +241,7 @@ def _redis(url: SecretStr, owner: Owner) -> "RedisWakeUps":
     except ImportError as error:
         raise UnavailableError(
             "a Redis server is set, whose client is not installed",
-            hint="Install it: pip install 'astrolabe[redis]'; or unset ASTROLABE_REDIS_URL.",
+            hint="Install Astrolabe with its extra `redis` (in a checkout: pip install '.[redis]'), or unset ASTROLABE_REDIS_URL.",
         ) from error
     return RedisWakeUps(url.get_secret_value(), owner.token)
 
@@ -263,7 +263,7 @@ def _clustered(
     except ImportError as error:
         raise UnavailableError(
             "a Temporal server is set, whose client is not installed",
-            hint="Install it: pip install 'astrolabe[temporal]'; or unset ASTROLABE_TEMPORAL_ADDRESS.",
+            hint="Install Astrolabe with its extra `temporal` (in a checkout: pip install '.[temporal]'), or unset ASTROLABE_TEMPORAL_ADDRESS.",
         ) from error
     host = _host(settings.state_folder, workshop.determinism)
     places = _Places(settings, workshop.determinism, host, report)

@@ -13,6 +13,7 @@ AstrolabeError
 ├── MissingError              no such run, task, agent or file
 ├── ConflictError             somebody else got there first
 │   ├── LeaseLostError        another process now owns the run
+│   ├── UndrivenError         nothing drives the run at present
 │   └── MergeConflictError    two changes touch the same lines
 ├── UnavailableError          try again later: registry, disk, database
 │   ├── AgentFailedError      an agent could not do its task this time
@@ -142,6 +143,10 @@ class ConflictError(AstrolabeError):
 
 class LeaseLostError(ConflictError):
     code = "lease-lost"
+
+
+class UndrivenError(ConflictError):
+    code = "undriven"
 
 
 class MergeConflictError(ConflictError):

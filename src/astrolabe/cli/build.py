@@ -9,6 +9,7 @@ import typer
 from astrolabe.cli.documents import fault_document, print_json
 from astrolabe.cli.exits import BY_STATUS, Exit
 from astrolabe.cli.folders import folder_named
+from astrolabe.cli.session import InterruptedByPersonError
 from astrolabe.cli.terminal import clean, say
 
 if TYPE_CHECKING:
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from astrolabe.services.builds import Begun, Proposal
     from astrolabe.services.installation import Installation
 
-_DETACHED = """run {run} goes on without this command
+_DETACHED = """Run {run} goes on without this command.
   see it again: astrolabe runs follow {run}
   end it: astrolabe runs cancel {run}"""
+_UNSERVED = "no worker takes tasks of {agents} at present; they wait for: astrolabe worker --agents {quoted}"
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Accept what was understood without being asked.")]
 
@@ -162,12 +164,15 @@ async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) ->
     from astrolabe.services.runs import view_run
 
     left = None if quiet else await expecting(installation, begun.plan)
+    if begun.unserved:
+        agents = ",".join(begun.unserved)
+        say(f"warning: {_UNSERVED.format(agents=agents, quoted=quote(agents))}", err=True)
     try:
         with watching(begun.plan, begun.record, left, quiet=quiet) as watcher:
             await carry_out(installation, begun, watcher)
     except asyncio.CancelledError:
         if begun.record.elsewhere:
-            say(_DETACHED.format(run=begun.record.id), err=True)
+            raise InterruptedByPersonError(_DETACHED.format(run=begun.record.id)) from None
         raise
     view = await view_run(installation, begun.record)
     code = BY_STATUS[view.state.status]

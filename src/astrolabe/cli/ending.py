@@ -92,8 +92,8 @@ def _give_up() -> None:
     os._exit(Exit.INTERRUPTED)
 
 
-def tell_interrupted() -> Exit:
+def tell_interrupted(how: str = "") -> Exit:
     """Say that the command was told to end, and how what it was at goes on."""
-    message, hint = "interrupted", "A run that was begun goes on with: astrolabe resume"
+    message, hint = "interrupted", how or "A run that was begun goes on with: astrolabe resume"
     print_fault(fault_document("interrupted", "interrupted", message, hint), message, hint)
     return Exit.INTERRUPTED

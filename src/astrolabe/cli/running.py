@@ -48,8 +48,8 @@ def _ended() -> int:
         return _tell(error)
     except typer.TyperException as fault:
         return _tell_usage(fault)
-    except (InterruptedByPersonError, typer.Abort):
-        return tell_interrupted()
+    except (InterruptedByPersonError, typer.Abort) as interruption:
+        return tell_interrupted(str(interruption))
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # typer makes 1 of it; whoever reads has read enough
             return Exit.DONE

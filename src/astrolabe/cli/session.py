@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class InterruptedByPersonError(Exception):
-    """SIGINT or SIGTERM; no KeyboardInterrupt, of which typer would make an exit code of its own."""
+    """SIGINT or SIGTERM; its text, if any, says how what was begun goes on. Typer would make an exit code of KeyboardInterrupt."""
 
 
 def with_installation(

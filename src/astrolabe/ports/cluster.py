@@ -18,7 +18,7 @@ class Cluster(Protocol):
         """Tell what drives a run what a person asks of it.
 
         Raises:
-            ConflictError: nothing drives it.
+            UndrivenError: nothing drives it.
         """
         ...
 

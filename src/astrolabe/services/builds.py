@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -27,7 +27,7 @@ from astrolabe.planning.static import plan_goal
 from astrolabe.ports.sandbox import SelfTest
 from astrolabe.ports.store import Lease, RunRecord
 from astrolabe.ports.workspace import TargetKind, TargetState, Workspace
-from astrolabe.services.cluster import cluster_options, follow_run, hand_to_cluster
+from astrolabe.services.cluster import cluster_options, follow_run, hand_to_cluster, unserved_agents
 from astrolabe.services.installation import Installation
 from astrolabe.services.runs import RunView, plan_of
 
@@ -49,12 +49,13 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Begun:
-    """A run this process owns; without a lease it is driven by a cluster."""
+    """A run this process owns; without a lease it is driven by a cluster, and no worker served the agents `unserved` then."""
 
     record: RunRecord
     lease: Lease | None
     plan: Plan
     workspace: Workspace
+    unserved: tuple[str, ...] = ()
 
 
 async def propose_build(installation: Installation, goal: Goal, into: Path) -> Proposal:
@@ -117,7 +118,9 @@ async def start(
 
     Raises:
         ConflictError: another run for the same target is not finished.
+        UnavailableError: the cluster that is to drive it does not answer; nothing was written.
     """
+    unserved = await unserved_agents(installation, plan)
     plan_id, version = installation.determinism.new_id(), 1
     record = RunRecord(
         id=run or installation.determinism.new_id(),
@@ -151,7 +154,7 @@ async def start(
     lease = await installation.store.create_run(record, installation.owner, first, *more, plan=plan)
     if record.elsewhere:
         await hand_to_cluster(installation, record, plan)
-    return Begun(record, None if record.elsewhere else lease, plan, workspace)
+    return Begun(record, None if record.elsewhere else lease, plan, workspace, unserved)
 
 
 async def take_up(installation: Installation, record: RunRecord) -> Begun:
@@ -166,7 +169,7 @@ async def take_up(installation: Installation, record: RunRecord) -> Begun:
     if record.elsewhere:
         begun = await followed(installation, record)
         await hand_to_cluster(installation, record, begun.plan)
-        return begun
+        return replace(begun, unserved=await unserved_agents(installation, begun.plan))
     lease = await installation.store.claim(record.id, installation.owner)
     try:
         await workspace.start()

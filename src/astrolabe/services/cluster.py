@@ -1,14 +1,15 @@
 """Runs that a cluster drives: handed to it, followed, cancelled, and their results handed over where their target is."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from astrolabe.domain.event import NewEvent
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunState, RunStatus
 from astrolabe.engine.workshop import Watcher
-from astrolabe.errors import ConflictError, DeadlineError, LeaseLostError
+from astrolabe.errors import ConflictError, DeadlineError, LeaseLostError, UndrivenError
 from astrolabe.ports.store import RunRecord
 from astrolabe.ports.workspace import Workspace
 from astrolabe.services.installation import Clustered, Installation
@@ -22,6 +23,16 @@ LOOK_SECONDS = 5.0
 async def cluster_options(installation: Installation, target: Path) -> dict[str, Any]:
     """Return what a new run's record says of where it is driven; nothing when that is here."""
     return {} if installation.clustered is None else await installation.clustered.options(target)
+
+
+async def unserved_agents(installation: Installation, plan: Plan) -> tuple[str, ...]:
+    """Return the agents of a plan whose tasks no worker takes at present; none where runs are driven here.
+
+    Raises:
+        UnavailableError: the cluster does not answer, so nothing should be begun that it is to drive.
+    """
+    clustered = installation.clustered
+    return () if clustered is None else await clustered.cluster.idle_agents(plan)
 
 
 async def workspace_of(installation: Installation, record: RunRecord) -> Workspace:
@@ -69,7 +80,7 @@ async def follow_run(installation: Installation, record: RunRecord, watcher: Wat
     Cancelling the calling task ends nothing but the showing.
 
     Raises:
-        ConflictError: nothing drives the run any more.
+        UndrivenError: nothing drives the run any more.
     """
     clustered = cluster_of(installation, record.id)
     await clustered.journal.follow(record.id, installation.owner)
@@ -88,7 +99,7 @@ async def follow_run(installation: Installation, record: RunRecord, watcher: Wat
         elif driven:  # what has ended it may have told of its end meanwhile: the log is read once more
             driven = await _goes_on(clustered, state)
         else:
-            raise ConflictError(
+            raise UndrivenError(
                 f"nothing drives run {record.id} any more", hint=f"Type: astrolabe resume {record.id}"
             )
 
@@ -97,9 +108,19 @@ async def ask_cluster(installation: Installation, run: str, verb: str, data: Map
     """Tell what drives a run what a person asks of it.
 
     Raises:
-        ConflictError: nothing drives it.
+        UndrivenError: nothing drives it.
     """
     await cluster_of(installation, run).cluster.ask(run, verb, data)
+
+
+async def end_undriven(
+    installation: Installation, run: str, news: Callable[[RunState], list[NewEvent]]
+) -> None:
+    """Continue the log of a run that nothing drives; whoever drove it can write no more."""
+    journal = cluster_of(installation, run).journal
+    lease = await journal.take_run(run)
+    state = RunState(run).apply(await installation.store.events(run))
+    await journal.append(lease, news(state))
 
 
 def cluster_of(installation: Installation, run: str) -> Clustered:

@@ -15,9 +15,9 @@ from astrolabe.domain.run import RunState, RunStatus
 from astrolabe.domain.task import Outcome, TaskState, TaskStatus
 from astrolabe.engine.asking import answered_event
 from astrolabe.engine.log import RunLog
-from astrolabe.errors import ConflictError, DeadlineError, InputError
+from astrolabe.errors import ConflictError, DeadlineError, InputError, UndrivenError
 from astrolabe.ports.store import ApprovalRecord, RunRecord
-from astrolabe.services.cluster import ask_cluster
+from astrolabe.services.cluster import ask_cluster, end_undriven
 from astrolabe.services.installation import Installation
 
 CANCEL_SECONDS = 60.0
@@ -39,7 +39,11 @@ async def cancel_run(installation: Installation, record: RunRecord) -> RunStatus
     async def over() -> bool:
         return (await installation.store.run(record.id)).status.final
 
-    return await _steered(installation, record, "cancel", _ends, over)
+    try:
+        return await _steered(installation, record, "cancel", _ends, over)
+    except UndrivenError:
+        await end_undriven(installation, record.id, _ends)
+        return (await installation.store.run(record.id)).status
 
 
 async def pause_run(installation: Installation, record: RunRecord) -> RunStatus:

@@ -70,10 +70,21 @@ def test_a_plan_is_carried_out_by_a_worker_and_its_result_published(tmp_path: Pa
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(PLAN))
     here = variables(tmp_path / "home", ASTROLABE_TEMPORAL_ADDRESS=f"127.0.0.1:{port}")
+    elsewhere = str(tmp_path / "elsewhere")
     with going(here, "temporal", "dev", "--port", str(port), until="export") as server:
+        with going(here, "run", str(file), "--workspace", elsewhere, until="--agents command") as waiting:
+            waiting.send_signal(signal.SIGINT)
+            assert waiting.stdout
+            told = waiting.stdout.read()
+            assert (waiting.wait(timeout=60), "goes on without" in told, "resume" in told) == (4, True, False)
         with going(here, "worker", "--agents", "command", until="serving") as worker:
             ran = done(here, "run", str(file), "--workspace", str(tmp_path / "target"), "--json")
             assert ran.returncode == 0, ran.stdout + ran.stderr
+            seen = done(here, "runs", "list", "--json")
+            (first,) = [run for run in json.loads(seen.stdout) if run["target"] == elsewhere]
+            assert done(here, "runs", "follow", first["id"]).returncode == 0, (
+                "what had no worker goes on with one"
+            )
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(timeout=60) == 0
         shown = done(here, "runs", "log", "last", "--json")
@@ -93,5 +104,9 @@ def test_a_worker_says_what_it_lacks(tmp_path: Path) -> None:
     nowhere = variables(tmp_path, ASTROLABE_TEMPORAL_ADDRESS=f"127.0.0.1:{free_port()}")
     unreachable = done(nowhere, "worker", "--agents", "command")
     assert (unreachable.returncode, "cannot be reached" in unreachable.stderr) == (6, True)
+    (tmp_path / "plan.json").write_text(json.dumps(PLAN))
+    refused = done(nowhere, "run", str(tmp_path / "plan.json"), "--workspace", str(tmp_path / "target"))
+    assert (refused.returncode, "cannot be reached" in refused.stderr) == (6, True)
+    assert json.loads(done(nowhere, "runs", "list", "--json").stdout) == [], "nothing was begun"
     unknown = done(nowhere, "worker", "--agents", "nobody")
     assert (unknown.returncode, "'nobody'" in unknown.stderr) == (2, True)

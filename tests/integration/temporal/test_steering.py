@@ -3,7 +3,9 @@
 import asyncio
 
 import pytest
+from temporalio.client import Client
 
+from astrolabe.bootstrap import open_upkeep
 from astrolabe.domain.run import RunStatus
 from astrolabe.domain.task import Outcome
 from astrolabe.engine.workshop import Watcher
@@ -12,6 +14,7 @@ from astrolabe.services.again import retry_run
 from astrolabe.services.builds import carry_out, followed, take_up
 from astrolabe.services.steering import answer, cancel_run, find_approval, pause_run
 from tests.integration.temporal.conftest import Cluster, told
+from tests.integration.temporal.hand import settings_of
 from tests.integration.temporal.test_hosts import LINES, began, held, scribed
 
 
@@ -44,6 +47,24 @@ def test_cancelling_is_confirmed_when_nothing_is_left_and_the_rest_can_be_retrie
         asyncio.run(go())
     assert sum(line[:2] == ["worked", "first"] for line in cluster.lines()) == 1
     assert (cluster.folder / "target" / "after.txt").read_text() == LINES
+
+
+def test_a_run_that_nothing_drives_any_more_is_cancelled_here(cluster: Cluster) -> None:
+    async def go() -> None:
+        async with cluster.person() as installation:
+            run, following = await began(cluster, installation, scribed("never"))
+            client = await Client.connect(cluster.server.address, namespace=cluster.namespace)
+            await client.get_workflow_handle(run).terminate()
+            assert await cancel_run(installation, await installation.store.run(run)) is RunStatus.CANCELLED
+            assert (await following).status is RunStatus.CANCELLED
+            events = await installation.store.events(run)
+            assert [event.type for event in events[-2:]] == ["task.skipped", "run.finished"]
+            old = open_upkeep(settings_of(cluster.settings("person"))).database.old_runs(
+                installation.determinism.now() + 1, 0
+            )
+            assert [one.id for one in old] == [run], "and can be forgotten, though somebody followed it"
+
+    asyncio.run(go())
 
 
 def test_a_run_is_paused_asks_and_goes_on(cluster: Cluster) -> None:

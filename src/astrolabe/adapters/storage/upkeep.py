@@ -195,9 +195,10 @@ class SqlUpkeep:
 
 
 def _is_old(finished_before: float) -> ColumnElement[bool]:
-    return (
-        _runs.c.status.in_(_FINAL) & (_runs.c.finished_at < finished_before) & _runs.c.owner_token.is_(None)
-    )
+    """Which runs have ended before a time, and nobody has in hand; the owner of one a cluster drove only followed it."""
+    elsewhere = _runs.c.options.contains('"driver":"', autoescape=True)
+    free = _runs.c.owner_token.is_(None) | elsewhere
+    return _runs.c.status.in_(_FINAL) & (_runs.c.finished_at < finished_before) & free
 
 
 def _digests_in(connection: Connection, without: frozenset[str]) -> frozenset[str]:

@@ -17,7 +17,7 @@ from astrolabe.adapters.temporal.skeleton import packed_plan, packed_state
 from astrolabe.adapters.temporal.words import Asked, RunOrder
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunState
-from astrolabe.errors import ConflictError
+from astrolabe.errors import UndrivenError
 
 
 class TemporalCluster:
@@ -50,7 +50,7 @@ class TemporalCluster:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise unreachable(self._place, error) from error
-            raise ConflictError(
+            raise UndrivenError(
                 f"nothing drives run {run} at present", hint=f"Type: astrolabe resume {run}"
             ) from error
 
