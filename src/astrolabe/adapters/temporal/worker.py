@@ -1,6 +1,8 @@
 """A worker: it takes tasks from the queues of its agents, and carries the workflows of runs."""
 
 import asyncio
+import itertools
+import operator
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +36,12 @@ _RUN_ACTIVITIES = 20
 
 _PATIENCE_SECONDS = 60.0
 """How long a server may take to know of a build that polls it: on a busy machine that is more than a moment."""
-_LOOK_SECONDS = 0.2
+_LOOK_SECONDS, _LONGEST_LOOK_SECONDS = 0.1, 2.0
+_PASSES = {
+    RPCStatusCode.NOT_FOUND,  # the deployment is known once its first worker has polled
+    RPCStatusCode.FAILED_PRECONDITION,  # somebody else has changed it just now
+    RPCStatusCode.RESOURCE_EXHAUSTED,  # the server takes only so many changes of a deployment at a time
+}
 
 
 @dataclass(frozen=True)
@@ -123,28 +130,31 @@ async def make_current(client: Client, place: Place, build_id: str) -> None:
     """Let new runs begin with this build, unless a newer one is there already; begun ones stay with theirs."""
     described = DescribeWorkerDeploymentRequest(namespace=place.namespace, deployment_name=words.DEPLOYMENT)
     deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+    pauses = itertools.accumulate(itertools.repeat(1.5), operator.mul, initial=_LOOK_SECONDS)
     while asyncio.get_running_loop().time() < deadline:
         try:
             told = await client.workflow_service.describe_worker_deployment(described)
-            current = told.worker_deployment_info.routing_config.current_deployment_version.build_id
+            info = told.worker_deployment_info
+            current = info.routing_config.current_deployment_version.build_id
             if current and _order(current) >= _order(build_id):
                 return
-            await client.workflow_service.set_worker_deployment_current_version(
-                SetWorkerDeploymentCurrentVersionRequest(
-                    namespace=place.namespace,
-                    deployment_name=words.DEPLOYMENT,
-                    build_id=build_id,
-                    conflict_token=told.conflict_token,
-                    ignore_missing_task_queues=True,
-                    identity="astrolabe worker",
+            known = {summary.deployment_version.build_id for summary in info.version_summaries}
+            if build_id in known:  # asked earlier, the server refuses, and takes only so many requests
+                await client.workflow_service.set_worker_deployment_current_version(
+                    SetWorkerDeploymentCurrentVersionRequest(
+                        namespace=place.namespace,
+                        deployment_name=words.DEPLOYMENT,
+                        build_id=build_id,
+                        conflict_token=told.conflict_token,
+                        ignore_missing_task_queues=True,
+                        identity="astrolabe worker",
+                    )
                 )
-            )
-        except RPCError as error:  # the deployment is known once its first worker has polled
-            if error.status not in {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}:
+                return
+        except RPCError as error:
+            if error.status not in _PASSES:
                 raise unreachable(place, error) from error
-        else:
-            return
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(min(_LONGEST_LOOK_SECONDS, next(pauses)))
     raise UnavailableError(f"Temporal at {place.address} does not take this worker's build {build_id}")
 
 
