@@ -145,7 +145,9 @@ def test_time_is_limited_whatever_goes_on(whose: str, tmp_path: Path) -> None:
         tenant=TenantBudget(wall_seconds=0.3 if whose == "tenant" else None, period=Period.NONE),
     )
     assert view.state.status == ("failed" if whose == "task" else "over-budget")
-    assert "0.3 s" in view.state.reason
+    named = {"task": "task 'slow'", "run": "the run", "tenant": "all runs together (ever)"}[whose]
+    assert f"the time {named} may take, 0.3 s, is over" in view.state.reason
+    assert "20 s" not in view.state.reason
     limit = told["tenant"] if whose == "tenant" else told["limits"][0]
     assert (limit["spent"]["wall_seconds"], limit["reserved"]) == (0.3, {})
 

@@ -14,6 +14,7 @@ from astrolabe.domain.budget import (
     Charge,
     Limit,
     Refusal,
+    Resource,
     Scope,
     TenantBudget,
     amounts_of,
@@ -177,6 +178,29 @@ class Spending:
 def over_budget(run: str, refusal: Refusal, spent_on: Mapping[str, int]) -> OverBudgetError:
     """Return the error for a refused reservation; `spent_on` maps kinds of calls to what was spent on them."""
     account, resource = refusal.account, refusal.resource
+    timed = resource == Resource.WALL_SECONDS
+    message = _time_is_over(refusal) if timed else _has_no_room(refusal, spent_on)
+    hints = {
+        Scope.TASK: f"Raise it: astrolabe runs retry {run} --budget {account.task}:{resource}=AMOUNT",
+        Scope.RUN: f"Go on with more: astrolabe runs retry {run} --budget {resource}=AMOUNT",
+        Scope.TENANT: f"Raise ASTROLABE_BUDGET__{resource.upper()}, or wait for its next period.",
+    }
+    return OverBudgetError(message, account.scope, hint=hints[account.scope])
+
+
+def _time_is_over(refusal: Refusal) -> str:
+    """Nobody asks for time: how much of it is reserved at once is not told."""
+    account = refusal.account
+    whose = {
+        Scope.TASK: f"task {account.task!r}",
+        Scope.RUN: "the run",
+        Scope.TENANT: f"all runs together ({account.period})",
+    }[account.scope]
+    return f"the time {whose} may take, {in_words(refusal.resource, refusal.most)}, is over"
+
+
+def _has_no_room(refusal: Refusal, spent_on: Mapping[str, int]) -> str:
+    account, resource = refusal.account, refusal.resource
     whose = {
         Scope.TASK: f"the budget of task {account.task!r}",
         Scope.RUN: "the run's budget",
@@ -186,16 +210,10 @@ def over_budget(run: str, refusal: Refusal, spent_on: Mapping[str, int]) -> Over
     on = ", ".join(
         f"{kind} {in_words(resource, amount)}" for kind, amount in sorted(spent_on.items()) if amount
     )
-    message = (
+    return (
         f"{whose}, {in_words(resource, refusal.most)}, has no room for {in_words(resource, refusal.asked)} more: {told}"
         + (f" (by kind of call: {on})" if on else "")
     )
-    hints = {
-        Scope.TASK: f"Raise it: astrolabe runs retry {run} --budget {account.task}:{resource}=AMOUNT",
-        Scope.RUN: f"Go on with more: astrolabe runs retry {run} --budget {resource}=AMOUNT",
-        Scope.TENANT: f"Raise ASTROLABE_BUDGET__{resource.upper()}, or wait for its next period.",
-    }
-    return OverBudgetError(message, account.scope, hint=hints[account.scope])
 
 
 _UNLIMITED = Budget()
