@@ -1,6 +1,7 @@
 """A limit on what may be spent is a hard stop: nothing goes beyond it, all that passed is kept, and it is told what went where."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -203,7 +204,8 @@ def test_a_person_sees_what_was_spent(tmp_path: Path, person: Person) -> None:
     )
     done = person.types("run", str(plan), "--workspace", str(person.folder / "there"))
     assert done.code == 7
-    assert "the run's budget, 1 tool call, has no room for 1 tool call more" in done.out
+    assert done.out.count("the run's budget, 1 tool call, has no room for 1 tool call more") == 1
+    assert re.search(r"astrolabe runs retry \S{6} --budget tool_calls=2\n", done.out)
     shown = person.types("budgets", "show", "last").out
     assert "tool_calls" in shown
     document = person.types("budgets", "show", "last", "--json").document

@@ -106,11 +106,12 @@ def _print_faults(document: dict[str, Any], console: Console) -> None:
     wrong = [task for task in document["tasks"] if task["status"] not in {"passed", "waiting", "running"}]
     if wrong:
         console.print()
+    why = document["run"]["reason"]
     for task in wrong:
         told = f"{one_line(task['id'])}: {task['status']}"
-        console.print(
-            mark(task["status"]), Text(told + (f". {clean(task['reason'])}" if task["reason"] else ""))
-        )
+        said_below = bool(why) and task["reason"] != why and why in task["reason"]
+        reason = "" if said_below else task["reason"]
+        console.print(mark(task["status"]), Text(told + (f". {clean(reason)}" if reason else "")))
     for check in document["checks"]:
         lines = clean(check["output_tail"]).strip().split("\n")
         if check["verdict"] == "failed" and any(lines):

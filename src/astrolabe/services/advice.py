@@ -1,8 +1,10 @@
 """What a person can do next with a run: a reason and a line to type, each of which works as it stands."""
 
+import re
 from dataclasses import dataclass
 from shlex import quote
 
+from astrolabe.domain.budget import Resource
 from astrolabe.domain.evidence import Evidence, Verdict
 from astrolabe.domain.plan import ref_name
 from astrolabe.domain.run import RunStatus
@@ -12,6 +14,8 @@ from astrolabe.services.runs import INTERRUPTED, RunView
 
 SHORT_CHARACTERS = 6
 _MOST_OF_A_KIND = 3
+_RAISE = re.compile(rf"--budget (?P<resource>{'|'.join(Resource)})=")
+"""What the reason of a run names that reached a limit of its own; all runs' together is not raised by a retry."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,24 @@ def next_steps(view: RunView) -> tuple[NextStep, ...]:
         return (*_handed_over(view), *_unproved(view))
     if not view.state.status.final:
         return ()
-    again = NextStep("try again what has not passed", (f"astrolabe runs retry {run}",))
-    return (*_resolve(view), *_failed_checks(view, run), *_files(view, run), *_passed_parts(view), again)
+    return (
+        *_resolve(view),
+        *_failed_checks(view, run),
+        *_files(view, run),
+        *_passed_parts(view),
+        _again(view, run),
+    )
+
+
+def _again(view: RunView, run: str) -> NextStep:
+    """Say how to try again; with twice the limit that was reached, for within it the run would stop again at once."""
+    command, why = f"astrolabe runs retry {run}", "try again what has not passed"
+    reached = _RAISE.search(view.state.reason) if view.state.status is RunStatus.OVER_BUDGET else None
+    if reached is None:
+        return NextStep(why, (command,))
+    name = reached["resource"]
+    most = view.state.raised.get("", {}).get(name) or getattr(view.plan.budget, name)
+    return NextStep(f"{why}, with twice the limit", (f"{command} --budget {name}={most * 2:g}",))
 
 
 def unproved(view: RunView) -> tuple[Evidence, ...]:
