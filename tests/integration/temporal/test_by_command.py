@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Generator, Sequence
@@ -110,3 +111,13 @@ def test_a_worker_says_what_it_lacks(tmp_path: Path) -> None:
     assert json.loads(done(nowhere, "runs", "list", "--json").stdout) == [], "nothing was begun"
     unknown = done(nowhere, "worker", "--agents", "nobody")
     assert (unknown.returncode, "'nobody'" in unknown.stderr) == (2, True)
+
+
+def test_a_server_whose_port_is_taken_is_not_started(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        refused = done(variables(tmp_path), "temporal", "dev", "--port", str(port))
+    assert (refused.returncode, refused.stdout) == (6, "")
+    assert f"port {port}" in refused.stderr
+    assert "--port" in refused.stderr
+    assert not list(tmp_path.rglob("*.log")), "nothing was started"

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from astrolabe.adapters.temporal.place import Place
 from astrolabe.errors import MissingError, UnavailableError
 
+_HOST = "127.0.0.1"
 _START_SECONDS = 30.0
 _LOOK_SECONDS = 0.1
 _END_SECONDS = 10.0
@@ -50,28 +52,43 @@ async def development_server(file: Path, port: int, log: Path) -> AsyncGenerator
 
     Raises:
         MissingError: its program is not installed.
-        UnavailableError: it did not start; its last words are told.
+        UnavailableError: its port is taken, or it did not start; its last words are told.
     """
+    _must_be_free(port)
     file.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as said:
         process = await asyncio.create_subprocess_exec(
             str(program()),
-            *("server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)),
+            *("server", "start-dev", "--headless", "--ip", _HOST, "--port", str(port)),
             *("--db-filename", str(file), "--sqlite-pragma", "journal_mode=wal", "--log-level", "warn"),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=said,
             stderr=said,
             start_new_session=True,  # Ctrl-C is ours to hand on
         )
-    server = DevelopmentServer(f"127.0.0.1:{port}", file, process)
+    server = DevelopmentServer(f"{_HOST}:{port}", file, process)
     try:
-        await _answering(server, port, log)
+        await _answering(server, log)
         yield server
     finally:
         await _end(process)
 
 
-async def _answering(server: DevelopmentServer, port: int, log: Path) -> None:
+def _must_be_free(port: int) -> None:
+    """Look before anything is started: what has the port may be a server too, and would answer for this one."""
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((_HOST, port))
+    except OSError as error:
+        raise UnavailableError(
+            f"port {port} of {_HOST} cannot be used: {error.strerror}",
+            hint=f"Choose another with --port; or, if a Temporal server runs there already, "
+            f"use that one: export ASTROLABE_TEMPORAL_ADDRESS={_HOST}:{port}",
+        ) from error
+
+
+async def _answering(server: DevelopmentServer, log: Path) -> None:
     """Wait until the server takes calls; it listens for a while before it does."""
     from astrolabe.adapters.temporal.connection import connected  # noqa: PLC0415 - an extra
 
@@ -85,7 +102,7 @@ async def _answering(server: DevelopmentServer, port: int, log: Path) -> None:
             said = await asyncio.to_thread(_last_lines, log)
             raise UnavailableError(
                 f"the development server did not start: {said or 'it said nothing'}",
-                hint=f"Is port {port} taken? Choose another with --port; all it said is in {log}.",
+                hint=f"All it said is in {log}.",
             )
         await asyncio.sleep(_LOOK_SECONDS)
 
