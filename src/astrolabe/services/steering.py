@@ -5,6 +5,7 @@ A run has one owner. When another process owns it, that one is asked; a run nobo
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import JsonValue
@@ -155,12 +156,27 @@ async def find_approval(installation: Installation, run: str, task: str | None) 
     asked = await installation.store.approvals(run=run, waiting=True)
     found = [one for one in asked if task in {None, one.task}]
     if not found:
-        about = "" if task is None else f" about {task!r}"
-        raise ConflictError(f"run {run} asks nothing{about}", hint="See: astrolabe approvals list --all")
+        raise await _asks_nothing(installation, run, task)
     if len(found) > 1:
         tasks = ", ".join(repr(one.task) for one in found[:_SHOWN])
         raise InputError(f"run {run} asks about {len(found)} tasks: {tasks}", hint="Name one of them.")
     return found[0]
+
+
+async def _asks_nothing(installation: Installation, run: str, task: str | None) -> ConflictError:
+    """Return the error that says what was answered last, if anything was."""
+    asked = await installation.store.approvals(run=run)
+    done = [one for one in asked if task in {None, one.task} and one.outcome and one.answered_at]
+    hint = "See: astrolabe approvals list --all"
+    if not done:
+        about = "" if task is None else f" about {task!r}"
+        return ConflictError(f"run {run} asks nothing{about}", hint=hint)
+    last = max(done, key=lambda one: one.answered_at or 0.0)
+    by = f" by {last.by}" if last.by else ""
+    at = f"{datetime.fromtimestamp(last.answered_at or 0.0, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return ConflictError(
+        f"run {run} asks nothing more: {last.task!r} was {last.outcome}{by}, {at}", hint=hint
+    )
 
 
 def _must_go_on(record: RunRecord) -> None:
