@@ -55,7 +55,10 @@ def add(
     ] = "UTC",
     catch_up: Annotated[
         CatchUp,
-        typer.Option("--catch-up", help="Of times missed for over 5 minutes, run none, the latest, or all."),
+        typer.Option(
+            "--catch-up",
+            help="Of times missed for over 5 minutes, run none, the latest, or all; all wait for each other unless --overlap allow.",
+        ),
     ] = CatchUp.LATEST,
     overlap: Annotated[
         Overlap,

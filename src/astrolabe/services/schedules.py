@@ -276,8 +276,10 @@ class Watch:
         return await begin(self._installation, replace(proposal, run=firing.run))
 
     async def _in_the_way(self, firing: Firing, schedule: Schedule, reason: str) -> None:
-        """Skip a firing, or let it wait."""
-        if schedule.overlap is not Overlap.QUEUE:
+        """Skip a firing, or let it wait; missed times that are all made up for would be in each other's way."""
+        missed = firing.due_at + MISSED_SECONDS < self._installation.determinism.now()
+        made_up_for = missed and schedule.catch_up is CatchUp.ALL
+        if schedule.overlap is not Overlap.QUEUE and not made_up_for:
             await self._settle(firing, FiringState.SKIPPED, reason)
 
     async def _settle(self, firing: Firing, state: FiringState, reason: str) -> None:
