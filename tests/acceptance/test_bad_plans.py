@@ -69,3 +69,6 @@ def test_a_plan_that_does_harm_ends_with_a_reason(
     assert "astrolabe runs retry" in done.out
     asyncio.run(within(lambda: is_gone(marker)))
     assert sizes(person.folder / "home") < 40 * MIB, "what it printed was kept whole"
+    if check == "yes":
+        kept = person.types("runs", "log", "last", "--check", "checked").out
+        assert "the rest of this output was cut" in kept[-400:]

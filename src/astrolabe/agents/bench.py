@@ -178,6 +178,6 @@ def _result(outcome: Outcome) -> dict[str, Any]:
     return {
         "exit_code": outcome.exit_code,
         "stdout": outcome.stdout.decode(errors="replace"),
-        "stderr": outcome.stderr.decode(errors="replace"),
+        "stderr": outcome.stderr.decode(errors="replace") + outcome.cut,
         "timed_out": outcome.ending is Ending.TIMEOUT,
     }

@@ -147,7 +147,7 @@ class Verifier:
                 ["sh", "-c", check.run], wall_seconds=question.seconds, on_output=heard
             )
             taken = await self._produced(check, session.take) if check.produces else ((), "")
-        output = heard.text()
+        output = heard.text() + outcome.cut
         verdict, reason = _judged(question, outcome, output, taken[1])
         return Evidence(
             check=check.name,

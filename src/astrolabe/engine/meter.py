@@ -69,6 +69,8 @@ async def _timed(spending: Spending, caller: Caller, scopes: set[Scope], end: En
         ticking.cancel()
         await asyncio.wait([ticking])
         await asyncio.shield(meter.stop())
+        if not ticking.cancelled():
+            ticking.result()  # raises what kept it from looking at the time any longer
 
 
 class _Meter:

@@ -63,6 +63,15 @@ class Outcome:
     duration_seconds: float
     output_cut: bool = False
 
+    @property
+    def cut(self) -> str:
+        """What is to stand below its output where the end of that is missing."""
+        return (
+            "\n[the rest of this output was cut: see `output_bytes` of the policy]\n"
+            if self.output_cut
+            else ""
+        )
+
 
 @dataclass(frozen=True)
 class FileEntry:
