@@ -3,7 +3,7 @@
 import gc
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -121,8 +121,7 @@ async def open_installation(
         installed, broken = load_plugins()
         present = (*installed, *plugins)
         agents = {agent.name: agent for plugin in present for agent in plugin.agents}
-        for sentence in unheeded(terms.limits, agents):
-            report(sentence)
+        _tell_all(report, unheeded(terms.limits, agents))
         workshop = _limited(
             settings,
             Workshop(
@@ -162,11 +161,21 @@ async def open_installation(
             redis=_redis(settings.redis_url, owner).probe if settings.redis_url else None,
         )
     finally:
-        async with AsyncExitStack() as closing:
-            closing.callback(wakeups.close)
-            closing.push_async_callback(database.close)
-            closing.push_async_callback(processes.close)
-            closing.callback(admission.close)
+        await _close(admission, processes, database, wakeups)
+
+
+async def _close(admission: Admission, processes: SqlProcesses, database: Database, wakeups: WakeUps) -> None:
+    """Close all of them, in this order, whatever one of them meets."""
+    async with AsyncExitStack() as closing:
+        closing.callback(wakeups.close)
+        closing.push_async_callback(database.close)
+        closing.push_async_callback(processes.close)
+        closing.callback(admission.close)
+
+
+def _tell_all(report: Callable[[str], None], sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        report(sentence)
 
 
 def _limited(settings: Settings, workshop: Workshop) -> Workshop:
