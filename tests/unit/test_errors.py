@@ -19,6 +19,7 @@ CODES = {
     "MissingError": "missing",
     "ConflictError": "conflict",
     "LeaseLostError": "lease-lost",
+    "UndrivenError": "undriven",
     "MergeConflictError": "merge-conflict",
     "UnavailableError": "unavailable",
     "AgentFailedError": "agent-failed",
