@@ -104,20 +104,11 @@ async def open_installation(
     )
     store = SqlStore(database, blobs, wakeups, processes, determinism)
     terms = Terms(settings.engine.limits, settings.engine.breaker)
-    admission = Admission(
-        store.slots,
-        terms,
-        owner,
-        determinism.new_id,
-        wakeups.wait,
-    )
+    admission = Admission(store.slots, terms, owner, determinism.new_id, wakeups.wait)
     database.open()
     try:
         wakeups.open()
-        images = ImageCache(
-            settings.cache_folder / "images", lambda: sandbox, determinism, process_environment()
-        )
-        sandbox = NamespaceSandbox(images.bubblewraps, settings.cache_folder / "sandbox", determinism)
+        images, sandbox = _isolation(settings.cache_folder, determinism)
         installed, broken = load_plugins()
         present = (*installed, *plugins)
         agents = {agent.name: agent for plugin in present for agent in plugin.agents}
@@ -162,6 +153,13 @@ async def open_installation(
         )
     finally:
         await _close(admission, processes, database, wakeups)
+
+
+def _isolation(cache: Path, determinism: Determinism) -> tuple[ImageCache, NamespaceSandbox]:
+    """Return images and the sandbox that shows them; each needs the other."""
+    images = ImageCache(cache / "images", lambda: sandbox, determinism, process_environment())
+    sandbox = NamespaceSandbox(images.bubblewraps, cache / "sandbox", determinism)
+    return images, sandbox
 
 
 async def _close(admission: Admission, processes: SqlProcesses, database: Database, wakeups: WakeUps) -> None:
