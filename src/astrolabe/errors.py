@@ -5,7 +5,8 @@ AstrolabeError
 │   ├── PlanValidationError   a plan that must not run
 │   ├── GoalError             a goal no recipe can read, or that contradicts itself
 │   ├── SettingsError         a setting, environment variable or configuration file is wrong
-│   └── TargetError           the place the result should go to cannot take it
+│   ├── TargetError           the place the result should go to cannot take it
+│   └── NoModelError          it takes a language model, and none is set up
 ├── RefusedError              doing it would be unsafe
 │   ├── SandboxUnavailableError  nothing here can isolate foreign code
 │   ├── PolicyViolationError  a task changed or asked for more than it declared
@@ -19,6 +20,11 @@ AstrolabeError
 │   ├── AgentFailedError      an agent could not do its task this time
 │   ├── SandboxLostError      a sandbox was killed while something ran in it
 │   ├── FetchError            a package could not be fetched, or was not the one that was pinned
+│   ├── ModelError            a language model did not answer
+│   │   ├── ModelBusyError        it may later: overloaded, out of reach, too many requests
+│   │   ├── ModelKeyError         its key is missing, wrong, or may not do this
+│   │   ├── ModelRequestError     it does not take such a question: unknown model, no tools
+│   │   └── WindowExceededError   the question is longer than it can read
 │   └── StorageError          the state on disk cannot be read or written
 ├── DeadlineError             it took longer than allowed
 └── BugError                  our own fault
@@ -108,6 +114,10 @@ class TargetError(InputError):
     code = "target-invalid"
 
 
+class NoModelError(InputError):
+    code = "no-model"
+
+
 class RefusedError(AstrolabeError):
     kind = Kind.REFUSED
     code = "refused"
@@ -178,6 +188,32 @@ class SandboxLostError(UnavailableError):
 
 class FetchError(UnavailableError):
     code = "fetch-failed"
+
+
+class ModelError(UnavailableError):
+    """`retry_after_seconds` is what the provider asked for; None where it said nothing."""
+
+    code = "model-failed"
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_seconds: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ModelBusyError(ModelError):
+    code = "model-busy"
+
+
+class ModelKeyError(ModelError):
+    code = "model-key"
+
+
+class ModelRequestError(ModelError):
+    code = "model-request"
+
+
+class WindowExceededError(ModelError):
+    code = "window-exceeded"
 
 
 class StorageError(UnavailableError):

@@ -9,6 +9,21 @@ from dataclasses import dataclass
 from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, Workbench
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.context import Shared
+from astrolabe.domain.conversation import (
+    Finish,
+    Message,
+    Question,
+    Reply,
+    Shape,
+    Speaker,
+    Text,
+    Thinking,
+    TokenUse,
+    ToolCall,
+    ToolResult,
+    ToolSpec,
+    said,
+)
 from astrolabe.domain.plan import (
     Approval,
     Backoff,
@@ -29,15 +44,22 @@ from astrolabe.errors import (
     GoalError,
     InputError,
     MissingError,
+    ModelBusyError,
+    ModelError,
+    ModelKeyError,
+    ModelRequestError,
+    NoModelError,
     OverBudgetError,
     PolicyViolationError,
     Problem,
     UnavailableError,
+    WindowExceededError,
 )
 from astrolabe.planning.places.reading import Document, read_document
 from astrolabe.planning.places.validation import validate
 from astrolabe.planning.recipe import Goal, Reading, Recipe, Sentence, Understanding
 from astrolabe.planning.replanning import Replanner, Trouble
+from astrolabe.ports.model import ModelInfo, Prices
 
 __all__ = [
     "MIB",
@@ -54,30 +76,51 @@ __all__ = [
     "DeclaresInputs",
     "Document",
     "Environment",
+    "Finish",
     "Goal",
     "GoalError",
     "InputError",
     "Measure",
+    "Message",
     "MissingError",
+    "ModelBusyError",
+    "ModelError",
+    "ModelInfo",
+    "ModelKeyError",
+    "ModelRequestError",
+    "NoModelError",
     "OverBudgetError",
     "Plan",
     "Plugin",
     "Policy",
     "PolicyViolationError",
+    "Prices",
     "Problem",
+    "Question",
     "Reading",
     "Recipe",
     "Replanner",
+    "Reply",
     "Sentence",
+    "Shape",
     "Shared",
     "ShellLine",
+    "Speaker",
     "Task",
+    "Text",
+    "Thinking",
+    "TokenUse",
+    "ToolCall",
+    "ToolResult",
+    "ToolSpec",
     "Trouble",
     "UnavailableError",
     "Understanding",
     "Usage",
+    "WindowExceededError",
     "Workbench",
     "read_document",
+    "said",
     "validate",
 ]
 

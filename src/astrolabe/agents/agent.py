@@ -8,9 +8,11 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.context import Shared
+from astrolabe.domain.conversation import Question, Reply
 from astrolabe.domain.health import Kind
 from astrolabe.domain.plan import Task
 from astrolabe.errors import InputError, Problem
+from astrolabe.ports.model import ModelInfo
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,23 @@ class Workbench(Protocol):
         Raises:
             OverBudgetError: it does not go into what is left. The attempt fails, whatever the agent makes of it.
         """
+        ...
+
+    async def ask(self, question: Question, *, models: Sequence[str] = ()) -> Reply:
+        """Ask a language model; each try is a recorded call, and the reply of one that is durable is never asked for again.
+
+        `models` are asked in turn, each when the one before has failed; those set for the agent when none is named.
+
+        Raises:
+            NoModelError: none is set up.
+            OverBudgetError: it does not go into what is left.
+            WindowExceededError: the question is longer than any of them can read.
+            ModelError: none of them answered.
+        """
+        ...
+
+    def models(self, *names: str) -> tuple[ModelInfo, ...]:
+        """Return what is known of the models `ask` would go to; NoModelError if none is set up."""
         ...
 
     def say(self, text: str) -> None:

@@ -7,14 +7,17 @@ from typing import Any, Self
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from astrolabe.agents.agent import CommandResult
+from astrolabe.agents.asking import Asker
 from astrolabe.agents.context import BenchContext
 from astrolabe.agents.environment import Preparer
 from astrolabe.agents.recording import Recorder
 from astrolabe.domain.budget import Usage
+from astrolabe.domain.conversation import Question, Reply
 from astrolabe.domain.paths import covered, path_fault
 from astrolabe.domain.plan import Task
 from astrolabe.domain.policy import Policy
 from astrolabe.errors import InputError, MissingError, PolicyViolationError
+from astrolabe.ports.model import ModelInfo
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Sandbox, Session
 from astrolabe.ports.workspace import Change, Workspace
 
@@ -42,6 +45,7 @@ class TreeBench:
         preparer: Preparer,
         recorder: Recorder,
         context: BenchContext,
+        asker: Asker,
         policy: Policy,
         say: Callable[[str], None],
     ) -> None:
@@ -54,6 +58,7 @@ class TreeBench:
         self._preparer = preparer
         self._recorder = recorder
         self.context = context
+        self._asker = asker
         self._policy = policy
         self._stack = AsyncExitStack()
         self._session: Session | None = None
@@ -102,6 +107,12 @@ class TreeBench:
             return _json(kind, reply), used
 
         return await self._recorder.recorded(kind, shaped, reserve=reserve, call_id=call_id)
+
+    async def ask(self, question: Question, *, models: Sequence[str] = ()) -> Reply:
+        return await self._asker.ask(question, models)
+
+    def models(self, *names: str) -> tuple[ModelInfo, ...]:
+        return tuple(model.info for model in self._asker.chain(names))
 
     def say(self, text: str) -> None:
         self._say(text)

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from pydantic import JsonValue
 
 from astrolabe.agents.agent import check_inputs, told_apart
+from astrolabe.agents.asking import Asker
 from astrolabe.agents.bench import TreeBench
 from astrolabe.agents.context import BenchContext
 from astrolabe.domain.checkpoint import checkpoint_message
@@ -72,6 +74,7 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
     check_inputs(agent, task)
     floor.reach(CrashPoint.BEFORE_AGENT)
     steps = Steps(floor.log, floor.spending, task.id, number, floor.reach)
+    attempt, say = f"{task.id}/{number}", partial(floor.say, task.id)
     bench = TreeBench(
         task=task,
         tree=tree,
@@ -79,11 +82,10 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         sandbox=floor.sandbox,
         preparer=floor.preparer,
         recorder=steps,
-        context=BenchContext(
-            floor.contexts, steps, floor.run, f"{task.id}/{number}", lambda text: floor.say(task.id, text)
-        ),
+        context=BenchContext(floor.contexts, steps, floor.run, attempt, say),
+        asker=Asker(floor.models, steps, name, f"{floor.run}/{attempt}", say),
         policy=floor.policy,
-        say=lambda text: floor.say(task.id, text),
+        say=say,
     )
     try:
         async with bench:

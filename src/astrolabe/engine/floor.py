@@ -14,6 +14,7 @@ from astrolabe.engine.faults import Reach
 from astrolabe.engine.log import Log
 from astrolabe.engine.turns import Turns
 from astrolabe.ports.context import Contexts
+from astrolabe.ports.model import Models
 from astrolabe.ports.sandbox import Sandbox
 from astrolabe.ports.workspace import Workspace
 
@@ -33,6 +34,7 @@ class Floor:
     preparer: Preparer
     verifier: Verifier
     agents: Mapping[str, Agent]
+    models: Models
     policy: Policy
     commands: Turns
     reach: Reach

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from astrolabe.agents.agent import Agent
+from astrolabe.agents.asking import NoModels
 from astrolabe.agents.environment import Preparer
 from astrolabe.agents.verification import Verifier
 from astrolabe.domain.budget import TenantBudget
@@ -19,6 +20,7 @@ from astrolabe.engine.turns import Turns
 from astrolabe.planning.replanning import Replanner
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.images import Images, Progress
+from astrolabe.ports.model import Models
 from astrolabe.ports.sandbox import Sandbox
 from astrolabe.ports.store import Owner, Store
 from astrolabe.ports.workspace import Workspace
@@ -57,6 +59,7 @@ class Workshop:
     determinism: Determinism
     woken: Callable[[str, float], Awaitable[None]]
     admission: Admission
+    models: Models = field(default_factory=NoModels)
     policy: Policy = field(default_factory=Policy)
     limits: Limits = field(default_factory=Limits)
     budget: TenantBudget = field(default_factory=TenantBudget)
@@ -98,6 +101,7 @@ def floor_of(
         preparer=preparer,
         verifier=verifier,
         agents=shop.agents,
+        models=shop.models,
         policy=shop.policy,
         commands=Turns(shop.limits.commands),
         reach=shop.reach,

@@ -1,0 +1,191 @@
+"""Asking models: each try is a recorded step, so that limits hold through tries again and through every fallback."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from astrolabe.agents.recording import Recorder
+from astrolabe.agents.tokens import tokens_of_question
+from astrolabe.domain.budget import Usage
+from astrolabe.domain.conversation import Question, Reply
+from astrolabe.domain.plan import Backoff
+from astrolabe.errors import (
+    ModelBusyError,
+    ModelError,
+    ModelKeyError,
+    ModelRequestError,
+    NoModelError,
+    WindowExceededError,
+)
+from astrolabe.ports.model import Heard, Model, ModelInfo, Models, unheard
+
+_MILLION = 1_000_000
+_ERRORS = {
+    kind.code: kind
+    for kind in (ModelError, ModelBusyError, ModelKeyError, ModelRequestError, WindowExceededError)
+}
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often one model is asked before the next one is. A provider's own wait counts, up to `longest_wait_seconds`."""
+
+    tries: int = 4
+    backoff: Backoff = field(default_factory=lambda: Backoff(base=1.0, max=30.0))
+    longest_wait_seconds: float = 120.0
+
+    def wait_seconds(self, key: str, failures: int, error: ModelError) -> float:
+        """Return how long to wait after so many failures (≥ 1); the jitter follows from `key`."""
+        fraction = int.from_bytes(hashlib.sha256(f"{key}/{failures}".encode()).digest()[:4]) / 2**32
+        own = self.backoff.seconds(failures, fraction)
+        return max(own, error.retry_after_seconds or 0.0)
+
+
+class NoModels:
+    """The models of an installation that has none."""
+
+    def chain(self, agent: str) -> Sequence[Model]:
+        raise NoModelError(
+            f"the agent {agent!r} works with a language model, and none is set up",
+            hint="Name one: ASTROLABE_MODELS__USE=provider/model; see: astrolabe models --help",
+        )
+
+    def named(self, name: str) -> Model:
+        return self.chain(name)[0]
+
+
+class Asker:
+    """One attempt's way to the models."""
+
+    def __init__(
+        self,
+        models: Models,
+        recorder: Recorder,
+        agent: str,
+        key: str,
+        say: Callable[[str], None],
+        *,
+        patience: Patience | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._models = models
+        self._recorder = recorder
+        self._agent = agent
+        self._key = key
+        self._say = say
+        self._patience = patience or Patience()
+        self._sleep = sleep
+        self._failures = 0
+
+    def chain(self, names: Sequence[str] = ()) -> tuple[Model, ...]:
+        """Return the models that would be asked: those of these names, else those set for the agent."""
+        found = tuple(map(self._models.named, names)) if names else tuple(self._models.chain(self._agent))
+        if not found:
+            raise NoModelError("no model is named")
+        return found
+
+    async def ask(self, question: Question, names: Sequence[str] = (), heard: Heard = unheard) -> Reply:
+        """Return the first answer that one of the models gives.
+
+        Raises:
+            NoModelError: none is set up.
+            OverBudgetError: what may be spent does not allow another try.
+            WindowExceededError: the question is longer than every one of them can read.
+            ModelError: none of them answered; what the last one said.
+        """
+        last: ModelError | None = None
+        for model in self.chain(names):
+            if last is not None:
+                self._say(f"asking {model.info.name}, for {last}")
+            try:
+                return await self._patiently(model, question, heard)
+            except ModelError as error:
+                last = _graver(last, error)
+        raise last or NoModelError("no model is named")
+
+    async def _patiently(self, model: Model, question: Question, heard: Heard) -> Reply:
+        _must_fit(model.info, question)
+        for failures in range(1, self._patience.tries + 1):
+            told, asked_now = await self._once(model, question, heard)
+            if "reply" in told:
+                return Reply.model_validate(told["reply"])
+            error = _error_of(told["error"])
+            if not isinstance(error, ModelBusyError) or failures == self._patience.tries:
+                raise error
+            wait = self._patience.wait_seconds(self._key, failures, error)
+            if wait > self._patience.longest_wait_seconds:
+                raise error
+            if asked_now:
+                self._say(f"{error}; asked again in {wait:.1f} s")
+                await self._sleep(wait)
+        raise AssertionError("tries is at least 1")
+
+    async def _once(self, model: Model, question: Question, heard: Heard) -> tuple[dict[str, Any], bool]:
+        """Return what one try came to, and whether it was made just now rather than in an earlier life."""
+        made: list[bool] = []
+
+        async def do() -> tuple[dict[str, Any], Usage]:
+            made.append(True)
+            told: dict[str, Any] = {"model": model.info.name, "question": digest_of(question)}
+            try:
+                reply = await model.ask(question, heard)
+            except ModelError as error:
+                return {**told, "error": _told(error)}, Usage(model_calls=1)
+            return {**told, "reply": reply.model_dump(mode="json")}, _usage(reply)
+
+        told, _ = await self._recorder.recorded("model", do, reserve=most_used(model.info, question))
+        return told, bool(made)
+
+
+def digest_of(question: Question) -> str:
+    """Name a question: SHA-256 of its JSON."""
+    return hashlib.sha256(question.model_dump_json().encode()).hexdigest()
+
+
+def most_used(info: ModelInfo, question: Question) -> Usage:
+    """Return the most an answer can cost."""
+    read, prices = tokens_of_question(question), info.prices
+    written = min(question.most_tokens, info.most_tokens)
+    money = 0.0
+    if prices is not None:
+        money = (read * max(prices.read, prices.stored) + written * prices.written) / _MILLION
+    return Usage(money=money, tokens=read + written, model_calls=1)
+
+
+def _must_fit(info: ModelInfo, question: Question) -> None:
+    needed = tokens_of_question(question) + min(question.most_tokens, info.most_tokens)
+    if needed > info.window:
+        raise WindowExceededError(
+            f"the question and the room for its answer are about {needed:,} tokens, and {info.name} reads {info.window:,}"
+        )
+
+
+def _usage(reply: Reply) -> Usage:
+    return Usage(money=reply.money, tokens=reply.use.total, model_calls=1)
+
+
+def _told(error: ModelError) -> dict[str, Any]:
+    return {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "retry_after_seconds": error.retry_after_seconds,
+    }
+
+
+def _error_of(told: dict[str, Any]) -> ModelError:
+    kind = _ERRORS.get(told["code"], ModelError)
+    return kind(told["message"], hint=told["hint"], retry_after_seconds=told["retry_after_seconds"])
+
+
+def _graver(last: ModelError | None, error: ModelError) -> ModelError:
+    """Return what tells more: that a question is too long for one model says little when another was tried as well."""
+    if (
+        last is not None
+        and isinstance(error, WindowExceededError)
+        and not isinstance(last, WindowExceededError)
+    ):
+        return last
+    return error

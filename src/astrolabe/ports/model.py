@@ -1,0 +1,72 @@
+"""Language models: what can be asked, and what is known of whoever answers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from astrolabe.domain.conversation import Question, Reply
+
+Heard = Callable[[str], None]
+"""Takes pieces of an answer's text as they come; they are shown to a person and take no part in the result."""
+
+
+def unheard(_piece: str) -> None:
+    """Take pieces nobody watches."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """US dollars for a million tokens."""
+
+    read: float
+    written: float
+    cached: float
+    stored: float
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What is known of a model. `name` is `provider/model`, as settings write it; sizes are tokens.
+
+    `window` bounds question and answer together, `most_tokens` the answer. `shapes`: it can be held to a JSON Schema.
+    """
+
+    name: str
+    provider: str
+    window: int
+    most_tokens: int
+    tools: bool = True
+    shapes: bool = True
+    streams: bool = True
+    prices: Prices | None = None
+
+
+class Model(Protocol):
+    """One model at one endpoint. One `ask` is one request, tried once; who asks again is decided above."""
+
+    @property
+    def info(self) -> ModelInfo: ...
+
+    async def ask(self, question: Question, heard: Heard = unheard) -> Reply:
+        """Return the answer.
+
+        Raises:
+            ModelError: there is none; `retry_after_seconds` and its class say whether to ask again.
+        """
+        ...
+
+
+class Models(Protocol):
+    """The models of an installation."""
+
+    def chain(self, agent: str) -> Sequence[Model]:
+        """Return the models an agent works with, the first first: each is asked when those before it have failed.
+
+        Raises:
+            NoModelError: none is set up.
+        """
+        ...
+
+    def named(self, name: str) -> Model:
+        """Return the model of that name; MissingError if no provider of the settings can have it."""
+        ...
