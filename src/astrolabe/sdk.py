@@ -59,7 +59,7 @@ from astrolabe.planning.places.reading import Document, read_document
 from astrolabe.planning.places.validation import validate
 from astrolabe.planning.recipe import Goal, Reading, Recipe, Sentence, Understanding
 from astrolabe.planning.replanning import Replanner, Trouble
-from astrolabe.ports.model import ModelInfo, Prices
+from astrolabe.ports.model import CallStyle, ModelInfo, Prices
 
 __all__ = [
     "MIB",
@@ -69,6 +69,7 @@ __all__ = [
     "AstrolabeError",
     "Backoff",
     "Budget",
+    "CallStyle",
     "Check",
     "CommandResult",
     "ConflictError",

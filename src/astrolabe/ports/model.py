@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from astrolabe.domain.conversation import Question, Reply
@@ -24,11 +25,25 @@ class Prices:
     stored: float
 
 
+class CallStyle(StrEnum):
+    """How a model is to ask for tools.
+
+    NATIVE: by its provider's own means. SHAPE: each answer is held to a JSON Schema that names one tool and its arguments;
+    small models that write no usable native calls do well with that. TEXT: as JSON in its words, where it can be held to
+    nothing.
+    """
+
+    NATIVE = "native"
+    SHAPE = "shape"
+    TEXT = "text"
+
+
 @dataclass(frozen=True)
 class ModelInfo:
     """What is known of a model. `name` is `provider/model`, as settings write it; sizes are tokens.
 
     `window` bounds question and answer together, `most_tokens` the answer. `shapes`: it can be held to a JSON Schema.
+    `calls` is what it does best where tools are offered; None follows from `tools` and `shapes`.
     """
 
     name: str
@@ -39,6 +54,16 @@ class ModelInfo:
     shapes: bool = True
     streams: bool = True
     prices: Prices | None = None
+    calls: CallStyle | None = None
+
+    @property
+    def call_style(self) -> CallStyle:
+        """How it is to ask for tools."""
+        if self.calls is not None:
+            return self.calls
+        if self.tools:
+            return CallStyle.NATIVE
+        return CallStyle.SHAPE if self.shapes else CallStyle.TEXT
 
 
 class Model(Protocol):
