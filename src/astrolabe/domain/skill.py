@@ -29,9 +29,9 @@ class Skill:
     scope: Scope
     place: str
     digest: str
-    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    files: Mapping[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
     license: str = ""
     compatibility: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     allowed_tools: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
