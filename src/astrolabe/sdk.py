@@ -6,7 +6,7 @@ nothing else of Astrolabe.
 
 from dataclasses import dataclass
 
-from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, Workbench
+from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, DeclaresPurpose, Workbench
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.context import Shared
 from astrolabe.domain.conversation import (
@@ -75,6 +75,7 @@ __all__ = [
     "ConflictError",
     "DeadlineError",
     "DeclaresInputs",
+    "DeclaresPurpose",
     "Document",
     "Environment",
     "Finish",

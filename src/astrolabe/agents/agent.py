@@ -1,5 +1,6 @@
 """What an agent is: it gets a task and a workbench, and leaves a changed tree."""
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -136,6 +137,15 @@ class DeclaresInputs(Protocol):
     inputs: type[BaseModel]
 
 
+class DeclaresPurpose(Protocol):
+    """An agent that says in one line what it is for: a person reads it, and a model that plans chooses agents by it.
+
+    It says what the agent does and leaves, and when to choose it: `Runs the project's own tests and tells which fail.`
+    """
+
+    purpose: str
+
+
 class DeclaresProvider(Protocol):
     """An agent that says whose service it works with (`anthropic`, `vllm`), so that what is limited there can be counted."""
 
@@ -162,6 +172,12 @@ def told_apart(agent: Agent) -> dict[str, str]:
 def provider_of(agent: Agent | None) -> str | None:
     """Return the provider an agent declares, if it does."""
     return _declared(agent, "provider")
+
+
+def purpose_of(agent: Agent) -> str:
+    """Return what an agent says it is for; an agent that does not say is described by its class's first line."""
+    said: str | None = _declared(agent, "purpose")
+    return said or next(iter((inspect.getdoc(type(agent)) or "").splitlines()), "")
 
 
 def _declared(agent: Agent | None, name: str) -> Any:

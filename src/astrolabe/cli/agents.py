@@ -85,7 +85,8 @@ def _show(agent: "Worker", *, json: bool) -> None:
     if json:
         print_json(_document(agent))
         return
-    told = [("health", f"{agent.health.value}, {_circuit(agent)}"), ("plugin", agent.plugin)]
+    told = [("for", agent.purpose)] if agent.purpose else []
+    told += [("health", f"{agent.health.value}, {_circuit(agent)}"), ("plugin", agent.plugin)]
     told += [("version", agent.version), ("provider", agent.provider or "none declared")]
     told += [("limit", "none" if agent.limit is None else f"{agent.limit} attempts at once over all runs")]
     if agent.record is not None:
@@ -189,10 +190,12 @@ def _document(agent: "Worker") -> dict[str, Any]:
     return {
         "name": agent.name,
         "kind": agent.kind.value,
+        "purpose": agent.purpose,
         "version": agent.version,
         "plugin": agent.plugin,
         "provider": agent.provider,
         "inputs": None if agent.inputs is None else [asdict(item) for item in agent.inputs],
+        "inputs_schema": agent.schema,
         "limit": agent.limit,
         "health": agent.health.value,
         "breaker": agent.circuit.value,

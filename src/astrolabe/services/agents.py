@@ -4,11 +4,11 @@ import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from pydantic import BaseModel
 
-from astrolabe.agents.agent import Agent, declared_inputs, provider_of, told_apart
+from astrolabe.agents.agent import Agent, declared_inputs, provider_of, purpose_of, told_apart
 from astrolabe.domain.health import Circuit, Health, Kind, Record
 from astrolabe.domain.limits import SlotLimits
 from astrolabe.errors import MissingError
@@ -30,7 +30,8 @@ class Input:
 class Worker:
     """An agent or a provider, and how it fares. `probe_seconds` is when an open breaker lets one attempt try again.
 
-    `limit` is how many of its attempts go on at once over all runs; None: no limit.
+    `limit` is how many of its attempts go on at once over all runs; None: no limit. `schema` is the JSON Schema of what
+    its tasks' `inputs` may be; None when it says nothing of them.
     """
 
     kind: Kind
@@ -45,6 +46,8 @@ class Worker:
     busy: tuple[Underway, ...]
     record: Record | None
     limit: int | None
+    purpose: str = ""
+    schema: Mapping[str, Any] | None = None
 
 
 class _Standing(TypedDict):
@@ -136,16 +139,19 @@ def _agent(
     agent = installation.agents[name]
     own = Kind.TOOL if Kind.TOOL.value in told_apart(agent) else Kind.AGENT
     record = records.get((own, name))
+    inputs = declared_inputs({name: agent}).get(name)
     return Worker(
         kind=own,
         name=name,
         version=agent.version,
         plugin=installation.plugins_of.get(name, ""),
         provider=provider_of(agent),
-        inputs=_inputs(inputs) if (inputs := declared_inputs({name: agent}).get(name)) else None,
+        inputs=_inputs(inputs) if inputs else None,
         busy=tuple(busy),
         record=record,
         limit=installation.terms.limits.agents.get(name),
+        purpose=purpose_of(agent),
+        schema=inputs.model_json_schema() if inputs else None,
         **_standing(installation, record, busy=bool(busy)),
     )
 

@@ -16,6 +16,9 @@ class CommandAgent:
 
     name = "command"
     version = "1"
+    purpose = (
+        "Runs one shell line in the sandbox and keeps the files it changed; for steps a known command does."
+    )
     passes_on = True
     inputs = CommandInputs
 

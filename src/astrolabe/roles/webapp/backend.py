@@ -79,6 +79,7 @@ class BackendAgent:
 
     name = "backend"
     version = "1"
+    purpose = "Writes the API and the migrations of a web application from its model; only for plans of the recipe `webapp`."
 
     async def work(self, task: Task, bench: Workbench) -> None:
         """Write the API. Raises AgentFailedError when Prisma cannot read the schema or format it."""

@@ -34,6 +34,7 @@ class DevopsAgent:
 
     name = "devops"
     version = "1"
+    purpose = "Writes the container and pipeline files of a web application from its model; only for plans of the recipe `webapp`."
 
     async def work(self, task: Task, bench: Workbench) -> None:  # noqa: ARG002 - the model lies in the tree
         """Write the files; what a person put beside them stays."""

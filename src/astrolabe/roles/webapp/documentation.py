@@ -108,6 +108,7 @@ class DocumentationAgent:
 
     name = "documentation"
     version = "1"
+    purpose = "Writes the papers of a web application from its model; only for plans of the recipe `webapp`."
 
     async def work(self, task: Task, bench: Workbench) -> None:  # noqa: ARG002 - the model lies in the tree
         """Write the papers; what a person put beside them stays."""

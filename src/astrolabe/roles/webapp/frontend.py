@@ -99,6 +99,9 @@ class FrontendAgent:
 
     name = "frontend"
     version = "1"
+    purpose = (
+        "Writes the web client of a web application from its model; only for plans of the recipe `webapp`."
+    )
 
     async def work(self, task: Task, bench: Workbench) -> None:
         """Write the client. Raises UnavailableError when a file is no valid code."""

@@ -36,6 +36,7 @@ class IntegrationAgent:
 
     name = "integration"
     version = "1"
+    purpose = "Changes nothing: its task's checks judge what the tasks it depends on have left together."
 
     async def work(self, task: Task, bench: Workbench) -> None:
         """Say what is about to happen."""

@@ -56,6 +56,9 @@ class ScaffoldAgent:
 
     name = "scaffold"
     version = "1"
+    purpose = (
+        "Writes the scaffold of a web application from its model; only for plans of the recipe `webapp`."
+    )
     inputs = ScaffoldInputs
 
     async def work(self, task: Task, bench: Workbench) -> None:

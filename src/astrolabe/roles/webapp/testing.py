@@ -21,6 +21,7 @@ class TestingAgent:
 
     name = "testing"
     version = "1"
+    purpose = "Writes the tests of a web application from its model; only for plans of the recipe `webapp`."
 
     async def work(self, task: Task, bench: Workbench) -> None:
         """Write the tests. Raises UnavailableError when a file is no valid code."""
