@@ -15,6 +15,7 @@ from astrolabe.cli import (
     context,
     database,
     doctor,
+    evaluation,
     kept,
     plan,
     runs,
@@ -51,6 +52,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(budgets.app, name="budgets")
+app.add_typer(evaluation.app, name="eval")
 app.add_typer(agents.app, name="agents")
 app.command("doctor")(doctor.doctor)
 app.command("worker")(worker.worker)

@@ -14,6 +14,7 @@ SUMMARIES = {
     "budgets": "Show what may be spent, and what was spent on what.",
     "worker": "Take tasks of runs that Temporal drives, on this host.",
     "temporal": "A Temporal server for this machine.",
+    "eval": "Try an agent on a suite of tasks with hidden checks; compare two results.",
     "agents": "List agents with their health and the processes that work; show and reset one.",
     "doctor": "What works on this machine, what is missing, and how to get it.",
     "database": "Look after what is kept: copy and restore it, remove old runs, check it.",

@@ -129,7 +129,7 @@ async def start(
         plan_id=plan_id,
         plan_version=version,
         target=target,
-        origin=_origin(plan),
+        origin=origin_of(plan),
         status=RunStatus.RUNNING,
         created_at=installation.determinism.now(),
         finished_at=None,
@@ -251,14 +251,15 @@ async def require_sandbox(installation: Installation) -> SelfTest:
     return tested
 
 
-def _origin(plan: Plan) -> str:
+def origin_of(plan: Plan) -> str:
+    """Return the digest by which runs of equal plans are found again."""
     return hashlib.sha256(plan.digest().encode()).hexdigest()
 
 
 async def _interrupted(installation: Installation, plan: Plan, target: TargetState) -> RunRecord | None:
     unfinished = await installation.store.runs(unfinished=True, target=str(target.path))
     for record in unfinished:
-        if record.origin == _origin(plan):
+        if record.origin == origin_of(plan):
             return record
     if unfinished:
         raise ConflictError(

@@ -1,0 +1,193 @@
+"""`astrolabe eval`: an agent on a suite of tasks whose checks it never sees, and two such results side by side."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from astrolabe.cli.documents import print_json
+from astrolabe.cli.exits import Exit
+from astrolabe.cli.groups import GoalGroup
+from astrolabe.cli.overview import SUMMARIES
+from astrolabe.cli.terminal import clean, say
+
+if TYPE_CHECKING:
+    from astrolabe.evaluation.trial import Trial
+    from astrolabe.services.installation import Installation
+
+app = typer.Typer(cls=GoalGroup, help=SUMMARIES["eval"])
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+_SHOWN_TASKS = 40
+
+
+@app.command("make", hidden=True)
+def evaluate(
+    suite: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SUITE",
+            help="A suite.yaml, a folder with one, or a folder of exercises (stub, tests, example, instructions).",
+        ),
+    ],
+    agent: Annotated[
+        str,
+        typer.Option(
+            "--agent",
+            metavar="AGENT",
+            help="Who is tried; `oracle` writes the solution the suite holds, `idle` does nothing.",
+        ),
+    ] = "code",
+    repeat: Annotated[int, typer.Option("--repeat", min=1, max=1000, help="Trials of each task.")] = 1,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="WORD", help="Only tasks whose name holds the word, or that are tagged so."
+        ),
+    ] = None,
+    parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="Trials at once.")] = 2,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FOLDER",
+            help="Where the trials' workspaces are left; by default in the state folder.",
+        ),
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the report as a page, too.")
+    ] = None,
+    at_least: Annotated[
+        float,
+        typer.Option(
+            "--at-least", min=0, max=1, help="End with exit code 1 when the share that passed is lower."
+        ),
+    ] = 0.0,
+    json: Json = False,
+) -> None:
+    """Try an agent on every task of a suite; what has been tried already is not tried again."""
+    from astrolabe.cli.session import with_installation
+    from astrolabe.evaluation.page import written
+    from astrolabe.evaluation.reading import chosen, read_suite
+    from astrolabe.services.evaluation import contestant_named
+    from astrolabe.services.evaluation import evaluate as try_all
+
+    wanted = chosen(read_suite(suite), only or ())
+
+    def told(trial: "Trial", known: int, there_are: int) -> None:
+        if json:
+            return
+        sign = "✓" if trial.passed else "✗"
+        why = (
+            ""
+            if trial.cause is None
+            else f"  {trial.cause}: {clean(trial.reason.strip().splitlines()[0][:100]) if trial.reason.strip() else ''}"
+        )
+        say(
+            f"{sign} {known}/{there_are} {clean(trial.task)} #{trial.number} {trial.seconds:.1f} s{why}",
+            err=True,
+        )
+
+    async def use(installation: "Installation") -> dict[str, Any]:
+        contestant = contestant_named(installation, agent)
+        made = await try_all(
+            installation,
+            wanted,
+            contestant,
+            repeat=repeat,
+            parallel=parallel,
+            folder=out,
+            told=told,
+        )
+        return made.document()
+
+    document = with_installation(use)
+    if page is not None:
+        page.write_text(written(document), encoding="utf-8")
+    if json:
+        print_json(document)
+    else:
+        _print(document)
+    raise typer.Exit(_exit(document, at_least))
+
+
+@app.command("compare")
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="FIRST", help="What `astrolabe eval … --json` printed.")],
+    second: Annotated[
+        Path, typer.Argument(metavar="SECOND", help="The same of another agent, model or setting.")
+    ],
+    json: Json = False,
+) -> None:
+    """Hold two evaluations of one suite side by side: who does better on what, and whether that is more than chance."""
+    from astrolabe.evaluation.kept import read_document_of
+    from astrolabe.evaluation.outcome import compared
+
+    document = compared(read_document_of(first), read_document_of(second))
+    if json:
+        print_json(document)
+    else:
+        _print_compared(document)
+
+
+def _exit(document: dict[str, Any], at_least: float) -> Exit:
+    if document["total"] and document["pass_rate"] < at_least:
+        return Exit.CHECKS_FAILED
+    return Exit.UNPROVED if document["not_counted"] else Exit.DONE
+
+
+def _print(document: dict[str, Any]) -> None:
+    from astrolabe.cli.output import console, mark, table
+
+    out = console()
+    shown = table("", "task", "passed", "time", "cost", "why not")
+    for task in document["tasks"][:_SHOWN_TASKS]:
+        trials = task["trials"]
+        why = next((trial for trial in trials if trial["cause"]), None)
+        shown.add_row(
+            mark("passed" if task["solved"] else "failed"),
+            task["name"],
+            f"{task['passed']}/{task['total']}",
+            f"{sum(trial['seconds'] for trial in trials):.1f} s",
+            f"${sum(trial['money'] for trial in trials):.4f}",
+            "" if why is None else clean(f"{why['cause']}: {why['reason']}".splitlines()[0][:80]),
+        )
+    out.print(shown)
+    if len(document["tasks"]) > _SHOWN_TASKS:
+        out.print(f"… and {len(document['tasks']) - _SHOWN_TASKS} more (--json lists all)")
+    out.print()
+    out.print(_summary(document))
+    for cause, number in document["failures"].items():
+        out.print(f"  {number} x {cause}")
+
+
+def _summary(document: dict[str, Any]) -> str:
+    interval = document["interval"]
+    left = f"; {document['not_counted']} could not be judged" if document["not_counted"] else ""
+    return (
+        f"{document['agent']} {document['setting']}".strip()
+        + f": {document['passed']} of {document['total']} passed, {document['pass_rate']:.1%} "
+        f"(95 %: {interval['low']:.1%} to {interval['high']:.1%}), {document['seconds']:.0f} s, ${document['money']:.4f}, "
+        f"{document['tokens']:,} tokens{left}"
+    )
+
+
+def _print_compared(document: dict[str, Any]) -> None:
+    from astrolabe.cli.output import console
+
+    out = console()
+    for side in ("first", "second"):
+        told = document[side]
+        out.print(
+            f"{side:<7}{told['agent']} {told['setting']}: {told['passed']}/{told['total']}, {told['pass_rate']:.1%}, ${told['money']:.4f}"
+        )
+    found = document["difference"]
+    sure = "more than chance" if found["excludes_zero"] else "may be chance"
+    out.print(
+        f"second less first: {found['estimate']:+.1%} (95 %: {found['low']:+.1%} to {found['high']:+.1%}), {sure}; "
+        f"{document['shared_tasks']} tasks tried by both"
+    )
+    for word in ("better", "worse"):
+        if document[word]:
+            out.print(f"  {word}: {', '.join(document[word][:20])}")
+    if not document["same_suite"]:
+        out.print("  the two suites are not the same: only tasks of equal names are compared")
