@@ -21,6 +21,7 @@ from astrolabe.adapters.git.hub import Hub
 from astrolabe.adapters.git.shared import HubWorkspace
 from astrolabe.adapters.git.workspace import GitWorkspace
 from astrolabe.adapters.images.cache import ImageCache
+from astrolabe.adapters.local_models.shelf import WeightsShelf
 from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
 from astrolabe.adapters.storage.blobs import Blobs, FileBlobs, ServerBlobs
 from astrolabe.adapters.storage.database import Database
@@ -345,6 +346,11 @@ def _host(state: Path, determinism: Determinism) -> str:
             file.hardlink_to(fresh)
         fresh.unlink()
     return file.read_text(encoding="ascii").strip()
+
+
+def open_weights(settings: Settings) -> WeightsShelf:
+    """Return the weights of small models that this machine has, or can fetch."""
+    return WeightsShelf(settings.cache_folder / "models", settings.contacts)
 
 
 def development_server(

@@ -9,6 +9,7 @@ AstrolabeError
 │   └── NoModelError          it takes a language model, and none is set up
 ├── RefusedError              doing it would be unsafe
 │   ├── SandboxUnavailableError  nothing here can isolate foreign code
+│   ├── OfflineError          it needs the network, and this installation works offline
 │   ├── PolicyViolationError  a task changed or asked for more than it declared
 │   └── OverBudgetError       a limit on what may be spent is reached
 ├── MissingError              no such run, task, agent or file
@@ -125,6 +126,10 @@ class RefusedError(AstrolabeError):
 
 class SandboxUnavailableError(RefusedError):
     code = "sandbox-unavailable"
+
+
+class OfflineError(RefusedError):
+    code = "offline"
 
 
 class PolicyViolationError(RefusedError):

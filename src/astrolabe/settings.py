@@ -11,10 +11,12 @@ import pwd
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from astrolabe.domain.budget import TenantBudget
+from astrolabe.domain.contacts import Contacts
 from astrolabe.domain.policy import Policy
 from astrolabe.engine.options import EngineOptions
 from astrolabe.errors import Problem, SettingsError
@@ -102,6 +104,10 @@ class Settings(BaseModel):
         default=None,
         description="A Redis server for waking processes of other hosts; by default the database's server does that.",
     )
+    offline: bool = Field(
+        default=False,
+        description="Contact nothing but this machine and the servers that these settings name; fetch nothing.",
+    )
     engine: EngineOptions = Field(default=EngineOptions(), description="How plans are run.")
     budget: TenantBudget = Field(
         default=TenantBudget(), description="What all runs together may spend in a period."
@@ -116,6 +122,15 @@ class Settings(BaseModel):
         )
 
     @property
+    def contacts(self) -> Contacts:
+        """Whom Astrolabe may contact: offline, only servers that are named here."""
+        secrets = (self.database_url, self.redis_url, self.hub)
+        addresses = [one.get_secret_value() for one in secrets if one]
+        if self.temporal_address:
+            addresses.append(f"//{self.temporal_address}")
+        return Contacts(self.offline, frozenset(filter(None, map(_host, addresses))))
+
+    @property
     def hub_address(self) -> str:
         """Where hosts share their work."""
         return str(self.state_folder / "hub.git") if self.hub is None else self.hub.get_secret_value()
@@ -126,6 +141,12 @@ class Settings(BaseModel):
         if self.cache is not None:
             return self.cache
         return self.home / "cache" if self.home else _system_folder("XDG_CACHE_HOME", ".cache", "/var/cache")
+
+
+def _host(address: str) -> str:
+    """Return the host of a URL or of git's `user@host:path`; nothing for a path."""
+    remote = address if "//" in address else f"//{address.partition(':')[0]}" if ":" in address else ""
+    return (urlsplit(remote).hostname or "").lower()
 
 
 def load_settings() -> Settings:

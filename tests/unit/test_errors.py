@@ -15,6 +15,7 @@ CODES = {
     "NoModelError": "no-model",
     "RefusedError": "refused",
     "SandboxUnavailableError": "sandbox-unavailable",
+    "OfflineError": "offline",
     "PolicyViolationError": "policy-violated",
     "OverBudgetError": "over-budget",
     "MissingError": "missing",

@@ -17,6 +17,7 @@ from astrolabe.cli import (
     doctor,
     evaluation,
     kept,
+    models,
     plan,
     runs,
     sandbox,
@@ -54,6 +55,7 @@ app.add_typer(schedules.app, name="schedules")
 app.add_typer(budgets.app, name="budgets")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(agents.app, name="agents")
+app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
 app.command("worker")(worker.worker)
 app.add_typer(temporal.app, name="temporal")

@@ -1,0 +1,19 @@
+"""`astrolabe models`: language models."""
+
+import typer
+
+from astrolabe.cli import local_models
+from astrolabe.cli.groups import Group
+from astrolabe.cli.overview import SUMMARIES
+
+app = typer.Typer(cls=Group, help=SUMMARIES["models"])
+
+
+@app.callback()
+def models() -> None:
+    """Language models."""
+
+
+app.command("weights")(local_models.weights)
+app.command("get")(local_models.get)
+app.command("remove")(local_models.remove)
