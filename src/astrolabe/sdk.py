@@ -7,6 +7,7 @@ nothing else of Astrolabe.
 from dataclasses import dataclass
 
 from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, DeclaresPurpose, Workbench
+from astrolabe.agents.prompts import Prompt, load_prompts
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.context import Shared
 from astrolabe.domain.conversation import (
@@ -98,6 +99,7 @@ __all__ = [
     "PolicyViolationError",
     "Prices",
     "Problem",
+    "Prompt",
     "Question",
     "Reading",
     "Recipe",
@@ -121,6 +123,7 @@ __all__ = [
     "Usage",
     "WindowExceededError",
     "Workbench",
+    "load_prompts",
     "read_document",
     "said",
     "validate",
@@ -129,9 +132,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Plugin:
-    """What one distribution adds to an installation."""
+    """What one distribution adds to an installation. `prompts` are those its agents choose from."""
 
     name: str
     agents: tuple[Agent, ...] = ()
     recipes: tuple[Recipe, ...] = ()
     replanners: tuple[Replanner, ...] = ()
+    prompts: tuple[Prompt, ...] = ()

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from astrolabe.agents.prompts import Prompt
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.context import Shared
 from astrolabe.domain.conversation import Question, Reply
@@ -105,6 +106,16 @@ class Workbench(Protocol):
             OverBudgetError: it does not go into what is left.
             WindowExceededError: the question is longer than any of them can read.
             ModelError: none of them answered.
+        """
+        ...
+
+    async def prompt(self, prompts: Sequence[Prompt], name: str) -> Prompt:
+        """Return the variant of the prompt `name` that this task of this run gets, by weight.
+
+        It is recorded, text and all: the attempt keeps it through crashes and newer versions, and its outcome counts for it.
+
+        Raises:
+            MissingError: `prompts` has none of that name.
         """
         ...
 

@@ -10,6 +10,7 @@ from astrolabe.agents.agent import CommandResult
 from astrolabe.agents.asking import Asker
 from astrolabe.agents.context import BenchContext
 from astrolabe.agents.environment import Preparer
+from astrolabe.agents.prompts import PROMPT, Prompt, choose, variants
 from astrolabe.agents.recording import Recorder
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.conversation import Question, Reply
@@ -29,7 +30,7 @@ _COMMAND_SECONDS = 600
 
 
 class TreeBench:
-    """One attempt's bench. `tree` is always what the recorded steps have led to.
+    """One attempt's bench. `tree` is always what the recorded steps have led to; `key` names the run and its task.
 
     The sandbox's workspace is brought up to `tree` before each command, so that it does not matter whether the files came
     from this process or from one that was killed.
@@ -48,8 +49,10 @@ class TreeBench:
         asker: Asker,
         policy: Policy,
         say: Callable[[str], None],
+        key: str,
     ) -> None:
         self.tree = tree
+        self._key = key
         self._say = say
         self._task = task
         self._start_tree = tree
@@ -110,6 +113,14 @@ class TreeBench:
 
     async def ask(self, question: Question, *, models: Sequence[str] = ()) -> Reply:
         return await self._asker.ask(question, models)
+
+    async def prompt(self, prompts: Sequence[Prompt], name: str) -> Prompt:
+        async def do() -> tuple[Any, Usage]:
+            chosen = choose(variants(prompts, name), self._key)
+            return chosen.model_dump(mode="json"), Usage()
+
+        reply, _ = await self._recorder.recorded(PROMPT, do, reserve=Usage(), call_id=name)
+        return Prompt.model_validate(reply)
 
     def models(self, *names: str) -> tuple[ModelInfo, ...]:
         return tuple(model.info for model in self._asker.chain(names))

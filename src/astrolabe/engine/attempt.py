@@ -86,6 +86,7 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         asker=Asker(floor.models, steps, name, f"{floor.run}/{attempt}", say),
         policy=floor.policy,
         say=say,
+        key=f"{floor.run}/{task.id}",
     )
     try:
         async with bench:
