@@ -1,0 +1,232 @@
+"""How one request is answered: checks a real service makes, then what the script says, with all that goes wrong in it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from astrolabe.testing.models.connection import Connection, Received
+from astrolabe.testing.models.faults import Cut, ErrorEvent, Failure, FailureKind, Garbage, Limits
+from astrolabe.testing.models.gates import Gates
+from astrolabe.testing.models.records import Exchange, Outcome, Records
+from astrolabe.testing.models.request import Request, as_dict
+from astrolabe.testing.models.routes import Route, Want, route
+from astrolabe.testing.models.script import Turn, tokens
+from astrolabe.testing.models.wire import Answer, Frame, Phase, ServedModel, json_answer
+
+_GARBAGE = b'data: {"id": "gar\n\n'
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where replies come from: a script, recorded exchanges."""
+
+    def take(self, request: Request) -> Turn | Answer | None:
+        """Return what a request is answered with; None if there is nothing for it."""
+        ...
+
+
+@dataclass
+class Desk:
+    """Answers requests from a source, and keeps what it was asked."""
+
+    source: Source
+    key: str
+    models: Sequence[ServedModel]
+    strict: bool
+    now: Callable[[], datetime]
+    records: Records
+    gates: Gates = field(default_factory=Gates)
+
+    async def serve(self, connection: Connection) -> None:
+        """Answer a client's requests until it has closed or was cut off."""
+        while not connection.cut_off and (received := await connection.receive()):
+            if received.target.startswith("/-/"):
+                await self._control(connection, received)
+            else:
+                await self._watched(connection, route(received, len(self.records.exchanges) + 1))
+
+    async def _control(self, connection: Connection, received: Received) -> None:
+        """Open a gate (POST /-/gates/NAME), or answer once a reply stands at it (GET)."""
+        name = received.target.removeprefix("/-/gates/")
+        await (self.gates.open(name) if received.method == "POST" else self.gates.reached(name))
+        await connection.send(204, {}, b"")
+
+    async def _watched(self, connection: Connection, way: Route) -> None:
+        """Answer, and stop when the client hangs up before the end."""
+        exchange = self.records.came(way.request)
+        answer = asyncio.ensure_future(self._answer(connection, way, exchange))
+        hung_up = asyncio.ensure_future(connection.hung_up())
+        try:
+            await asyncio.wait({answer, hung_up}, return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                exchange.outcome = _outcome(answer, connection)
+            else:
+                exchange.outcome = Outcome.HUNG_UP
+        finally:
+            for task in (answer, hung_up):
+                task.cancel()
+            await asyncio.gather(answer, hung_up, return_exceptions=True)
+            connection.cut_off |= exchange.outcome is Outcome.HUNG_UP
+            self.records.ended(exchange)
+
+    async def _answer(self, connection: Connection, way: Route, exchange: Exchange) -> None:
+        told = self._refusal(way) or self._listing(way) or self.source.take(way.request) or _exhausted(way)
+        if isinstance(told, Turn):
+            await _Reply(self, connection, way, exchange, told).send()
+        else:
+            exchange.status = told.status
+            headers = self.headers(way, None) | dict(told.headers)
+            await connection.send(told.status, headers, told.body)
+
+    def headers(self, way: Route, limits: Limits | None) -> dict[str, str]:
+        return way.wire.headers(way.request, limits, self.now())
+
+    def _refusal(self, way: Route) -> Answer | None:
+        """Return the error a real service would answer with whatever its model does; None if it would not."""
+        failure = self._failure(way)
+        return way.wire.failure(failure, way.request) if failure else None
+
+    def _failure(self, way: Route) -> Failure | None:
+        if way.want is Want.NOTHING:
+            path = f"{way.request.method} {way.request.path}"
+            return Failure(
+                kind=FailureKind.INVALID,
+                status=404,
+                message=f"Invalid URL ({path}). Nothing is served there.",
+            )
+        if self.key and (given := way.wire.key(way.request)) != self.key:
+            return Failure(kind=FailureKind.WRONG_KEY if given else FailureKind.NO_KEY)
+        if way.want is not Want.REPLY:
+            return None
+        if not as_dict(way.request.parsed):
+            return Failure(
+                kind=FailureKind.INVALID, message="We could not parse the JSON body of your request."
+            )
+        return self._model_failure(way.request) or self._form_failure(way)
+
+    def _model_failure(self, request: Request) -> Failure | None:
+        if not self.models:
+            return None
+        model = next((each for each in self.models if each.name == request.gist.model), None)
+        if model is None:
+            return Failure(kind=FailureKind.UNKNOWN_MODEL)
+        if request.gist.tools and not model.tools:
+            return Failure(kind=FailureKind.NO_TOOLS)
+        if tokens(request.body) > model.window_tokens:
+            return Failure(kind=FailureKind.WINDOW_EXCEEDED)
+        return None
+
+    def _form_failure(self, way: Route) -> Failure | None:
+        fault = way.wire.fault(as_dict(way.request.parsed)) if self.strict else ""
+        return Failure(kind=FailureKind.INVALID, message=fault) if fault else None
+
+    def _listing(self, way: Route) -> Answer | None:
+        if way.want is Want.MODELS:
+            return json_answer(200, way.wire.models(self.models))
+        if way.want is Want.MODEL:
+            name = way.request.path.partition("/models/")[2]
+            model = next((each for each in self.models if each.name == name), None)
+            if model is None:
+                return way.wire.failure(Failure(kind=FailureKind.UNKNOWN_MODEL), way.request)
+            return json_answer(200, way.wire.model(model))
+        return None
+
+
+def _exhausted(way: Route) -> Answer:
+    message = f"The script has no turn for request {way.request.number}: {way.request.last_text[:200]!r}"
+    return way.wire.failure(Failure(kind=FailureKind.INVALID, message=message), way.request)
+
+
+def _outcome(answer: asyncio.Future[None], connection: Connection) -> Outcome:
+    if isinstance(error := answer.exception(), OSError):
+        return Outcome.HUNG_UP
+    if error:
+        raise error
+    return Outcome.CUT if connection.cut_off else Outcome.WHOLE
+
+
+@dataclass
+class _Reply:
+    """A turn on its way to a client."""
+
+    desk: Desk
+    connection: Connection
+    way: Route
+    exchange: Exchange
+    turn: Turn
+
+    async def send(self) -> None:
+        pace, trouble = self.turn.pace, self.turn.trouble
+        if pace.gate and (pace.after_pieces is None or not self.way.request.gist.streams):
+            await self.desk.gates.wait(pace.gate)
+        plain = not self.way.request.gist.streams
+        failure = self.turn.failure or (
+            trouble.failure if plain and isinstance(trouble, ErrorEvent) else None
+        )
+        if failure:
+            await self._send_answer(self.way.wire.failure(failure, self.way.request))
+        elif plain:
+            await self._send_plain(
+                json_answer(200, self.way.wire.reply(self.turn, self.way.request)), trouble
+            )
+        else:
+            await self._send_stream()
+
+    def _headers(self, headers: dict[str, str]) -> dict[str, str]:
+        return self.desk.headers(self.way, self.turn.limits) | headers | self.turn.headers
+
+    async def _send_answer(self, answer: Answer) -> None:
+        self.exchange.status = answer.status
+        await self.connection.send(answer.status, self._headers(dict(answer.headers)), answer.body)
+
+    async def _send_plain(self, answer: Answer, trouble: object) -> None:
+        half = answer.body[: len(answer.body) // 2]
+        if isinstance(trouble, Garbage) or (isinstance(trouble, Cut) and trouble.how == "ended"):
+            await self._send_answer(Answer(answer.status, half, answer.headers))
+        elif isinstance(trouble, Cut):
+            self.exchange.status = answer.status
+            await self.connection.send_half(answer.status, self._headers(dict(answer.headers)), answer.body)
+            await self.connection.cut("reset" if trouble.how == "reset" else "closed")
+        else:
+            await self._send_answer(answer)
+
+    async def _send_stream(self) -> None:
+        self.exchange.status = 200
+        media = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+        await self.connection.begin(200, self._headers(media))
+        for frame in self.way.wire.stream(self.turn, self.way.request):
+            await self._wait(frame)
+            if self._troubled(frame):
+                await self._interrupt(frame)
+                return
+            await self.connection.chunk(frame.data)
+            self.exchange.pieces += frame.phase is Phase.PIECE
+        await self.connection.chunk(b"")
+
+    async def _wait(self, frame: Frame) -> None:
+        pace = self.turn.pace
+        if pace.gate and pace.after_pieces is not None and self._due(pace.after_pieces, frame):
+            await self.desk.gates.wait(pace.gate)
+        if pace.seconds_per_piece and frame.phase is Phase.PIECE:
+            await asyncio.sleep(pace.seconds_per_piece)
+
+    def _troubled(self, frame: Frame) -> bool:
+        return self.turn.trouble is not None and self._due(self.turn.trouble.after_pieces, frame)
+
+    def _due(self, after_pieces: int, frame: Frame) -> bool:
+        """Tell whether it is time for what is to happen after so many pieces, at the latest before the reply ends."""
+        enough = self.exchange.pieces >= after_pieces and frame.phase is Phase.PIECE
+        return enough or frame.phase is Phase.END
+
+    async def _interrupt(self, frame: Frame) -> None:
+        trouble = self.turn.trouble
+        if isinstance(trouble, Cut) and trouble.how != "ended":
+            await self.connection.cut(trouble.how, frame.data)
+            return
+        if isinstance(trouble, ErrorEvent):
+            await self.connection.chunk(self.way.wire.interruption(trouble.failure, self.way.request))
+        elif isinstance(trouble, Garbage):
+            await self.connection.chunk(_GARBAGE)
+        await self.connection.chunk(b"")
