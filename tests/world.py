@@ -2,8 +2,10 @@
 
 import asyncio
 import atexit
+import difflib
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
@@ -22,7 +24,7 @@ from astrolabe.errors import MissingError
 from astrolabe.planning.replanning import Replanner
 from astrolabe.ports.images import Image, ToolchainStatus
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Probe, SelfTest, Setup
-from astrolabe.ports.workspace import Change, Joined, Published, TargetKind, TargetState
+from astrolabe.ports.workspace import Change, Found, Joined, Published, TargetKind, TargetState
 from astrolabe.sdk import Plugin
 from astrolabe.services.installation import Installation
 from astrolabe.settings import Settings
@@ -81,6 +83,32 @@ class Trees:
     async def difference(self, old: str, new: str) -> tuple[str, ...]:
         before, after = self.trees[old], self.trees[new]
         return tuple(sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p)))
+
+    async def search(
+        self, tree: str, pattern: str, patterns: Sequence[str] = (), *, ignore_case: bool = False
+    ) -> tuple[Found, ...]:
+        wanted = re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+        return tuple(
+            Found(path, number, line)
+            for path in await self.paths(tree, patterns)
+            for number, line in enumerate(self.trees[tree][path].decode(errors="replace").splitlines(), 1)
+            if wanted.search(line)
+        )
+
+    async def patch(self, old: str, new: str, most_bytes: int) -> str:
+        before, after = self.trees[old], self.trees[new]
+        lines = [
+            line
+            for path in await self.difference(old, new)
+            for line in difflib.unified_diff(
+                before.get(path, b"").decode(errors="replace").splitlines(),
+                after.get(path, b"").decode(errors="replace").splitlines(),
+                f"a/{path}",
+                f"b/{path}",
+                lineterm="",
+            )
+        ]
+        return "\n".join(lines)[:most_bytes]
 
     async def heads(self, commits: Sequence[str]) -> tuple[str, ...]:
         return tuple(one for one in commits if not any(one in self._past(o) for o in commits if o != one))

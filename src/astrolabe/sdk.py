@@ -7,7 +7,12 @@ nothing else of Astrolabe.
 from dataclasses import dataclass
 
 from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, DeclaresPurpose, Workbench
+from astrolabe.agents.briefing import notes_for, told_task
+from astrolabe.agents.loop import Brief, LoopLimits, Outcome, converse
 from astrolabe.agents.prompts import Prompt, load_prompts
+from astrolabe.agents.self_checking import failing as failing_checks
+from astrolabe.agents.tools import EDIT, FINISH, LIST, LOOKING, READ, RUN, SEARCH, WORKING, WRITE
+from astrolabe.agents.tools.tool import Arguments, Desk, Tool, Touch
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.context import Shared
 from astrolabe.domain.conversation import (
@@ -63,12 +68,23 @@ from astrolabe.planning.replanning import Replanner, Trouble
 from astrolabe.ports.model import CallStyle, ModelInfo, Prices
 
 __all__ = [
+    "EDIT",
+    "FINISH",
+    "LIST",
+    "LOOKING",
     "MIB",
+    "READ",
+    "RUN",
+    "SEARCH",
+    "WORKING",
+    "WRITE",
     "Agent",
     "AgentFailedError",
     "Approval",
+    "Arguments",
     "AstrolabeError",
     "Backoff",
+    "Brief",
     "Budget",
     "CallStyle",
     "Check",
@@ -77,12 +93,14 @@ __all__ = [
     "DeadlineError",
     "DeclaresInputs",
     "DeclaresPurpose",
+    "Desk",
     "Document",
     "Environment",
     "Finish",
     "Goal",
     "GoalError",
     "InputError",
+    "LoopLimits",
     "Measure",
     "Message",
     "MissingError",
@@ -92,6 +110,7 @@ __all__ = [
     "ModelKeyError",
     "ModelRequestError",
     "NoModelError",
+    "Outcome",
     "OverBudgetError",
     "Plan",
     "Plugin",
@@ -114,18 +133,24 @@ __all__ = [
     "Text",
     "Thinking",
     "TokenUse",
+    "Tool",
     "ToolCall",
     "ToolResult",
     "ToolSpec",
+    "Touch",
     "Trouble",
     "UnavailableError",
     "Understanding",
     "Usage",
     "WindowExceededError",
     "Workbench",
+    "converse",
+    "failing_checks",
     "load_prompts",
+    "notes_for",
     "read_document",
     "said",
+    "told_task",
     "validate",
 ]
 

@@ -15,16 +15,22 @@ from astrolabe.domain.health import Kind
 from astrolabe.domain.plan import Task
 from astrolabe.errors import InputError, Problem
 from astrolabe.ports.model import ModelInfo
+from astrolabe.ports.workspace import Found
 
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command on the bench did; outputs are text, cut at the policy's size."""
+    """What a command on the bench did; outputs are text, cut at the policy's size.
+
+    `undone` are paths it had changed and may not; `dropped` says why nothing of what it changed could be kept.
+    """
 
     exit_code: int
     stdout: str
     stderr: str
     timed_out: bool = False
+    undone: tuple[str, ...] = ()
+    dropped: str = ""
 
 
 class Context(Protocol):
@@ -52,6 +58,16 @@ class Workbench(Protocol):
     @property
     def context(self) -> Context: ...
 
+    @property
+    def tree(self) -> str:
+        """The name of the content its files have now: equal exactly when all of them are."""
+        ...
+
+    @property
+    def setbacks(self) -> tuple[str, ...]:
+        """Why the attempts before this one have failed, the first first."""
+        ...
+
     async def paths(self, *patterns: str) -> tuple[str, ...]:
         """Return the files that exist, those covered by `patterns` if any are given."""
         ...
@@ -68,11 +84,29 @@ class Workbench(Protocol):
         """Remove files; those that do not exist are passed over."""
         ...
 
-    async def run(self, command: str, *, timeout_seconds: float | None = None) -> CommandResult:
+    async def search(self, pattern: str, *patterns: str, ignore_case: bool = False) -> tuple[Found, ...]:
+        """Return lines of text files that a Perl-compatible regular expression matches, at most a thousand.
+
+        Recorded: how long a search takes may decide what it finds. InputError: it is no expression, or takes too long.
+        """
+        ...
+
+    async def changes(self, most_bytes: int) -> str:
+        """Return what the run has changed so far, this task and those before it: a unified diff."""
+        ...
+
+    async def run(
+        self,
+        command: str,
+        *,
+        timeout_seconds: float | None = None,
+        allowed: Callable[[str], bool] | None = None,
+    ) -> CommandResult:
         """Run a shell line in the sandbox at the workspace's root.
 
         What it changed within the task's `writes` is kept; a change elsewhere to a file that is not ignored raises
-        PolicyViolationError.
+        PolicyViolationError. Where `allowed` is given, such a change is undone and told instead, and so is one of a path
+        that it returns False for.
         """
         ...
 

@@ -20,10 +20,12 @@ from astrolabe.domain.policy import Policy
 from astrolabe.errors import InputError, MissingError, PolicyViolationError
 from astrolabe.ports.model import ModelInfo
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Sandbox, Session
-from astrolabe.ports.workspace import Change, Workspace
+from astrolabe.ports.workspace import Change, Found, Workspace
 
 ONE_TOOL_CALL = Usage(tool_calls=1)
 FILE, EXECUTABLE = 0o100644, 0o100755
+MOST_FOUND = 1000
+"""Lines of one search; who finds more has asked for too much."""
 _JSON = TypeAdapter[JsonValue](JsonValue)
 _COMMAND_SECONDS = 600
 """What a command may take whose agent says nothing; the policy may allow less."""
@@ -50,9 +52,13 @@ class TreeBench:
         policy: Policy,
         say: Callable[[str], None],
         key: str,
+        base: str | None = None,
+        setbacks: Sequence[str] = (),
     ) -> None:
         self.tree = tree
         self._key = key
+        self.setbacks = tuple(setbacks)
+        self._base = base
         self._say = say
         self._task = task
         self._start_tree = tree
@@ -89,13 +95,39 @@ class TreeBench:
     async def remove(self, paths: Sequence[str]) -> None:
         await self._change([Change(path, None) for path in paths])
 
-    async def run(self, command: str, *, timeout_seconds: float | None = None) -> CommandResult:
+    async def search(self, pattern: str, *patterns: str, ignore_case: bool = False) -> tuple[Found, ...]:
         async def do() -> tuple[Any, Usage]:
-            return await self._run(command, timeout_seconds), ONE_TOOL_CALL
+            try:
+                found = await self._workspace.search(self.tree, pattern, patterns, ignore_case=ignore_case)
+            except InputError as fault:
+                return {"fault": str(fault), "hint": fault.hint}, ONE_TOOL_CALL
+            told = [[one.path, one.line, one.text] for one in found[:MOST_FOUND]]
+            return {"found": told}, ONE_TOOL_CALL
+
+        reply, _ = await self._recorder.recorded("search", do, reserve=ONE_TOOL_CALL)
+        if "fault" in reply:
+            raise InputError(reply["fault"], hint=reply["hint"])
+        return tuple(Found(*one) for one in reply["found"])
+
+    async def changes(self, most_bytes: int) -> str:
+        before = await self._workspace.tree_of(self._base)
+        return await self._workspace.patch(before, self.tree, most_bytes)
+
+    async def run(
+        self,
+        command: str,
+        *,
+        timeout_seconds: float | None = None,
+        allowed: Callable[[str], bool] | None = None,
+    ) -> CommandResult:
+        async def do() -> tuple[Any, Usage]:
+            return await self._run(command, timeout_seconds, allowed), ONE_TOOL_CALL
 
         reply, _ = await self._recorder.recorded("run", do, reserve=ONE_TOOL_CALL)
         self.tree = reply["tree"]
-        return CommandResult(**reply["result"])
+        told: dict[str, Any] = {"undone": (), **reply["result"]}
+        told["undone"] = tuple(told["undone"])
+        return CommandResult(**told)
 
     async def call(
         self,
@@ -144,12 +176,18 @@ class TreeBench:
                 hint="Name the path in the task's `writes`, or keep the command from changing it.",
             )
 
-    async def _run(self, command: str, timeout_seconds: float | None) -> dict[str, Any]:
+    async def _run(
+        self, command: str, timeout_seconds: float | None, allowed: Callable[[str], bool] | None
+    ) -> dict[str, Any]:
         seconds = _COMMAND_SECONDS if timeout_seconds is None else timeout_seconds
         session = await self._up_to_date()
         outcome = await session.run(["sh", "-c", command], wall_seconds=seconds)
-        await self._take_in(session)
-        return {"tree": self.tree, "result": _result(outcome)}
+        result = _result(outcome)
+        if allowed is None:
+            await self._take_in(session)
+        else:
+            result |= await self._take_in_what_may_be(session, allowed)
+        return {"tree": self.tree, "result": result}
 
     async def _up_to_date(self) -> Session:
         """Return the attempt's sandbox, showing the present tree; ignored outputs of earlier commands stay in it."""
@@ -178,6 +216,30 @@ class TreeBench:
         for path in await self._workspace.difference(before, tree):
             self._permit(path)
         self.tree = self._shown = tree
+
+    async def _take_in_what_may_be(self, session: Session, allowed: Callable[[str], bool]) -> dict[str, Any]:
+        """Take in what may be changed, and undo the rest, in the sandbox too."""
+        before = self.tree
+        try:
+            tree = await self._workspace.snapshot(before, await session.take())
+        except PolicyViolationError as refused:
+            await (
+                self._stack.aclose()
+            )  # what cannot be taken out cannot be undone one by one: the next sandbox is a new one
+            self._session = None
+            return {"dropped": f"{refused} ({refused.hint})" if refused.hint else str(refused)}
+        differing = await self._workspace.difference(before, tree)
+        undone = [path for path in differing if not (self._may_change(path) and allowed(path))]
+        if undone:
+            old = {entry.path: entry for entry in await self._workspace.files(before) if entry.path in undone}
+            await session.run(["rm", "-rf", "--", *undone])
+            await session.put(list(old.values()))
+            tree = await self._workspace.changed(tree, [Change(path, old.get(path)) for path in undone])
+        self.tree = self._shown = tree
+        return {"undone": undone} if undone else {}
+
+    def _may_change(self, path: str) -> bool:
+        return path_fault(path) is None and covered(self._task.writes, path)
 
 
 def _entry(path: str, content: str | bytes, executable: bool) -> FileEntry:

@@ -87,6 +87,8 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         policy=floor.policy,
         say=say,
         key=f"{floor.run}/{task.id}",
+        base=floor.ground.base,
+        setbacks=_setbacks(floor, task, number),
     )
     try:
         async with bench:
@@ -108,6 +110,12 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         patient=True,
     )
     return bench.tree
+
+
+def _setbacks(floor: Floor, task: Task, number: int) -> tuple[str, ...]:
+    """Return why the attempts before this one have failed, those of a plan's other agent too."""
+    attempts = floor.log.state.tasks[task.id].attempts
+    return tuple(attempt.reason for attempt in attempts if attempt.number < number and attempt.reason)
 
 
 def _left(before: str, after: str) -> dict[str, JsonValue]:

@@ -18,6 +18,15 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Found:
+    """A line that a search has found; lines count from 1, long ones are cut."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Joined:
     """A merged tree; `conflicts` are the paths that need a decision (a text file then has markers).
 
@@ -138,6 +147,20 @@ class Workspace(Protocol):
 
     async def difference(self, old: str, new: str) -> tuple[str, ...]:
         """Return the paths in which two trees differ, sorted."""
+        ...
+
+    async def search(
+        self, tree: str, pattern: str, patterns: Sequence[str] = (), *, ignore_case: bool = False
+    ) -> tuple[Found, ...]:
+        """Return lines of a tree's text files that a Perl-compatible regular expression matches, at most some thousands.
+
+        Raises:
+            InputError: it is no such expression, or takes too long.
+        """
+        ...
+
+    async def patch(self, old: str, new: str, most_bytes: int) -> str:
+        """Return what changes one tree into the other, as a unified diff, with a last line that says so where it is cut."""
         ...
 
     async def heads(self, commits: Sequence[str]) -> tuple[str, ...]:

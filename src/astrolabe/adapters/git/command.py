@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from astrolabe.errors import AstrolabeError, StorageError, UnavailableError
+from astrolabe.errors import AstrolabeError, BugError, StorageError, UnavailableError
 
 OLDEST = (2, 38)
 
@@ -147,6 +147,19 @@ class Git:
             raise GitFailedError(arguments[0], reply)
         return reply
 
+    async def begun(
+        self, directory: Path, *arguments: str, most_bytes: int, seconds: float
+    ) -> tuple[Reply, bool]:
+        """Run git and return what it says up to `most_bytes`, and whether there was more; then, or in time, it is killed.
+
+        Raises:
+            UnavailableError: git is missing or too old.
+            TimeoutError: it said less than that in `seconds`.
+        """
+        program = await self._git()
+        environment = self._with_path(program, {**_VARIABLES, **variables_of(_SETTINGS)})
+        return await _ran_up_to([program, *arguments], directory, environment, most_bytes, seconds)
+
     async def of_person(self, directory: Path, *arguments: str) -> Reply:
         """Run git with the person's own configuration in force; only for commands that read that configuration."""
         program = await self._git()
@@ -221,6 +234,47 @@ async def _ran(
         await process.wait()
         raise
     return Reply(await process.wait(), output, complaint.decode("utf-8", "replace"))
+
+
+async def _ran_up_to(
+    command: Sequence[str], directory: Path, environment: Mapping[str, str], most_bytes: int, seconds: float
+) -> tuple[Reply, bool]:
+    nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=directory,
+            env=environment,
+            stdin=nothing,
+            stdout=pipe,
+            stderr=pipe,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise _not_started(command, directory, error) from error
+    if process.stdout is None or process.stderr is None:
+        raise BugError("a process was begun without its outputs")
+    complaint = asyncio.ensure_future(process.stderr.read())
+    try:
+        async with asyncio.timeout(seconds):
+            output = await _read_up_to(process.stdout, most_bytes + 1)
+            if len(output) <= most_bytes:
+                await process.wait()
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):  # it may have ended by itself in this very moment
+                process.kill()
+            await process.stdout.read()  # until its end, so that nothing of it stays open
+            await process.wait()
+        said = (await complaint).decode("utf-8", "replace")
+    return Reply(process.returncode or 0, output[:most_bytes], said), len(output) > most_bytes
+
+
+async def _read_up_to(stream: asyncio.StreamReader, most: int) -> bytes:
+    pieces = bytearray()
+    while len(pieces) < most and (piece := await stream.read(most - len(pieces))):
+        pieces += piece
+    return bytes(pieces)
 
 
 def _not_started(command: Sequence[str], directory: Path, error: OSError) -> AstrolabeError:

@@ -8,7 +8,7 @@ from astrolabe.adapters.git.hub import Hub, ref_of
 from astrolabe.adapters.git.parcels import Parcels
 from astrolabe.adapters.git.workspace import GitWorkspace
 from astrolabe.ports.sandbox import FileEntry
-from astrolabe.ports.workspace import Change, Joined, Published, TargetState
+from astrolabe.ports.workspace import Change, Found, Joined, Published, TargetState
 
 T = TypeVar("T")
 
@@ -78,6 +78,16 @@ class HubWorkspace:
     async def difference(self, old: str, new: str) -> tuple[str, ...]:
         await self._need(old, new)
         return await self._own.difference(old, new)
+
+    async def search(
+        self, tree: str, pattern: str, patterns: Sequence[str] = (), *, ignore_case: bool = False
+    ) -> tuple[Found, ...]:
+        await self._need(tree)
+        return await self._own.search(tree, pattern, patterns, ignore_case=ignore_case)
+
+    async def patch(self, old: str, new: str, most_bytes: int) -> str:
+        await self._need(old, new)
+        return await self._own.patch(old, new, most_bytes)
 
     # commits
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from astrolabe.adapters.git import looking
 from astrolabe.adapters.git.clone import Clone, Identity
 from astrolabe.adapters.git.command import NOTHING, Git, storage_error
 from astrolabe.adapters.git.history import History
@@ -20,7 +21,7 @@ from astrolabe.domain.paths import covered
 from astrolabe.errors import MissingError
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.sandbox import FileEntry
-from astrolabe.ports.workspace import Change, Joined, Published, TargetState
+from astrolabe.ports.workspace import Change, Found, Joined, Published, TargetState
 
 T = TypeVar("T")
 _OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?\Z")
@@ -184,6 +185,17 @@ class GitWorkspace:
             "diff-tree", "-r", "-z", "--name-only", "--no-renames", _checked(old), _checked(new)
         )
         return tuple(sorted(map(decoded, zero_separated(reply.output))))
+
+    async def search(
+        self, tree: str, pattern: str, patterns: Sequence[str] = (), *, ignore_case: bool = False
+    ) -> tuple[Found, ...]:
+        folder = self._clone.folder
+        return await looking.search(
+            self._git, folder, _checked(tree), pattern, patterns, ignore_case=ignore_case
+        )
+
+    async def patch(self, old: str, new: str, most_bytes: int) -> str:
+        return await looking.patch(self._git, self._clone.folder, _checked(old), _checked(new), most_bytes)
 
     async def _listing(self, tree: str) -> Listing:
         return await self._clone.objects.listing(_checked(tree))

@@ -1,0 +1,155 @@
+"""The loop: a model is asked, the tools it calls are used, what they answer is told, until it is done.
+
+Everything it knows follows from recorded steps: the model's replies and the commands' outputs. An attempt that was killed
+takes the same course again up to where it was, without asking or running anything twice.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from astrolabe.agents.agent import Workbench
+from astrolabe.agents.marking import NOTICE
+from astrolabe.agents.talking import Talk
+from astrolabe.agents.tools.tool import Desk, Tool
+from astrolabe.agents.using import Toolbox
+from astrolabe.domain.conversation import (
+    Finish,
+    Message,
+    Reply,
+    Speaker,
+    TokenUse,
+    ToolResult,
+    said,
+)
+from astrolabe.domain.plan import Task
+from astrolabe.errors import AgentFailedError
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What a conversation begins with. `rules` say who the model is, `task` what is to be done.
+
+    `pinned` are texts it is to keep in mind throughout: skills, how the repository wants things done.
+    """
+
+    rules: str
+    task: str
+    pinned: tuple[str, ...] = ()
+
+    def opening(self) -> tuple[Message, ...]:
+        """Return the messages that stay as they are, however long the conversation gets."""
+        rules = "\n\n".join((self.rules.strip(), NOTICE, *self.pinned))
+        return said(Speaker.SYSTEM, rules), said(Speaker.USER, self.task)
+
+
+@dataclass(frozen=True)
+class LoopLimits:
+    """How much a conversation may take. `tokens` are those of all its questions and answers together."""
+
+    turns: int = 80
+    answer_tokens: int = 4096
+    tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a conversation came to: its last words, and what the tool that ended it was given."""
+
+    text: str
+    given: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    turns: int = 0
+    use: TokenUse = field(default_factory=TokenUse)
+
+
+Accept = Callable[[Outcome], Awaitable[str]]
+"""Says what is still wrong with an outcome; nothing when it can be accepted."""
+
+
+async def accepted(_outcome: Outcome) -> str:
+    """Accept whatever a model is content with."""
+    return ""
+
+
+async def converse(
+    task: Task,
+    bench: Workbench,
+    brief: Brief,
+    tools: Sequence[Tool],
+    *,
+    limits: LoopLimits | None = None,
+    accept: Accept = accepted,
+) -> Outcome:
+    """Let a model work on a task until it is done.
+
+    It is done when it uses a tool that ends the conversation, or answers without using any; `accept` may send it back.
+
+    Raises:
+        AgentFailedError: it did not get there.
+        NoModelError, ModelError, OverBudgetError: see `Workbench.ask`.
+    """
+    limits = limits or LoopLimits()
+    desk = Desk(bench, task)
+    talk = Talk(bench, brief.opening(), tools, limits.answer_tokens)
+    return await _Loop(talk, Toolbox(tools, desk, f"{task.id}\0{brief.task}"), limits, accept).outcome()
+
+
+class _Loop:
+    def __init__(self, talk: Talk, toolbox: Toolbox, limits: LoopLimits, accept: Accept) -> None:
+        self._talk = talk
+        self._toolbox = toolbox
+        self._limits = limits
+        self._accept = accept
+
+    async def outcome(self) -> Outcome:
+        for turn in range(1, self._limits.turns + 1):
+            self._check_tokens()
+            done = await self._turn(turn)
+            if done is not None:
+                return done
+        raise AgentFailedError(
+            f"it was not done after {self._limits.turns} turns",
+            hint="Cut the task smaller, or allow it more turns.",
+        )
+
+    async def _turn(self, turn: int) -> Outcome | None:
+        """Ask once, and do what is asked for; return the outcome when that is the end."""
+        reply = await self._talk.asked()
+        message = self._talk.heard(reply)
+        done = await self._used(message, turn) if message.calls else self._worded(reply, message, turn)
+        if done is None:
+            return None
+        fault = await self._accept(done)
+        if fault:
+            self._talk.tell(fault)
+        return None if fault else done
+
+    async def _used(self, message: Message, turn: int) -> Outcome | None:
+        results: list[ToolResult] = []
+        done: Outcome | None = None
+        for call in message.calls:
+            result = await self._toolbox.use(call)
+            results.append(result)
+            if self._toolbox.ends(call) and not result.failed:
+                done = Outcome(str(call.arguments.get("summary", "")), call.arguments, turn, self._talk.use)
+        self._talk.answer(results)
+        return done
+
+    def _worded(self, reply: Reply, message: Message, turn: int) -> Outcome | None:
+        """Take words without a call: they are the end, unless they are none, or were cut off."""
+        if reply.finish is Finish.LENGTH:
+            self._talk.tell("Your answer was cut off for its length. Go on in smaller steps.")
+            return None
+        if not message.text.strip():
+            self._talk.tell("You have answered nothing. Use a tool, or finish.")
+            return None
+        return Outcome(message.text.strip(), {}, turn, self._talk.use)
+
+    def _check_tokens(self) -> None:
+        most, used = self._limits.tokens, self._talk.use.total
+        if most is not None and used >= most:
+            raise AgentFailedError(
+                f"it has used {used:,} tokens, and may use {most:,}",
+                hint="Cut the task smaller, or allow it more tokens.",
+            )

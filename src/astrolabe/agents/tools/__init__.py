@@ -1,0 +1,13 @@
+"""What a model may do at a workbench."""
+
+from astrolabe.agents.tools.editing import EDIT, WRITE
+from astrolabe.agents.tools.ending import FINISH
+from astrolabe.agents.tools.reading import LIST, READ, SEARCH
+from astrolabe.agents.tools.running import RUN
+
+LOOKING = (LIST, READ, SEARCH)
+"""Tools that change nothing."""
+WORKING = (*LOOKING, EDIT, WRITE, RUN)
+"""Tools to work on a task with."""
+
+__all__ = ["EDIT", "FINISH", "LIST", "LOOKING", "READ", "RUN", "SEARCH", "WORKING", "WRITE"]
