@@ -8,7 +8,10 @@ from typing import Any, Protocol, cast
 import anthropic
 import openai
 from anthropic.types import Message as AnthropicMessage
+from google import genai
+from google.genai import types as gemini
 from openai.types.chat import ChatCompletion
+from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent
 
 from astrolabe.testing.models import ModelServer, WireName
 
@@ -107,6 +110,59 @@ class ChatClient:
 
 
 @dataclass
+class ResponsesClient:
+    name: WireName = WireName.RESPONSES
+    errors: tuple[type[Exception], ...] = (openai.OpenAIError,)
+
+    def ask(self, server: ModelServer, ask: Ask, *, streamed: bool) -> Understood:
+        with _openai(server, ask.key) as client:
+            options = self._options(ask)
+            if not streamed:
+                return self._understood(client.responses.create(**options))
+            with client.responses.stream(**options) as stream:
+                said, written, final = "", "", None
+                for event in stream:
+                    said += event.delta if event.type == "response.output_text.delta" else ""
+                    written += event.delta if event.type == "response.function_call_arguments.delta" else ""
+                    if isinstance(event, ResponseCompletedEvent | ResponseIncompleteEvent):
+                        final = event.response
+            # The last event holds everything again: the pieces have to come to the same.
+            assert final
+            assert said == final.output_text
+            assert written == "".join(item.arguments for item in final.output if item.type == "function_call")
+            return self._understood(final)
+
+    def models(self, server: ModelServer) -> list[str]:
+        return ChatClient().models(server)
+
+    def _options(self, ask: Ask) -> dict[str, Any]:
+        tools = [{"type": "function", "name": name, "parameters": SCHEMA} for name in ask.tools]
+        form = {"type": "json_schema", "name": "answer", "schema": ask.schema, "strict": True}
+        return {
+            "model": ask.model,
+            "input": [{"role": "user", "content": ask.user}],
+            **({"tools": tools} if tools else {}),
+            **({"text": {"format": form}} if ask.schema else {}),
+        }
+
+    def _understood(self, got: Response) -> Understood:
+        parts = [part for item in got.output if item.type == "message" for part in item.content]
+        thoughts = [part.text for item in got.output if item.type == "reasoning" for part in item.summary]
+        calls = [item for item in got.output if item.type == "function_call"]
+        assert got.usage
+        return Understood(
+            text=got.output_text,
+            thinking="".join(thoughts),
+            calls=tuple((call.name, _arguments(call.arguments)) for call in calls),
+            refusal="".join(part.refusal for part in parts if part.type == "refusal"),
+            finish=(got.incomplete_details and got.incomplete_details.reason) or got.status or "",
+            read=got.usage.input_tokens,
+            written=got.usage.output_tokens,
+            cached=got.usage.input_tokens_details.cached_tokens,
+        )
+
+
+@dataclass
 class AnthropicClient:
     name: WireName = WireName.ANTHROPIC
     errors: tuple[type[Exception], ...] = (anthropic.AnthropicError,)
@@ -150,7 +206,53 @@ class AnthropicClient:
         )
 
 
-CLIENTS: tuple[Callable[[], Client], ...] = (ChatClient, AnthropicClient)
+@dataclass
+class GeminiClient:
+    name: WireName = WireName.GEMINI
+    errors: tuple[type[Exception], ...] = (genai.errors.APIError, ValueError)
+
+    def ask(self, server: ModelServer, ask: Ask, *, streamed: bool) -> Understood:
+        with _gemini(server, ask.key) as client:
+            options = self._options(ask)
+            if not streamed:
+                return self._understood([client.models.generate_content(**options)])
+            return self._understood(list(client.models.generate_content_stream(**options)))
+
+    def models(self, server: ModelServer) -> list[str]:
+        with _gemini(server, KEY) as client:
+            return [(model.name or "").removeprefix("models/") for model in client.models.list()]
+
+    def _options(self, ask: Ask) -> dict[str, Any]:
+        declared = [
+            gemini.FunctionDeclaration(name=name, parameters_json_schema=SCHEMA) for name in ask.tools
+        ]
+        config = gemini.GenerateContentConfig(
+            tools=[gemini.Tool(function_declarations=declared)] if declared else None,
+            response_mime_type="application/json" if ask.schema else None,
+            response_json_schema=ask.schema,
+        )
+        return {"model": ask.model, "contents": ask.user, "config": config}
+
+    def _understood(self, got: list[gemini.GenerateContentResponse]) -> Understood:
+        use, feedback = got[-1].usage_metadata, got[-1].prompt_feedback
+        candidates = [one for piece in got for one in piece.candidates or []]
+        parts = [part for one in candidates for part in (one.content and one.content.parts) or []]
+        called = [part.function_call for part in parts if part.function_call]
+        reasons = [one.finish_reason.value for one in candidates if one.finish_reason]
+        assert use
+        return Understood(
+            text="".join(part.text or "" for part in parts if not part.thought),
+            thinking="".join(part.text or "" for part in parts if part.thought),
+            calls=tuple((call.name or "", call.args) for call in called),
+            refusal=(feedback and feedback.block_reason_message) or "",
+            finish=feedback.block_reason.value if feedback and feedback.block_reason else "".join(reasons),
+            read=use.prompt_token_count or 0,
+            written=use.candidates_token_count or 0,
+            cached=use.cached_content_token_count or 0,
+        )
+
+
+CLIENTS: tuple[Callable[[], Client], ...] = (ChatClient, ResponsesClient, AnthropicClient, GeminiClient)
 
 
 def _openai(server: ModelServer, key: str) -> openai.OpenAI:
@@ -159,6 +261,11 @@ def _openai(server: ModelServer, key: str) -> openai.OpenAI:
 
 def _anthropic(server: ModelServer, key: str) -> anthropic.Anthropic:
     return anthropic.Anthropic(base_url=server.url, api_key=key, max_retries=0)
+
+
+def _gemini(server: ModelServer, key: str) -> genai.Client:
+    options = gemini.HttpOptions(base_url=server.url, timeout=60_000)
+    return genai.Client(api_key=key, vertexai=False, http_options=options)
 
 
 def _arguments(written: str) -> Any:

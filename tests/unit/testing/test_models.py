@@ -31,7 +31,9 @@ TURNS: dict[str, tuple[Turn, dict[str, Any]]] = {
 }
 FINISHES = {
     WireName.CHAT: ("stop", "tool_calls", "length", "stop"),
+    WireName.RESPONSES: ("completed", "completed", "max_output_tokens", "completed"),
     WireName.ANTHROPIC: ("end_turn", "tool_use", "max_tokens", "refusal"),
+    WireName.GEMINI: ("STOP", "STOP", "MAX_TOKENS", "SAFETY"),
 }
 """By protocol: ended, asks for tools, cut off, refused."""
 USE = TokenUse(read=100, written=7, cached=40)

@@ -1,7 +1,7 @@
 """How one request is answered: checks a real service makes, then what the script says, with all that goes wrong in it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -58,27 +58,27 @@ class Desk:
         exchange = self.records.came(way.request)
         answer = asyncio.ensure_future(self._answer(connection, way, exchange))
         hung_up = asyncio.ensure_future(connection.hung_up())
+        outcome = Outcome.HUNG_UP
         try:
             await asyncio.wait({answer, hung_up}, return_when=asyncio.FIRST_COMPLETED)
             if answer.done():
-                exchange.outcome = _outcome(answer, connection)
-            else:
-                exchange.outcome = Outcome.HUNG_UP
+                outcome = answer.result()
+        except OSError:
+            pass  # the client has gone while something was sent to it
         finally:
             for task in (answer, hung_up):
                 task.cancel()
             await asyncio.gather(answer, hung_up, return_exceptions=True)
-            connection.cut_off |= exchange.outcome is Outcome.HUNG_UP
-            self.records.ended(exchange)
+            connection.cut_off |= outcome is Outcome.HUNG_UP
+            self.records.ended(exchange, outcome)
 
-    async def _answer(self, connection: Connection, way: Route, exchange: Exchange) -> None:
+    async def _answer(self, connection: Connection, way: Route, exchange: Exchange) -> Outcome:
         told = self._refusal(way) or self._listing(way) or self.source.take(way.request) or _exhausted(way)
         if isinstance(told, Turn):
-            await _Reply(self, connection, way, exchange, told).send()
-        else:
-            exchange.status = told.status
-            headers = self.headers(way, None) | dict(told.headers)
-            await connection.send(told.status, headers, told.body)
+            return await _Reply(self, connection, way, exchange, told).send()
+        exchange.status = told.status
+        await connection.send(told.status, self.headers(way, None) | dict(told.headers), told.body)
+        return Outcome.WHOLE
 
     def headers(self, way: Route, limits: Limits | None) -> dict[str, str]:
         return way.wire.headers(way.request, limits, self.now())
@@ -139,14 +139,6 @@ def _exhausted(way: Route) -> Answer:
     return way.wire.failure(Failure(kind=FailureKind.INVALID, message=message), way.request)
 
 
-def _outcome(answer: asyncio.Future[None], connection: Connection) -> Outcome:
-    if isinstance(error := answer.exception(), OSError):
-        return Outcome.HUNG_UP
-    if error:
-        raise error
-    return Outcome.CUT if connection.cut_off else Outcome.WHOLE
-
-
 @dataclass
 class _Reply:
     """A turn on its way to a client."""
@@ -157,42 +149,42 @@ class _Reply:
     exchange: Exchange
     turn: Turn
 
-    async def send(self) -> None:
-        pace, trouble = self.turn.pace, self.turn.trouble
-        if pace.gate and (pace.after_pieces is None or not self.way.request.gist.streams):
+    async def send(self) -> Outcome:
+        pace, streams = self.turn.pace, self.way.request.gist.streams
+        if pace.gate and (pace.after_pieces is None or not streams):
             await self.desk.gates.wait(pace.gate)
-        plain = not self.way.request.gist.streams
-        failure = self.turn.failure or (
-            trouble.failure if plain and isinstance(trouble, ErrorEvent) else None
-        )
+        failure = self.turn.failure
+        if not streams and isinstance(self.turn.trouble, ErrorEvent):
+            failure = self.turn.trouble.failure
         if failure:
-            await self._send_answer(self.way.wire.failure(failure, self.way.request))
-        elif plain:
-            await self._send_plain(
-                json_answer(200, self.way.wire.reply(self.turn, self.way.request)), trouble
-            )
-        else:
-            await self._send_stream()
+            return await self._send_answer(self.way.wire.failure(failure, self.way.request))
+        if streams:
+            return await self._send_stream()
+        return await self._send_plain(json_answer(200, self.way.wire.reply(self.turn, self.way.request)))
 
-    def _headers(self, headers: dict[str, str]) -> dict[str, str]:
-        return self.desk.headers(self.way, self.turn.limits) | headers | self.turn.headers
+    def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        return self.desk.headers(self.way, self.turn.limits) | dict(headers) | self.turn.headers
 
-    async def _send_answer(self, answer: Answer) -> None:
+    async def _send_answer(self, answer: Answer) -> Outcome:
         self.exchange.status = answer.status
-        await self.connection.send(answer.status, self._headers(dict(answer.headers)), answer.body)
+        await self.connection.send(answer.status, self._headers(answer.headers), answer.body)
+        return Outcome.WHOLE
 
-    async def _send_plain(self, answer: Answer, trouble: object) -> None:
-        half = answer.body[: len(answer.body) // 2]
-        if isinstance(trouble, Garbage) or (isinstance(trouble, Cut) and trouble.how == "ended"):
-            await self._send_answer(Answer(answer.status, half, answer.headers))
-        elif isinstance(trouble, Cut):
-            self.exchange.status = answer.status
-            await self.connection.send_half(answer.status, self._headers(dict(answer.headers)), answer.body)
-            await self.connection.cut("reset" if trouble.how == "reset" else "closed")
-        else:
-            await self._send_answer(answer)
+    async def _send_plain(self, answer: Answer) -> Outcome:
+        trouble = self.turn.trouble
+        if not isinstance(trouble, Cut | Garbage):
+            return await self._send_answer(answer)
+        if isinstance(trouble, Garbage) or trouble.how == "ended":
+            await self._send_answer(
+                Answer(answer.status, answer.body[: len(answer.body) // 2], answer.headers)
+            )
+            return Outcome.CUT
+        self.exchange.status = answer.status
+        await self.connection.send_half(answer.status, self._headers(answer.headers), answer.body)
+        await self.connection.cut(trouble.how)
+        return Outcome.CUT
 
-    async def _send_stream(self) -> None:
+    async def _send_stream(self) -> Outcome:
         self.exchange.status = 200
         media = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
         await self.connection.begin(200, self._headers(media))
@@ -200,10 +192,11 @@ class _Reply:
             await self._wait(frame)
             if self._troubled(frame):
                 await self._interrupt(frame)
-                return
+                return Outcome.CUT
             await self.connection.chunk(frame.data)
             self.exchange.pieces += frame.phase is Phase.PIECE
         await self.connection.chunk(b"")
+        return Outcome.WHOLE
 
     async def _wait(self, frame: Frame) -> None:
         pace = self.turn.pace

@@ -1,5 +1,6 @@
 """What a server keeps of what it was asked and what became of it."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,8 +14,11 @@ class Outcome(StrEnum):
     """What became of a reply."""
 
     WHOLE = "whole"
+    """Sent as it was meant to be, an error's too."""
     CUT = "cut"
+    """Ended by the turn's trouble."""
     HUNG_UP = "hung-up"
+    """Not sent to the end: the client had closed the connection."""
     UNDER_WAY = "under-way"
 
 
@@ -33,25 +37,35 @@ class Records:
 
     Each line is a JSON object: `{"event": "request", "number", "wire", "method", "path", "headers", "body"}` when a request has
     come, `{"event": "reply", "number", "status", "pieces", "outcome"}` when its reply has ended. Headers are kept with the key
-    in them, so that a test can look for it: give a server keys that are worth nothing.
+    in them, so that a test can look for it: give a server keys that are worth nothing. `settled` is set while no reply is
+    under way.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self.exchanges: list[Exchange] = []
+        self.settled = asyncio.Event()
+        self._under_way = 0
         self._path = path
+        self.settled.set()
 
     def came(self, request: Request) -> Exchange:
         """Keep a request."""
         exchange = Exchange(request)
         self.exchanges.append(exchange)
+        self._under_way += 1
+        self.settled.clear()
         self._write(_told(request))
         return exchange
 
-    def ended(self, exchange: Exchange) -> None:
+    def ended(self, exchange: Exchange, outcome: Outcome) -> None:
         """Keep what became of a reply."""
+        exchange.outcome = outcome
+        self._under_way -= 1
+        if not self._under_way:
+            self.settled.set()
         number = exchange.request.number
         told = {"event": "reply", "number": number, "status": exchange.status}
-        self._write(told | {"pieces": exchange.pieces, "outcome": exchange.outcome.value})
+        self._write(told | {"pieces": exchange.pieces, "outcome": outcome.value})
 
     def _write(self, line: dict[str, Any]) -> None:
         if self._path:

@@ -36,8 +36,8 @@ class _Asked:
 class ModelServer:
     """Serves a script on a port of this machine, on a thread of its own, while its `with` block lasts.
 
-    Speaks OpenAI's chat completions and Anthropic's messages, plain and streamed, at `url` (OpenAI's clients want `/v1` behind
-    it: `openai_url`). Any number of clients may ask at once; turns are taken in the order requests come.
+    Speaks OpenAI's chat completions and responses, Anthropic's messages and Google's Gemini, plain and streamed, at `url`
+    (OpenAI's clients want `/v1` behind it: `openai_url`). Any number of clients may ask at once; turns are taken in the order requests come.
 
     `script`: turns, a `Script`, anything else with its `take`, or a function of the request. `key`: a request without it is
     refused. `models`: a request for another one is refused, as is one that is too long for its window or has tools it cannot
@@ -100,6 +100,13 @@ class ModelServer:
     def wait_for(self, gate: str) -> None:
         """Wait until a reply stands at a gate. TimeoutError: none came within half a minute."""
         self._call(self._desk.gates.reached(gate))
+
+    def settle(self) -> None:
+        """Wait until no reply is under way. TimeoutError: one still is after half a minute."""
+        self._call(self._settled())
+
+    async def _settled(self) -> None:
+        await self._records.settled.wait()
 
     def _call(self, todo: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(todo, self._loop).result(_PATIENCE_SECONDS)
