@@ -8,7 +8,8 @@ from typing import Any, Protocol, cast
 import anthropic
 import openai
 from anthropic.types import Message as AnthropicMessage
-from google import genai
+from google.genai import Client as GoogleClient
+from google.genai import errors as google_errors
 from google.genai import types as gemini
 from openai.types.chat import ChatCompletion
 from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent
@@ -209,7 +210,7 @@ class AnthropicClient:
 @dataclass
 class GeminiClient:
     name: WireName = WireName.GEMINI
-    errors: tuple[type[Exception], ...] = (genai.errors.APIError, ValueError)
+    errors: tuple[type[Exception], ...] = (google_errors.APIError, ValueError)
 
     def ask(self, server: ModelServer, ask: Ask, *, streamed: bool) -> Understood:
         with _gemini(server, ask.key) as client:
@@ -263,9 +264,9 @@ def _anthropic(server: ModelServer, key: str) -> anthropic.Anthropic:
     return anthropic.Anthropic(base_url=server.url, api_key=key, max_retries=0)
 
 
-def _gemini(server: ModelServer, key: str) -> genai.Client:
+def _gemini(server: ModelServer, key: str) -> GoogleClient:
     options = gemini.HttpOptions(base_url=server.url, timeout=60_000)
-    return genai.Client(api_key=key, vertexai=False, http_options=options)
+    return GoogleClient(api_key=key, vertexai=False, http_options=options)
 
 
 def _arguments(written: str) -> Any:
