@@ -22,6 +22,7 @@ from astrolabe.adapters.git.shared import HubWorkspace
 from astrolabe.adapters.git.workspace import GitWorkspace
 from astrolabe.adapters.images.cache import ImageCache
 from astrolabe.adapters.local_models.shelf import WeightsShelf
+from astrolabe.adapters.models.catalogue import Catalogue
 from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
 from astrolabe.adapters.storage.blobs import Blobs, FileBlobs, ServerBlobs
 from astrolabe.adapters.storage.database import Database
@@ -50,7 +51,7 @@ from astrolabe.sdk import Plugin
 from astrolabe.services.agents import unheeded
 from astrolabe.services.installation import BrokenPlugin, Clustered, Installation
 from astrolabe.services.upkeep import Keeping
-from astrolabe.settings import Settings, process_environment
+from astrolabe.settings import Settings, process_environment, variable
 
 if TYPE_CHECKING:
     from astrolabe.adapters.redis.wakeups import RedisWakeUps
@@ -106,6 +107,7 @@ async def open_installation(
     store = SqlStore(database, blobs, wakeups, processes, determinism)
     terms = Terms(settings.engine.limits, settings.engine.breaker)
     admission = Admission(store.slots, terms, owner, determinism.new_id, wakeups.wait)
+    models = Catalogue(settings.models, variable)
     database.open()
     try:
         wakeups.open()
@@ -125,6 +127,7 @@ async def open_installation(
                 determinism=determinism,
                 woken=wakeups.wait,
                 admission=admission,
+                models=models,
                 reach=reach,
                 replanners=tuple(replanner for plugin in present for replanner in plugin.replanners),
             ),
@@ -153,7 +156,7 @@ async def open_installation(
             redis=_redis(settings.redis_url, owner).probe if settings.redis_url else None,
         )
     finally:
-        await _close(admission, processes, database, wakeups)
+        await _close(models, admission, processes, database, wakeups)
 
 
 def _isolation(cache: Path, determinism: Determinism) -> tuple[ImageCache, NamespaceSandbox]:
@@ -163,13 +166,16 @@ def _isolation(cache: Path, determinism: Determinism) -> tuple[ImageCache, Names
     return images, sandbox
 
 
-async def _close(admission: Admission, processes: SqlProcesses, database: Database, wakeups: WakeUps) -> None:
-    """Close all of them, in this order, whatever one of them meets."""
+async def _close(
+    models: Catalogue, admission: Admission, processes: SqlProcesses, database: Database, wakeups: WakeUps
+) -> None:
+    """Close all of them, the last named first, whatever one of them meets."""
     async with AsyncExitStack() as closing:
         closing.callback(wakeups.close)
         closing.push_async_callback(database.close)
         closing.push_async_callback(processes.close)
         closing.callback(admission.close)
+        closing.push_async_callback(models.aclose)
 
 
 def _tell_all(report: Callable[[str], None], sentences: Iterable[str]) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from astrolabe.adapters.models.options import ModelOptions
 from astrolabe.domain.budget import TenantBudget
 from astrolabe.domain.contacts import Contacts
 from astrolabe.domain.policy import Policy
@@ -112,6 +113,9 @@ class Settings(BaseModel):
     budget: TenantBudget = Field(
         default=TenantBudget(), description="What all runs together may spend in a period."
     )
+    models: ModelOptions = Field(
+        default=ModelOptions(), description="Which language models are used, and where they are."
+    )
     sandbox: Policy = Field(default=Policy(), description="Limits of the sandbox. None of them turns it off.")
 
     @property
@@ -160,6 +164,11 @@ def load_settings() -> Settings:
     if found:
         raise SettingsError("the settings are not valid", found)
     return Settings.model_validate(_merged(file.value() if file else {}, variables.value()))
+
+
+def variable(name: str) -> str:
+    """Return a variable of this process's environment, for a key that the settings name; "" where it is not set."""
+    return os.environ.get(name, "")
 
 
 def process_environment() -> Mapping[str, str]:

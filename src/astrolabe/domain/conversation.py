@@ -33,13 +33,18 @@ class Thinking(Value):
 
 
 class ToolCall(Value):
-    """A model asks for a tool. `malformed` is what it wrote for arguments where that is no JSON object."""
+    """A model asks for a tool. `malformed` is what it wrote for arguments where that is no JSON object.
+
+    `signature` is what its `provider`, and no other, wants to see again with it.
+    """
 
     kind: Literal["call"] = "call"
     id: str = Field(min_length=1)
     tool: str
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
     malformed: str = ""
+    signature: str = ""
+    provider: str = ""
 
 
 class ToolResult(Value):

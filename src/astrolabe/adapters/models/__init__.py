@@ -1,0 +1,1 @@
+"""Language models over HTTP: OpenAI's protocols, Anthropic's and Gemini's, through pydantic-ai's clients."""

@@ -1,0 +1,101 @@
+"""A question to a model and its answer, through the library."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+from pydantic_ai.direct import model_request, model_request_stream
+from pydantic_ai.messages import (
+    ModelResponse,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+)
+
+from astrolabe.adapters.models.asked import asked
+from astrolabe.adapters.models.facts import money_of
+from astrolabe.adapters.models.faults import told_of
+from astrolabe.adapters.models.messages import reply_of
+from astrolabe.adapters.models.place import Place
+from astrolabe.adapters.models.wires import client_of
+from astrolabe.domain.conversation import Question, Reply
+from astrolabe.errors import AstrolabeError
+from astrolabe.ports.model import Heard, ModelInfo
+
+_WHOLE = 10
+"""An answer that is told in pieces may take so many times as long as one piece may."""
+
+
+class Exchange:
+    """What it takes to ask one model, loaded."""
+
+    def __init__(self, info: ModelInfo, place: Place, http: httpx2.AsyncClient) -> None:
+        self._info = info
+        self._place = place
+        self._client = client_of(place, info.name.partition("/")[2], http)
+
+    async def ask(self, question: Question, heard: Heard | None) -> Reply:
+        """Return the answer, told in pieces on the way where somebody hears it; raises nothing but errors of ours."""
+        with self._ours():
+            response = await (self._plain(question) if heard is None else self._told(question, heard))
+            reply = reply_of(response, self._place.provider, self._info.name)
+            money = money_of(
+                reply.use,
+                response.model_name or "",
+                self._info,
+                self._place.base_url,
+                chosen=self._place.priced,
+            )
+            return reply.model_copy(update={"money": money})
+
+    async def _plain(self, question: Question) -> ModelResponse:
+        messages, settings, parameters = asked(question, self._info, self._place, self._client.system)
+        async with asyncio.timeout(self._place.timeout_seconds):
+            return await model_request(
+                self._client,
+                messages,
+                model_settings=settings,
+                model_request_parameters=parameters,
+                instrument=False,
+            )
+
+    async def _told(self, question: Question, heard: Heard) -> ModelResponse:
+        loop, patience = asyncio.get_running_loop(), self._place.timeout_seconds
+        async with asyncio.timeout(patience * _WHOLE), asyncio.timeout(patience) as silence:
+            messages, settings, parameters = asked(question, self._info, self._place, self._client.system)
+            async with model_request_stream(
+                self._client,
+                messages,
+                model_settings=settings,
+                model_request_parameters=parameters,
+                instrument=False,
+            ) as stream:
+                async for event in stream:
+                    silence.reschedule(loop.time() + patience)
+                    if words := _words(event):
+                        heard(words)
+                return stream.get()
+
+    @contextmanager
+    def _ours(self) -> Generator[None]:
+        """Turn whatever the library, or a client it uses, raises into an error of ours, without the key."""
+        try:
+            yield
+        except AstrolabeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - foreign code that reads foreign bytes: it may raise anything
+            raise told_of(error, self._info.name, self._place.scrubbed) from None
+
+
+def _words(event: Any) -> str:
+    """Return the piece of the answer's text that an event of a stream tells."""
+    match event:
+        case PartStartEvent(part=TextPart(content=words)):
+            return words
+        case PartDeltaEvent(delta=TextPartDelta(content_delta=words)):
+            return words
+        case _:
+            return ""

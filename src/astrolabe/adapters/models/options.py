@@ -1,0 +1,118 @@
+"""What an operator may choose about language models."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+
+from astrolabe.adapters.models.known import KNOWN, Wire
+from astrolabe.domain.value import Value
+
+_NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+
+
+class Blocking(StrEnum):
+    """From which likelihood of harm on Gemini blocks an answer."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    NEVER = "never"
+
+
+def _names(told: object) -> object:
+    """Take `a/b, c/d`, as it is written in a variable, for a list."""
+    if isinstance(told, str):
+        return [name.strip() for name in told.split(",") if name.strip()]
+    return told
+
+
+def _of_model(name: str) -> str:
+    provider, slash, model = name.partition("/")
+    if not slash or not provider or not model:
+        raise ValueError("names no model: it is written as provider/model")
+    return name
+
+
+ModelName = Annotated[str, BeforeValidator(_of_model)]
+Chain = Annotated[tuple[ModelName, ...], BeforeValidator(_names)]
+
+
+class PriceOptions(Value):
+    """US dollars for a million tokens."""
+
+    read: float = Field(default=0.0, ge=0, description="For what a model reads.")
+    written: float = Field(default=0.0, ge=0, description="For what it writes.")
+    cached: float | None = Field(
+        default=None, ge=0, description="For what it reads from its cache; by default as much as `read`."
+    )
+    stored: float | None = Field(
+        default=None, ge=0, description="For what goes into its cache; by default as much as `read`."
+    )
+
+
+class ProviderOptions(Value):
+    """An endpoint and what is known of its models, where that is not known by itself."""
+
+    protocol: Wire | None = Field(
+        default=None, description="How it is spoken to; by default what is usual there, else OpenAI's chat."
+    )
+    base_url: str | None = Field(
+        default=None, pattern=r"^https?://[^\s]+$", description="Where it is, like http://127.0.0.1:8080/v1."
+    )
+    key: SecretStr | None = Field(default=None, description="Its key; better named by `key_variable`.")
+    key_variable: str | None = Field(
+        default=None, min_length=1, description="The environment variable that holds its key."
+    )
+    headers: dict[str, SecretStr] = Field(default={}, description="Headers sent with each request.")
+    timeout_seconds: float | None = Field(
+        default=None, gt=0, le=86_400, description="How long an answer, or the next piece of one, may take."
+    )
+    window: int | None = Field(
+        default=None, ge=256, description="How many tokens question and answer may have together."
+    )
+    most_tokens: int | None = Field(default=None, ge=1, description="How many tokens an answer may have.")
+    tools: bool | None = Field(default=None, description="Whether its models can call tools.")
+    shapes: bool | None = Field(default=None, description="Whether they can be held to a JSON Schema.")
+    streams: bool | None = Field(default=None, description="Whether they tell an answer in pieces.")
+    prices: PriceOptions | None = Field(default=None, description="What its models cost.")
+    safety: dict[str, Blocking] = Field(
+        default={}, description="What Gemini blocks, by kind: harassment, hate, sexual, dangerous."
+    )
+
+
+class ModelOptions(Value):
+    """Which language models are used, and where they are."""
+
+    use: Chain = Field(
+        default=(), description="provider/model; each is asked when those before it have failed."
+    )
+    agents: dict[str, Chain] = Field(default={}, description="The same for single agents, by their names.")
+    providers: dict[Annotated[str, Field(pattern=_NAME)], ProviderOptions] = Field(
+        default={}, description="Endpoints, by the name that models are used with."
+    )
+    timeout_seconds: float = Field(
+        default=120.0, gt=0, le=86_400, description="How long an answer, or the next piece of one, may take."
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        nowhere = [
+            name
+            for name, provider in self.providers.items()
+            if name not in KNOWN and provider.base_url is None
+        ]
+        if nowhere:
+            raise ValueError(f"the provider {nowhere[0]!r} is not known: it needs a `base_url`")
+        unknown = [name for name in self.named if name.partition("/")[0] not in {*KNOWN, *self.providers}]
+        if unknown:
+            raise ValueError(
+                f"no provider of {unknown[0]!r} is known: describe it below `providers`, or use one of "
+                + ", ".join(KNOWN)
+            )
+        return self
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Every model that is used, each once."""
+        return tuple(dict.fromkeys([*self.use, *(name for chain in self.agents.values() for name in chain)]))
