@@ -21,6 +21,7 @@ from astrolabe.adapters.git.hub import Hub
 from astrolabe.adapters.git.shared import HubWorkspace
 from astrolabe.adapters.git.workspace import GitWorkspace
 from astrolabe.adapters.images.cache import ImageCache
+from astrolabe.adapters.local_models.serving import LocalServers
 from astrolabe.adapters.local_models.shelf import WeightsShelf
 from astrolabe.adapters.models.catalogue import Catalogue
 from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
@@ -357,6 +358,11 @@ def _host(state: Path, determinism: Determinism) -> str:
 def open_weights(settings: Settings) -> WeightsShelf:
     """Return the weights of small models that this machine has, or can fetch."""
     return WeightsShelf(settings.cache_folder / "models", settings.contacts)
+
+
+def open_local_servers(settings: Settings) -> LocalServers:
+    """Return what has small models answer on this machine."""
+    return LocalServers(settings.state_folder / "models", open_weights(settings), settings.local_models)
 
 
 def development_server(

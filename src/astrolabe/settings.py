@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from astrolabe.adapters.local_models.options import LocalModelOptions
 from astrolabe.adapters.models.options import ModelOptions
 from astrolabe.domain.budget import TenantBudget
 from astrolabe.domain.contacts import Contacts
@@ -108,6 +109,9 @@ class Settings(BaseModel):
     offline: bool = Field(
         default=False,
         description="Contact nothing but this machine and the servers that these settings name; fetch nothing.",
+    )
+    local_models: LocalModelOptions = Field(
+        default=LocalModelOptions(), description="How small models are served on this machine."
     )
     engine: EngineOptions = Field(default=EngineOptions(), description="How plans are run.")
     budget: TenantBudget = Field(

@@ -1,7 +1,7 @@
-"""`astrolabe models weights|get|remove`: small models whose weights lie on this machine."""
+"""`astrolabe models weights|get|remove|serve`: small models whose weights lie on this machine."""
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of weights: astrolabe models weights.")]
+_LOOK_SECONDS = 0.5
 _KEPT = "What has arrived is kept: the same command goes on from there."
 
 
@@ -70,6 +71,56 @@ def remove(name: Name, json: Json = False) -> None:
         print_json({"name": name, "freed_bytes": freed})
     else:
         say(f"{name} is gone ({size(freed)})" if freed else f"of {name} nothing was here")
+
+
+def serve(
+    name: Name,
+    context: Annotated[
+        int | None, typer.Option("--ctx", min=512, help="Tokens one request may hold, question and answer.")
+    ] = None,
+    parallel: Annotated[
+        int | None, typer.Option("--parallel", min=1, max=64, help="Requests answered side by side.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, max=1024, help="Threads that compute.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Have a small model answer other programs on this machine, in OpenAI's protocol, until Ctrl-C."""
+    import asyncio
+    import signal
+
+    from astrolabe.bootstrap import open_local_servers
+    from astrolabe.settings import load_settings
+
+    asked = {"context_tokens": context, "parallel": parallel, "threads": threads}
+    changed = {option: value for option, value in asked.items() if value is not None}
+    settings = load_settings()
+    options = settings.local_models.model_copy(update=changed)
+    servers = open_local_servers(settings.model_copy(update={"local_models": options}))
+
+    async def hold() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        while not stop.is_set():
+            async with servers.using(name, exactly=bool(changed)) as endpoint:
+                _tell_endpoint(name, endpoint.url, endpoint.key, json=json)
+                while not stop.is_set() and servers.runs(name):
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
+            if not stop.is_set():
+                say(f"the server of {name} has ended; it is started again", err=True)
+
+    asyncio.run(hold())
+
+
+def _tell_endpoint(name: str, url: str, key: str, *, json: bool) -> None:
+    if json:
+        print_json({"name": name, "url": url, "key": key})
+        return
+    say(f"{name} answers at {url} (OpenAI's protocol); Ctrl-C ends this.")
+    say(f"For other programs:\n  export OPENAI_BASE_URL={url}\n  export OPENAI_API_KEY={key}")
 
 
 def _where(one: "WeightsStatus") -> str:

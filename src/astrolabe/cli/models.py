@@ -17,3 +17,4 @@ def models() -> None:
 app.command("weights")(local_models.weights)
 app.command("get")(local_models.get)
 app.command("remove")(local_models.remove)
+app.command("serve")(local_models.serve)
