@@ -129,6 +129,7 @@ async def test_killed_in_mid_answer_it_is_started_again(place: Place) -> None:
         before = (await asyncio.to_thread(ask, endpoint))["pid"]
         with pytest.raises((urllib.error.URLError, ConnectionError, OSError)):
             await asyncio.to_thread(ask, endpoint, "die")
+        await until_gone(servers)  # a connection may be closed an instant before the lock is free
         async with servers.using("tiny") as again:
             after = (await asyncio.to_thread(ask, again))["pid"]
     assert after != before
