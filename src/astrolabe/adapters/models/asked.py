@@ -46,7 +46,7 @@ def asked(
     if question.shape is not None and not info.shapes:
         told = (*told, said(Speaker.USER, _in_words(question.shape)))
     ids, length = _OF_MISTRAL if place.provider == "mistral" else _IDS[place.wire]
-    messages = messages_of(told, Dialect(place.provider, system, ids, length))
+    messages = messages_of(told, Dialect(place.maker, system, ids, length))
     return messages, _settings(question, info, place), _parameters(question, info)
 
 

@@ -41,7 +41,7 @@ class Exchange:
         """Return the answer, told in pieces on the way where somebody hears it; raises nothing but errors of ours."""
         with self._ours():
             response = await (self._plain(question) if heard is None else self._told(question, heard))
-            reply = reply_of(response, self._place.provider, self._info.name)
+            reply = reply_of(response, self._place.maker, self._info.name)
             money = money_of(
                 reply.use,
                 response.model_name or "",
@@ -77,7 +77,7 @@ class Exchange:
                     silence.reschedule(loop.time() + patience)
                     if words := _words(event):
                         heard(words)
-                return stream.get()
+                return _whole(stream.get())
 
     @contextmanager
     def _ours(self) -> Generator[None]:
@@ -88,6 +88,13 @@ class Exchange:
             raise
         except Exception as error:  # noqa: BLE001 - foreign code that reads foreign bytes: it may raise anything
             raise told_of(error, self._info.name, self._place.scrubbed) from None
+
+
+def _whole(response: ModelResponse) -> ModelResponse:
+    """Return an answer that came in pieces; one that does not say why it ended was cut off, and the library takes it for whole."""
+    if response.finish_reason is None and "finish_reason" not in (response.provider_details or {}):
+        raise EOFError("the answer broke off")
+    return response
 
 
 def _words(event: Any) -> str:

@@ -56,7 +56,7 @@ def told_of(error: Exception, name: str, scrub: Callable[[str], str]) -> ModelEr
             return _rejected(name, said)
         case library.ModelTimeoutError() | library.ModelRequestTimeout() | TimeoutError():
             return ModelBusyError(f"{name} did not answer in time: {said}")
-        case library.ModelConnectionError() | httpx2.HTTPError() | OSError():
+        case library.ModelConnectionError() | httpx2.HTTPError() | OSError() | EOFError():
             return ModelBusyError(f"{name} cannot be reached, or hung up: {said}")
         case library.ModelAPIError():
             return ModelBusyError(f"{name} failed: {said}", retry_after_seconds=wait)

@@ -38,6 +38,8 @@ from astrolabe.domain.conversation import (
 
 _UNSENDABLE = re.compile(r"[\x00\ud800-\udfff]")
 """What no database keeps and no protocol carries: NUL, and halves of characters."""
+_REFUSALS = ("refusal", "block_reason_message")
+"""Where the library keeps what a model, or a filter, says in place of an answer."""
 _DEEPEST = 100
 """Levels of a call's arguments: more is no call anybody means."""
 _FINISHES = {
@@ -50,9 +52,12 @@ _FINISHES = {
 
 @dataclass(frozen=True)
 class Dialect:
-    """What a protocol asks of the names in a conversation. `system` is who the library says an answer came from."""
+    """What a protocol asks of the names in a conversation.
 
-    provider: str
+    `maker` is who proves what it has signed, `system` who the library says an answer came from.
+    """
+
+    maker: str
     system: str
     ids: re.Pattern[str]
     id_length: int
@@ -106,10 +111,10 @@ def _spoken(part: Part, dialect: Dialect) -> Iterable[ModelResponsePart]:
     match part:
         case Text() if part.text.strip():
             yield TextPart(sendable(part.text))
-        case Thinking() if part.signature and part.provider == dialect.provider:
+        case Thinking() if part.signature and part.provider == dialect.maker:
             yield ThinkingPart(sendable(part.text), provider_name=dialect.system, **_unsealed(part.signature))
         case ToolCall():
-            sealed = _unsealed(part.signature) if part.provider == dialect.provider else {}
+            sealed = _unsealed(part.signature) if part.provider == dialect.maker else {}
             yield ToolCallPart(
                 wire_name(part.tool),
                 {"malformed": sendable(part.malformed)} if part.malformed else _sendable_json(part.arguments),
@@ -121,10 +126,11 @@ def _spoken(part: Part, dialect: Dialect) -> Iterable[ModelResponsePart]:
             return  # another provider's thoughts, or nothing at all
 
 
-def reply_of(response: ModelResponse, provider: str, model: str) -> Reply:
+def reply_of(response: ModelResponse, maker: str, model: str) -> Reply:
     """Return an answer of the library's as ours."""
-    parts = [told for part in response.parts for told in _told(part, provider)]
-    refusal = (response.provider_details or {}).get("refusal")
+    parts = [told for part in response.parts for told in _told(part, maker)]
+    details = response.provider_details or {}
+    refusal = next((details[name] for name in _REFUSALS if details.get(name)), "")
     if isinstance(refusal, str) and refusal:
         parts.append(Text(text=sendable(refusal)))
     finish = _FINISHES.get(response.finish_reason or "", Finish.OTHER)
@@ -138,13 +144,13 @@ def reply_of(response: ModelResponse, provider: str, model: str) -> Reply:
     )
 
 
-def _told(part: ModelResponsePart, provider: str) -> Iterable[Part]:
+def _told(part: ModelResponsePart, maker: str) -> Iterable[Part]:
     match part:
         case TextPart() if part.content:
             yield Text(text=sendable(part.content))
         case ThinkingPart() if part.content or part.signature:
             seal = _sealed(id=part.id, signature=part.signature, provider_details=part.provider_details)
-            yield Thinking(text=sendable(part.content), signature=seal, provider=provider if seal else "")
+            yield Thinking(text=sendable(part.content), signature=seal, provider=maker if seal else "")
         case ToolCallPart():
             arguments, malformed = arguments_of(part.args)
             seal = _sealed(id=part.id, provider_details=part.provider_details)
@@ -154,7 +160,7 @@ def _told(part: ModelResponsePart, provider: str) -> Iterable[Part]:
                 arguments=arguments,
                 malformed=malformed,
                 signature=seal,
-                provider=provider if seal else "",
+                provider=maker if seal else "",
             )
         case _:
             return  # files and a provider's own tools are never asked for

@@ -27,6 +27,11 @@ class Place:
     priced: bool = False
     no_key: str = ""
 
+    @property
+    def maker(self) -> str:
+        """Who can prove what it has signed: a provider, in one protocol."""
+        return f"{self.provider}:{self.wire.value}"
+
     def scrubbed(self, text: str) -> str:
         """Return a text without what lets one in here."""
         for secret in (self.key, *self.headers.values()):
