@@ -38,6 +38,7 @@ from astrolabe.adapters.storage.wakeup import SocketWakeUps
 from astrolabe.adapters.temporal.development import DevelopmentServer
 from astrolabe.adapters.temporal.development import development_server as run_development_server
 from astrolabe.adapters.temporal.place import Place
+from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.engine.admission import Admission
 from astrolabe.engine.errand import Errands
 from astrolabe.engine.faults import Reach, unharmed
@@ -52,7 +53,7 @@ from astrolabe.sdk import Plugin
 from astrolabe.services.agents import unheeded
 from astrolabe.services.installation import BrokenPlugin, Clustered, Installation
 from astrolabe.services.upkeep import Keeping
-from astrolabe.settings import Settings, process_environment, variable
+from astrolabe.settings import Settings, known_secrets, process_environment, variable
 
 if TYPE_CHECKING:
     from astrolabe.adapters.redis.wakeups import RedisWakeUps
@@ -149,6 +150,7 @@ async def open_installation(
             determinism=determinism,
             owner=owner,
             policy=settings.sandbox,
+            redactor=workshop.redactor,
             limits=workshop.limits,
             terms=terms,
             budget=settings.budget,
@@ -190,6 +192,7 @@ def _limited(settings: Settings, workshop: Workshop) -> Workshop:
     return replace(
         workshop,
         policy=settings.sandbox,
+        redactor=Redactor(known_secrets(settings)),
         limits=Limits(engine.parallel_tasks, engine.parallel_commands or os.cpu_count() or 1),
         budget=settings.budget,
         reuse_evidence=engine.reuse_evidence,

@@ -8,10 +8,11 @@ writes can change a setting.
 import codecs
 import os
 import pwd
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any, cast
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
@@ -31,6 +32,8 @@ from astrolabe.services.files import content_of, find_file
 PREFIX = "ASTROLABE_"
 _FILE = PREFIX + "CONFIG"
 _FOLDERS = ("home", "cache")
+_SECRET_NAME = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)\Z", re.IGNORECASE)
+_SECRET_CHARACTERS = 8
 
 
 def _absolute(folder: Path) -> Path:
@@ -178,6 +181,46 @@ def variable(name: str) -> str:
 def process_environment() -> Mapping[str, str]:
     """Return this process's environment, for the settings of pip and npm in it."""
     return dict(os.environ)
+
+
+def known_secrets(settings: Settings) -> tuple[str, ...]:
+    """Return the values that must never be shown: the secret settings, and the variables that are called secret."""
+    told = [secret.get_secret_value() for secret in _secrets_in(settings)]
+    passwords = [password for password in map(_password_in, told) if password]
+    return (*told, *passwords, *(value for name, value in os.environ.items() if _is_secret(name, value)))
+
+
+def _password_in(address: str) -> str:
+    """Return the password of an address; what is no address has none."""
+    try:
+        return unquote(urlsplit(address).password or "")
+    except ValueError:
+        return ""
+
+
+def _secrets_in(value: object) -> Iterable[SecretStr]:
+    if isinstance(value, SecretStr):
+        yield value
+    parts: Iterable[object] = ()
+    if isinstance(value, BaseModel):
+        parts = (getattr(value, name) for name in type(value).model_fields)
+    elif isinstance(value, Mapping):
+        parts = cast("Mapping[object, object]", value).values()
+    elif isinstance(value, tuple | list):
+        parts = cast("Iterable[object]", value)
+    for part in parts:
+        yield from _secrets_in(part)
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """Tell whether a variable holds a secret; a path, a number or a word is none, whatever it is called."""
+    return (
+        _SECRET_NAME.search(name) is not None
+        and len(value) >= _SECRET_CHARACTERS
+        and not value.startswith(("/", "~"))
+        and not value.isalpha()
+        and not value.isdigit()
+    )
 
 
 def config_file() -> Path:

@@ -9,6 +9,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from astrolabe.agents.agent import CommandResult
 from astrolabe.agents.asking import Asker
 from astrolabe.agents.context import BenchContext
+from astrolabe.agents.discretion import discreet, without_secrets
 from astrolabe.agents.environment import Preparer
 from astrolabe.agents.prompts import PROMPT, Prompt, choose, variants
 from astrolabe.agents.recording import Recorder
@@ -17,6 +18,7 @@ from astrolabe.domain.conversation import Question, Reply
 from astrolabe.domain.paths import covered, path_fault
 from astrolabe.domain.plan import Task
 from astrolabe.domain.policy import Policy
+from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.errors import InputError, MissingError, PolicyViolationError
 from astrolabe.ports.model import ModelInfo
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Sandbox, Session
@@ -50,6 +52,7 @@ class TreeBench:
         context: BenchContext,
         asker: Asker,
         policy: Policy,
+        redactor: Redactor,
         say: Callable[[str], None],
         key: str,
         base: str | None = None,
@@ -69,6 +72,7 @@ class TreeBench:
         self.context = context
         self._asker = asker
         self._policy = policy
+        self._redactor = redactor
         self._stack = AsyncExitStack()
         self._session: Session | None = None
         self._shown: str | None = None
@@ -144,7 +148,7 @@ class TreeBench:
         return await self._recorder.recorded(kind, shaped, reserve=reserve, call_id=call_id)
 
     async def ask(self, question: Question, *, models: Sequence[str] = ()) -> Reply:
-        return await self._asker.ask(question, models)
+        return await self._asker.ask(await discreet(self._redactor, question), models)
 
     async def prompt(self, prompts: Sequence[Prompt], name: str) -> Prompt:
         async def do() -> tuple[Any, Usage]:
@@ -182,7 +186,7 @@ class TreeBench:
         seconds = _COMMAND_SECONDS if timeout_seconds is None else timeout_seconds
         session = await self._up_to_date()
         outcome = await session.run(["sh", "-c", command], wall_seconds=seconds)
-        result = _result(outcome)
+        result = await self._result(outcome)
         if allowed is None:
             await self._take_in(session)
         else:
@@ -241,6 +245,16 @@ class TreeBench:
     def _may_change(self, path: str) -> bool:
         return path_fault(path) is None and covered(self._task.writes, path)
 
+    async def _result(self, outcome: Outcome) -> dict[str, Any]:
+        """Return what a command did as it is kept and as the agent learns of it."""
+        stdout, stderr = outcome.stdout.decode(errors="replace"), outcome.stderr.decode(errors="replace")
+        return {
+            "exit_code": outcome.exit_code,
+            "stdout": await without_secrets(self._redactor, stdout),
+            "stderr": await without_secrets(self._redactor, stderr) + outcome.cut,
+            "timed_out": outcome.ending is Ending.TIMEOUT,
+        }
+
 
 def _entry(path: str, content: str | bytes, executable: bool) -> FileEntry:
     data = content.encode() if isinstance(content, str) else content
@@ -256,12 +270,3 @@ def _json(kind: str, reply: JsonValue) -> JsonValue:
             f"the reply of the call {kind!r} cannot be kept: {fault.errors()[0]['msg']}",
             hint="An agent's `do` must return JSON: text, numbers, lists and objects with text for keys.",
         ) from fault
-
-
-def _result(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "exit_code": outcome.exit_code,
-        "stdout": outcome.stdout.decode(errors="replace"),
-        "stderr": outcome.stderr.decode(errors="replace") + outcome.cut,
-        "timed_out": outcome.ending is Ending.TIMEOUT,
-    }

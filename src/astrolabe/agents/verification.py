@@ -5,10 +5,13 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from astrolabe.agents.discretion import without_secrets
 from astrolabe.agents.environment import Prepared, Preparer
 from astrolabe.domain.evidence import Artifact, Evidence, Verdict
 from astrolabe.domain.plan import Check, Task
 from astrolabe.domain.policy import Policy
+from astrolabe.domain.secrets.redaction import Redactor
+from astrolabe.domain.secrets.stream import RedactedStream
 from astrolabe.errors import MissingError, PolicyViolationError, UnavailableError
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Sandbox
@@ -72,6 +75,7 @@ class Verifier:
         determinism: Determinism,
         policy: Policy,
         reuse: bool,
+        redactor: Redactor,
     ) -> None:
         self._run = run
         self._passed: dict[str, Evidence] = {}
@@ -82,6 +86,7 @@ class Verifier:
         self._determinism = determinism
         self._policy = policy
         self._reuse = reuse
+        self._redactor = redactor
 
     async def verify(
         self, task: Task, check: Check, tree: str, live: Live, answers: Sequence[Evidence] = ()
@@ -137,7 +142,8 @@ class Verifier:
 
     async def _ask(self, question: _Question, live: Live) -> Evidence:
         check = question.check
-        heard = _Heard(lambda piece: live(check.name, piece))
+        shown = RedactedStream(self._redactor, lambda piece: live(check.name, piece))
+        heard = _Heard(shown.put)
         started_at, started = self._determinism.now(), self._determinism.monotonic()
         files = await self._workspace.files(question.tree, check.inputs)
         async with self._sandbox.open(question.prepared.setup) as session:
@@ -147,7 +153,7 @@ class Verifier:
                 ["sh", "-c", check.run], wall_seconds=question.seconds, on_output=heard
             )
             taken = await self._produced(check, session.take) if check.produces else ((), "")
-        output = heard.text() + outcome.cut
+        output = await without_secrets(self._redactor, heard.text()) + outcome.cut
         verdict, reason = _judged(question, outcome, output, taken[1])
         return Evidence(
             check=check.name,

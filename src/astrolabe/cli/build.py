@@ -180,7 +180,10 @@ async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) ->
         code = Exit.DONE  # it was told to end, and has: the rest is kept for later
     proved = code is not Exit.DONE or not unproved(view)
     return report(
-        view, start_commands(installation, view), await limited_spending(installation, view)
+        view,
+        start_commands(installation, view),
+        await limited_spending(installation, view),
+        installation.redactor,
     ), code if proved else Exit.UNPROVED
 
 

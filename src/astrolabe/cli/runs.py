@@ -68,7 +68,10 @@ def show(run: Run, json: Json = False) -> None:
     async def use(installation: "Installation") -> None:
         view = await view_run(installation, await find_run(installation, run))
         document = report(
-            view, start_commands(installation, view), await limited_spending(installation, view)
+            view,
+            start_commands(installation, view),
+            await limited_spending(installation, view),
+            installation.redactor,
         )
         if json:
             print_json(document)

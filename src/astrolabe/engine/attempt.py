@@ -85,6 +85,7 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         context=BenchContext(floor.contexts, steps, floor.run, attempt, say),
         asker=Asker(floor.models, steps, name, f"{floor.run}/{attempt}", say),
         policy=floor.policy,
+        redactor=floor.redactor,
         say=say,
         key=f"{floor.run}/{task.id}",
         base=floor.ground.base,
@@ -213,7 +214,7 @@ async def _checkpoint(
     message = checkpoint_message(
         floor.run, task, tree, evidence, generated=_is_generation(floor, task, start, tree)
     )
-    commit = await floor.workspace.commit(tree, start.parents, message, at)
+    commit = await floor.workspace.commit(tree, start.parents, floor.redactor.redacted(message), at)
     floor.reach(CrashPoint.BEFORE_KEEP)
     await floor.workspace.keep(f"runs/{floor.run}/{ref_name(task.id)}", commit)
     floor.reach(CrashPoint.AFTER_KEEP)

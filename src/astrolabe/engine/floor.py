@@ -9,6 +9,7 @@ from astrolabe.agents.verification import Verifier
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.policy import Policy
 from astrolabe.domain.run import Ground
+from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.engine.budgets import Spending
 from astrolabe.engine.faults import Reach
 from astrolabe.engine.log import Log
@@ -36,6 +37,7 @@ class Floor:
     agents: Mapping[str, Agent]
     models: Models
     policy: Policy
+    redactor: Redactor
     commands: Turns
     reach: Reach
     say: Callable[[str, str], None]

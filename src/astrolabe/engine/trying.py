@@ -51,6 +51,7 @@ async def try_task(floor: Floor, task: Task, number: int, now: Callable[[], floa
             error = late(task, error)
         state = floor.log.state
         failed = failure_event(state.id, task, state.tasks[task.id], number, error, now())
+        failed.data["reason"] = floor.redactor.redacted(str(failed.data["reason"]))
         failed.data.update(_blame(floor, task, failed, error))
         floor.log.append(failed)
 

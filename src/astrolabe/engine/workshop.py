@@ -11,6 +11,7 @@ from astrolabe.domain.budget import TenantBudget
 from astrolabe.domain.event import Event
 from astrolabe.domain.plan import Plan
 from astrolabe.domain.policy import Policy
+from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.engine.admission import Admission
 from astrolabe.engine.budgets import Planned, Spending
 from astrolabe.engine.faults import Reach, unharmed
@@ -61,6 +62,7 @@ class Workshop:
     admission: Admission
     models: Models = field(default_factory=NoModels)
     policy: Policy = field(default_factory=Policy)
+    redactor: Redactor = field(default_factory=Redactor)
     limits: Limits = field(default_factory=Limits)
     budget: TenantBudget = field(default_factory=TenantBudget)
     reuse_evidence: bool = True
@@ -88,6 +90,7 @@ def floor_of(
         determinism=shop.determinism,
         policy=shop.policy,
         reuse=shop.reuse_evidence,
+        redactor=shop.redactor,
     )
     return Floor(
         run=log.state.id,
@@ -103,8 +106,9 @@ def floor_of(
         agents=shop.agents,
         models=shop.models,
         policy=shop.policy,
+        redactor=shop.redactor,
         commands=Turns(shop.limits.commands),
         reach=shop.reach,
-        say=watcher.said,
+        say=lambda task, text: watcher.said(task, shop.redactor.redacted(text)),
         live=watcher.output,
     )

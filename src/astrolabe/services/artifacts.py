@@ -109,7 +109,8 @@ async def output_of(
     if digest is None:
         reason = visible(result.evidence.reason, 400)
         raise MissingError(f"the check {visible(check, 80)!r} printed nothing: it could not run ({reason})")
-    return result, (await installation.store.blob(digest)).decode(errors="replace")
+    printed = (await installation.store.blob(digest)).decode(errors="replace")
+    return result, installation.redactor.redacted(printed)
 
 
 async def list_artifacts(installation: Installation, results: Sequence[CheckResult]) -> tuple[Kept, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from astrolabe.agents.agent import Agent
 from astrolabe.domain.budget import TenantBudget
 from astrolabe.domain.policy import Policy
+from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.engine.errand import Errands
 from astrolabe.engine.local import LocalDriver
 from astrolabe.engine.workshop import Limits
@@ -70,6 +71,7 @@ class Installation:
     determinism: Determinism
     owner: Owner
     policy: Policy
+    redactor: Redactor
     limits: Limits
     terms: Terms
     budget: TenantBudget

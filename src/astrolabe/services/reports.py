@@ -2,11 +2,12 @@
 
 from collections import Counter
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from astrolabe.domain.evidence import Evidence, Verdict
 from astrolabe.domain.plan import Plan, Task
 from astrolabe.domain.run import RunStatus
+from astrolabe.domain.secrets.redaction import BY_SHAPE, Redactor
 from astrolabe.domain.task import Attempt, TaskState
 from astrolabe.services.advice import next_steps
 from astrolabe.services.runs import RunView
@@ -16,11 +17,17 @@ SHAPE = "astrolabe.run/1"
 
 
 def report(
-    view: RunView, start_commands: tuple[str, ...] = (), spending: dict[str, Any] | None = None
+    view: RunView,
+    start_commands: tuple[str, ...] = (),
+    spending: dict[str, Any] | None = None,
+    redactor: Redactor = BY_SHAPE,
 ) -> dict[str, Any]:
-    """Return `run`, `tasks`, `checks`, `checkpoints`, `totals`, `spending`, `start` and `next`; times as of the epoch."""
+    """Return `run`, `tasks`, `checks`, `checkpoints`, `totals`, `spending`, `start` and `next`; times as of the epoch.
+
+    A secret in it - people write them into goals - is replaced.
+    """
     checks = [_check(task.id, item) for task in view.plan.tasks for item in _state(view, task).evidence]
-    return {
+    told: dict[str, Any] = {
         "shape": SHAPE,
         "run": _run(view),
         "tasks": [_task(view, task) for task in view.plan.tasks],
@@ -31,6 +38,7 @@ def report(
         "start": list(start_commands) if view.state.status is RunStatus.PASSED else [],
         "next": [asdict(step) for step in next_steps(view)],
     }
+    return cast("dict[str, Any]", redactor.redacted_json(told))
 
 
 def _state(view: RunView, task: Task) -> TaskState:

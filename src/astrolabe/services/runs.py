@@ -1,6 +1,6 @@
 """Reading runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from astrolabe.domain.event import Event
 from astrolabe.domain.plan import Plan
@@ -63,7 +63,8 @@ async def plan_of(installation: Installation, record: RunRecord, state: RunState
 
 async def events_of(installation: Installation, record: RunRecord, after: int = 0) -> tuple[Event, ...]:
     """Return a run's log after a sequence number."""
-    return await installation.store.events(record.id, after)
+    events = await installation.store.events(record.id, after)
+    return tuple(replace(event, data=installation.redactor.redacted_json(event.data)) for event in events)
 
 
 async def resumable_runs(installation: Installation) -> tuple[RunRecord, ...]:
