@@ -196,6 +196,7 @@ def _limited(settings: Settings, workshop: Workshop) -> Workshop:
         limits=Limits(engine.parallel_tasks, engine.parallel_commands or os.cpu_count() or 1),
         budget=settings.budget,
         reuse_evidence=engine.reuse_evidence,
+        secrets_allowed_in=engine.secrets_allowed_in,
     )
 
 

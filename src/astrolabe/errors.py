@@ -11,6 +11,7 @@ AstrolabeError
 │   ├── SandboxUnavailableError  nothing here can isolate foreign code
 │   ├── OfflineError          it needs the network, and this installation works offline
 │   ├── PolicyViolationError  a task changed or asked for more than it declared
+│   ├── SecretFoundError      what a task made holds a secret
 │   └── OverBudgetError       a limit on what may be spent is reached
 ├── MissingError              no such run, task, agent or file
 ├── ConflictError             somebody else got there first
@@ -134,6 +135,10 @@ class OfflineError(RefusedError):
 
 class PolicyViolationError(RefusedError):
     code = "policy-violated"
+
+
+class SecretFoundError(RefusedError):
+    code = "secret-found"
 
 
 class OverBudgetError(RefusedError):

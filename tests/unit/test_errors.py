@@ -17,6 +17,7 @@ CODES = {
     "SandboxUnavailableError": "sandbox-unavailable",
     "OfflineError": "offline",
     "PolicyViolationError": "policy-violated",
+    "SecretFoundError": "secret-found",
     "OverBudgetError": "over-budget",
     "MissingError": "missing",
     "ConflictError": "conflict",

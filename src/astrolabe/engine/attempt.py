@@ -19,6 +19,7 @@ from astrolabe.domain.plan import Check, Task, ref_name
 from astrolabe.engine.faults import CrashPoint
 from astrolabe.engine.floor import Floor
 from astrolabe.engine.meter import task_time
+from astrolabe.engine.screening import refuse_secrets
 from astrolabe.engine.starting import Start, is_last, start_of
 from astrolabe.engine.steps import Steps
 from astrolabe.errors import MissingError
@@ -53,6 +54,7 @@ async def _attempt(floor: Floor, task: Task, number: int) -> None:
     worked = state.tasks[task.id].worked_tree
     if worked is None:
         worked = await _work(floor, task, number, start.tree)
+    await refuse_secrets(floor, task.id, start.tree, worked)
     evidence = await _verify(floor, task, number, worked)
     failed = [item for item in evidence if item.verdict is Verdict.FAILED]
     if failed:

@@ -38,6 +38,7 @@ class Floor:
     models: Models
     policy: Policy
     redactor: Redactor
+    secrets_allowed_in: tuple[str, ...]
     commands: Turns
     reach: Reach
     say: Callable[[str, str], None]

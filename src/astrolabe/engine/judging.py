@@ -9,7 +9,13 @@ from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.plan import Task
 from astrolabe.domain.task import FailureKind, TaskState
 from astrolabe.engine.attempt import ChecksFailedError
-from astrolabe.errors import AstrolabeError, DeadlineError, OverBudgetError, UnavailableError
+from astrolabe.errors import (
+    AstrolabeError,
+    DeadlineError,
+    OverBudgetError,
+    SecretFoundError,
+    UnavailableError,
+)
 
 _HOPELESS = frozenset({FailureKind.PERMANENT, FailureKind.BUDGET, FailureKind.DENIED})
 """Another attempt by the same agent would end alike."""
@@ -60,6 +66,8 @@ def judged(error: Exception) -> tuple[FailureKind, str]:
         kind = FailureKind.TIMEOUT if isinstance(error, TimeoutError) else FailureKind.PERMANENT
         return kind, f"{type(error).__name__}: {error}"
     reason = f"{error} ({error.hint})" if error.hint else str(error)
+    if isinstance(error, SecretFoundError):
+        return FailureKind.CHECKS, reason
     if isinstance(error, OverBudgetError):
         return FailureKind.BUDGET, reason
     if isinstance(error, DeadlineError):

@@ -1,10 +1,23 @@
 """What an operator may choose about running plans."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from astrolabe.domain.health import Breaker
 from astrolabe.domain.limits import SlotLimits
+from astrolabe.domain.paths import path_fault
 from astrolabe.domain.value import Value
+
+
+def _within_a_workspace(pattern: str) -> str:
+    fault = path_fault(pattern)
+    if fault is not None:
+        raise ValueError(fault)
+    return pattern
+
+
+WorkspacePattern = Annotated[str, AfterValidator(_within_a_workspace)]
 
 
 class EngineOptions(Value):
@@ -31,6 +44,10 @@ class EngineOptions(Value):
     reuse_evidence: bool = Field(
         default=True,
         description="Take over evidence of earlier runs that answers the same question about the same content.",
+    )
+    secrets_allowed_in: tuple[WorkspacePattern, ...] = Field(
+        default=(),
+        description="Paths whose content may hold what looks like a secret, such as those of test data.",
     )
     breaker: Breaker = Field(
         default=Breaker(), description="When an agent or provider that keeps failing is left alone."

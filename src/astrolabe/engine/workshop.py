@@ -63,6 +63,7 @@ class Workshop:
     models: Models = field(default_factory=NoModels)
     policy: Policy = field(default_factory=Policy)
     redactor: Redactor = field(default_factory=Redactor)
+    secrets_allowed_in: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     budget: TenantBudget = field(default_factory=TenantBudget)
     reuse_evidence: bool = True
@@ -107,6 +108,7 @@ def floor_of(
         models=shop.models,
         policy=shop.policy,
         redactor=shop.redactor,
+        secrets_allowed_in=shop.secrets_allowed_in,
         commands=Turns(shop.limits.commands),
         reach=shop.reach,
         say=lambda task, text: watcher.said(task, shop.redactor.redacted(text)),
