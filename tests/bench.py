@@ -11,6 +11,7 @@ from astrolabe.agents.environment import Preparer
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.plan import Backoff, Task
 from astrolabe.domain.policy import Policy
+from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.ports.model import Models
 from tests.world import Boxes, NoImages, Trees
 
@@ -91,6 +92,7 @@ class Room:
             context=context,
             asker=asker,
             policy=Policy(),
+            redactor=Redactor(),
             say=self.said.append,
             key=self.task.id,
             setbacks=self.setbacks,
