@@ -33,6 +33,10 @@ bench-build *arguments:
 bench-engine *arguments:
     uv run python benchmarks/engine/run.py {{arguments}}
 
+# How often the right skill is found for a task in other words, and what looking through 10,000 of them costs.
+bench-retrieval *arguments:
+    uv run --all-extras python benchmarks/retrieval/run.py {{arguments}}
+
 # Branch coverage of the engine and the planning by their own tests; fails under 90 %.
 coverage *arguments:
     uv run coverage run --branch --source=astrolabe.engine,astrolabe.planning -m pytest -q tests/unit/engine tests/unit/planning tests/property/test_engine.py tests/property/test_scheduler.py tests/property/test_plans.py tests/property/test_slots.py tests/conformance tests/acceptance/test_budgets.py tests/acceptance/test_limits.py tests/acceptance/test_health.py tests/acceptance/test_steering.py tests/acceptance/test_building_again.py {{arguments}}

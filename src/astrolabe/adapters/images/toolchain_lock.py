@@ -16,7 +16,7 @@ from astrolabe.errors import MissingError
 LAYOUT_VERSION = 1
 """Grows whenever the same lock would be laid out differently, so that older folders are not taken for it."""
 
-LOCK_FILES = ("toolchains.toml", "validators.toml")
+LOCK_FILES = ("toolchains.toml", "validators.toml", "embeddings.toml")
 
 _PACKAGE = "astrolabe.adapters.images"
 _CPUS = {"amd64": "x86_64", "arm64": "aarch64"}
