@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 _BLOCK = 4096
-_LARGEST = 127
+_LARGEST, _SMALLEST = 127, 1e-30
 
 
 class Directions:
@@ -40,7 +40,7 @@ class Directions:
 
 def packed(rows: Floats) -> list[bytes]:
     """Return each row as signed bytes that point the same way."""
-    largest = np.maximum(np.max(np.abs(rows), axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    largest = np.maximum(np.max(np.abs(rows), axis=1, keepdims=True), _SMALLEST)
     small = np.asarray(np.rint(np.multiply(rows, _LARGEST / largest)), np.int8)
     return [small[at].tobytes() for at in range(len(small))]
 
