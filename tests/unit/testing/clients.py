@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import anthropic
+import httpx2
 import openai
 from anthropic.types import Message as AnthropicMessage
 from google.genai import Client as GoogleClient
 from google.genai import errors as google_errors
 from google.genai import types as gemini
 from openai.types.chat import ChatCompletion
-from openai.types.responses import Response, ResponseCompletedEvent, ResponseIncompleteEvent
+from openai.types.responses import (
+    Response,
+    ResponseCompletedEvent,
+    ResponseFailedEvent,
+    ResponseIncompleteEvent,
+)
 
 from astrolabe.testing.models import ModelServer, WireName
 
@@ -50,12 +56,19 @@ class Client(Protocol):
 
     name: WireName
     errors: tuple[type[Exception], ...]
+    """What it raises for a reply that is an error."""
 
     def ask(self, server: ModelServer, ask: Ask, *, streamed: bool) -> Understood: ...
+
+    def told(self, error: BaseException) -> tuple[int, str]:
+        """Return the status of an error and the provider's word for it."""
+        ...
 
     def models(self, server: ModelServer) -> list[str]: ...
 
 
+CUT_OFF = (httpx2.TransportError,)
+"""What clients raise when a reply stops in the middle, besides their own errors."""
 SCHEMA = {"type": "object", "properties": {}, "additionalProperties": True}
 
 
@@ -78,6 +91,9 @@ class ChatClient:
     def models(self, server: ModelServer) -> list[str]:
         with _openai(server, KEY) as client:
             return [model.id for model in client.models.list()]
+
+    def told(self, error: BaseException) -> tuple[int, str]:
+        return _openai_told(error)
 
     def _options(self, ask: Ask) -> dict[str, Any]:
         options: dict[str, Any] = {
@@ -125,6 +141,8 @@ class ResponsesClient:
                 for event in stream:
                     said += event.delta if event.type == "response.output_text.delta" else ""
                     written += event.delta if event.type == "response.function_call_arguments.delta" else ""
+                    if isinstance(event, ResponseFailedEvent):
+                        raise openai.APIError("failed", cast("Any", None), body=_body(event))
                     if isinstance(event, ResponseCompletedEvent | ResponseIncompleteEvent):
                         final = event.response
             # The last event holds everything again: the pieces have to come to the same.
@@ -135,6 +153,9 @@ class ResponsesClient:
 
     def models(self, server: ModelServer) -> list[str]:
         return ChatClient().models(server)
+
+    def told(self, error: BaseException) -> tuple[int, str]:
+        return _openai_told(error)
 
     def _options(self, ask: Ask) -> dict[str, Any]:
         tools = [{"type": "function", "name": name, "parameters": SCHEMA} for name in ask.tools]
@@ -180,6 +201,10 @@ class AnthropicClient:
         with _anthropic(server, KEY) as client:
             return [model.id for model in client.models.list()]
 
+    def told(self, error: BaseException) -> tuple[int, str]:
+        assert isinstance(error, anthropic.APIStatusError)
+        return error.status_code, cast("Any", error.body)["error"]["type"]
+
     def _options(self, ask: Ask) -> dict[str, Any]:
         tools = [{"name": name, "input_schema": SCHEMA} for name in ask.tools]
         return {
@@ -222,6 +247,10 @@ class GeminiClient:
     def models(self, server: ModelServer) -> list[str]:
         with _gemini(server, KEY) as client:
             return [(model.name or "").removeprefix("models/") for model in client.models.list()]
+
+    def told(self, error: BaseException) -> tuple[int, str]:
+        assert isinstance(error, google_errors.APIError)
+        return error.code, error.status or ""
 
     def _options(self, ask: Ask) -> dict[str, Any]:
         declared = [
@@ -267,6 +296,18 @@ def _anthropic(server: ModelServer, key: str) -> anthropic.Anthropic:
 def _gemini(server: ModelServer, key: str) -> GoogleClient:
     options = gemini.HttpOptions(base_url=server.url, timeout=60_000)
     return GoogleClient(api_key=key, vertexai=False, http_options=options)
+
+
+def _body(event: ResponseFailedEvent) -> dict[str, str]:
+    error = event.response.error
+    assert error
+    return {"code": error.code, "message": error.message}
+
+
+def _openai_told(error: BaseException) -> tuple[int, str]:
+    assert isinstance(error, openai.APIError)
+    status = error.status_code if isinstance(error, openai.APIStatusError) else 0
+    return status, error.code or error.type or ""
 
 
 def _arguments(written: str) -> Any:

@@ -24,9 +24,11 @@ from astrolabe.testing.models.script import (
     written_call,
 )
 from astrolabe.testing.models.server import ModelServer
-from astrolabe.testing.models.wire import ServedModel
+from astrolabe.testing.models.transcripts import Recording, Transcript
+from astrolabe.testing.models.wire import Answer, ServedModel
 
 __all__ = [
+    "Answer",
     "Call",
     "Cut",
     "ErrorEvent",
@@ -38,10 +40,12 @@ __all__ = [
     "ModelServer",
     "Outcome",
     "Pace",
+    "Recording",
     "Request",
     "Said",
     "Script",
     "ServedModel",
+    "Transcript",
     "Turn",
     "When",
     "WireName",

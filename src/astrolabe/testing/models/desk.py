@@ -1,6 +1,7 @@
 """How one request is answered: checks a real service makes, then what the script says, with all that goes wrong in it."""
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -73,11 +74,11 @@ class Desk:
             self.records.ended(exchange, outcome)
 
     async def _answer(self, connection: Connection, way: Route, exchange: Exchange) -> Outcome:
-        told = self._refusal(way) or self._listing(way) or self.source.take(way.request) or _exhausted(way)
+        told = self._refusal(way) or self._listing(way) or self.source.take(way.request) or _nothing(way)
         if isinstance(told, Turn):
             return await _Reply(self, connection, way, exchange, told).send()
         exchange.status = told.status
-        await connection.send(told.status, self.headers(way, None) | dict(told.headers), told.body)
+        await _send(connection, Answer(told.status, told.body, self.headers(way, None) | dict(told.headers)))
         return Outcome.WHOLE
 
     def headers(self, way: Route, limits: Limits | None) -> dict[str, str]:
@@ -89,13 +90,6 @@ class Desk:
         return way.wire.failure(failure, way.request) if failure else None
 
     def _failure(self, way: Route) -> Failure | None:
-        if way.want is Want.NOTHING:
-            path = f"{way.request.method} {way.request.path}"
-            return Failure(
-                kind=FailureKind.INVALID,
-                status=404,
-                message=f"Invalid URL ({path}). Nothing is served there.",
-            )
         if self.key and (given := way.wire.key(way.request)) != self.key:
             return Failure(kind=FailureKind.WRONG_KEY if given else FailureKind.NO_KEY)
         if way.want is not Want.REPLY:
@@ -134,9 +128,27 @@ class Desk:
         return None
 
 
-def _exhausted(way: Route) -> Answer:
-    message = f"The script has no turn for request {way.request.number}: {way.request.last_text[:200]!r}"
-    return way.wire.failure(Failure(kind=FailureKind.INVALID, message=message), way.request)
+def _nothing(way: Route) -> Answer:
+    """Return the error for a request that nothing is there for, at that path or any more."""
+    if way.request.wire is None:
+        message, status = f"Invalid URL ({way.request.method} {way.request.path})", 404
+    else:
+        message, status = (
+            f"The script has no turn for request {way.request.number}: {way.request.last_text[:200]!r}",
+            400,
+        )
+    return way.wire.failure(Failure(kind=FailureKind.INVALID, status=status, message=message), way.request)
+
+
+async def _send(connection: Connection, answer: Answer) -> None:
+    """Send a reply that was recorded: events in chunks, as they came."""
+    if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+        await connection.send(answer.status, answer.headers, answer.body)
+        return
+    await connection.begin(answer.status, answer.headers)
+    for piece in filter(None, re.split(rb"(?<=\n\n)", answer.body)):
+        await connection.chunk(piece)
+    await connection.chunk(b"")
 
 
 @dataclass

@@ -137,6 +137,8 @@ class Script:
 
     def take(self, request: Request) -> Turn | None:
         """Return the turn that answers a request, and use it up; None if no turn is left for it."""
+        if request.wire is None:
+            return None
         for place, turn in enumerate(self.turns):
             left = self._left[place]
             if left != 0 and turn.when.fits(request):
@@ -162,7 +164,7 @@ class Script:
 
     def write(self, path: Path) -> None:
         """Write the script as a JSON file that `read` reads."""
-        path.write_bytes(_TURNS.dump_json(self.turns, exclude_defaults=True))
+        path.write_bytes(_TURNS.dump_json(self.turns, indent=1))
 
 
 _TURNS = TypeAdapter(tuple[Turn, ...])

@@ -30,7 +30,7 @@ class _Asked:
         self._answer = answer
 
     def take(self, request: Request) -> Turn | Answer | None:
-        return self._answer(request)
+        return self._answer(request) if request.wire else None
 
 
 class ModelServer:
@@ -39,7 +39,7 @@ class ModelServer:
     Speaks OpenAI's chat completions and responses, Anthropic's messages and Google's Gemini, plain and streamed, at `url`
     (OpenAI's clients want `/v1` behind it: `openai_url`). Any number of clients may ask at once; turns are taken in the order requests come.
 
-    `script`: turns, a `Script`, anything else with its `take`, or a function of the request. `key`: a request without it is
+    `script`: turns, a `Script`, a `Transcript`, or a function of the request. `key`: a request without it is
     refused. `models`: a request for another one is refused, as is one that is too long for its window or has tools it cannot
     use; without any, every name is served. `strict`: requests are refused as the real services refuse them, such as those
     with calls of tools that have no result. `record`: the file that is to hold what was asked (see `Records`).
