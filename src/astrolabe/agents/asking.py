@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from astrolabe.agents.recording import Recorder
@@ -77,7 +77,7 @@ class Asker:
         self._say = say
         self._patience = patience or Patience()
         self._sleep = sleep
-        self._failures = 0
+        self._introduced = False
 
     def chain(self, names: Sequence[str] = ()) -> tuple[Model, ...]:
         """Return the models that would be asked: those of these names, else those set for the agent."""
@@ -96,19 +96,22 @@ class Asker:
             ModelError: none of them answered; what the last one said.
         """
         last: ModelError | None = None
-        for model in self.chain(names):
+        chain = self.chain(names)
+        for model in chain:
             if last is not None:
                 self._say(f"asking {model.info.name}, for {last}")
             try:
-                return await self._patiently(model, question, heard)
+                return await self._patiently(model, question, heard, chain)
             except ModelError as error:
                 last = _graver(last, error)
         raise last or NoModelError("no model is named")
 
-    async def _patiently(self, model: Model, question: Question, heard: Heard) -> Reply:
+    async def _patiently(
+        self, model: Model, question: Question, heard: Heard, chain: Sequence[Model]
+    ) -> Reply:
         _must_fit(model.info, question)
         for failures in range(1, self._patience.tries + 1):
-            told, asked_now = await self._once(model, question, heard)
+            told, asked_now = await self._once(model, question, heard, chain)
             if "reply" in told:
                 return Reply.model_validate(told["reply"])
             error = _error_of(told["error"])
@@ -122,20 +125,28 @@ class Asker:
                 await self._sleep(wait)
         raise AssertionError("tries is at least 1")
 
-    async def _once(self, model: Model, question: Question, heard: Heard) -> tuple[dict[str, Any], bool]:
+    async def _once(
+        self, model: Model, question: Question, heard: Heard, chain: Sequence[Model]
+    ) -> tuple[dict[str, Any], bool]:
         """Return what one try came to, and whether it was made just now rather than in an earlier life."""
         made: list[bool] = []
+        digest = digest_of(question)
 
         async def do() -> tuple[dict[str, Any], Usage]:
             made.append(True)
-            told: dict[str, Any] = {"model": model.info.name, "question": digest_of(question)}
+            told: dict[str, Any] = {"model": model.info.name, "question": digest}
+            if not self._introduced:  # what was known of them decided how they were asked: a replay needs it
+                told["chain"] = [asdict(each.info) for each in chain]
+                self._introduced = True
             try:
                 reply = await model.ask(question, heard)
             except ModelError as error:
                 return {**told, "error": _told(error)}, Usage(model_calls=1)
             return {**told, "reply": reply.model_dump(mode="json")}, _usage(reply)
 
-        told, _ = await self._recorder.recorded("model", do, reserve=most_used(model.info, question))
+        told, _ = await self._recorder.recorded(
+            "model", do, reserve=most_used(model.info, question), about=digest
+        )
         return told, bool(made)
 
 

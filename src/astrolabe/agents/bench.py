@@ -127,7 +127,7 @@ class TreeBench:
         async def do() -> tuple[Any, Usage]:
             return await self._run(command, timeout_seconds, allowed), ONE_TOOL_CALL
 
-        reply, _ = await self._recorder.recorded("run", do, reserve=ONE_TOOL_CALL)
+        reply, _ = await self._recorder.recorded("run", do, reserve=ONE_TOOL_CALL, about=command)
         self.tree = reply["tree"]
         told: dict[str, Any] = {"undone": (), **reply["result"]}
         told["undone"] = tuple(told["undone"])

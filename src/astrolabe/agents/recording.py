@@ -16,6 +16,10 @@ class Recorder(Protocol):
         *,
         reserve: Usage = ...,
         call_id: str | None = None,
+        about: str = ...,
     ) -> tuple[Any, Usage]:
-        """Return what `do` returned with what that used, from the log if the step is in it; reserve before it begins."""
+        """Return what `do` returned with what that used, from the log if the step is in it; reserve before it begins.
+
+        `about` names what is asked: equal names are equal questions.
+        """
         ...

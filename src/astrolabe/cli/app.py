@@ -19,6 +19,7 @@ from astrolabe.cli import (
     kept,
     models,
     plan,
+    replay,
     runs,
     sandbox,
     schedules,
@@ -40,6 +41,8 @@ app = typer.Typer(name="astrolabe", cls=_Root, pretty_exceptions_enable=False, r
 app.command("build")(build.build)
 app.command("run")(build.run)
 app.command("resume")(runs.resume)
+app.command("replay")(replay.replay)
+runs.app.command("record")(replay.record)
 runs.app.command("attempts")(attempts.attempts)
 runs.app.command("pause")(steering.pause)
 runs.app.command("cancel")(steering.cancel)

@@ -8,6 +8,7 @@ SUMMARIES = {
     "run": "Run a plan file of your own on a folder.",
     "resume": "Go on with what was interrupted.",
     "plan": "Plan a goal without running it; check, compare and list plans.",
+    "replay": "Play a run again without a model, and say where the course is another.",
     "runs": "List runs; show, export, pause, cancel, retry and fork one.",
     "approvals": "List what runs ask a person; approve or deny it.",
     "schedules": "Begin runs by the clock: add, list, pause and run schedules.",

@@ -75,7 +75,7 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         )
     check_inputs(agent, task)
     floor.reach(CrashPoint.BEFORE_AGENT)
-    steps = Steps(floor.log, floor.spending, task.id, number, floor.reach)
+    steps = Steps(floor.log, floor.spending, task.id, number, floor.reach, floor.tape)
     attempt, say = f"{task.id}/{number}", partial(floor.say, task.id)
     bench = TreeBench(
         task=task,

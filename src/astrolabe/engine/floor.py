@@ -13,6 +13,7 @@ from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.engine.budgets import Spending
 from astrolabe.engine.faults import Reach
 from astrolabe.engine.log import Log
+from astrolabe.engine.tape import Tape
 from astrolabe.engine.turns import Turns
 from astrolabe.ports.context import Contexts
 from astrolabe.ports.model import Models
@@ -36,6 +37,7 @@ class Floor:
     verifier: Verifier
     agents: Mapping[str, Agent]
     models: Models
+    tape: Tape | None
     policy: Policy
     redactor: Redactor
     secrets_allowed_in: tuple[str, ...]

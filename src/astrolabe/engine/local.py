@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 
 from pydantic import JsonValue
 
@@ -24,9 +25,11 @@ from astrolabe.engine.meter import run_time
 from astrolabe.engine.post import Box, Post
 from astrolabe.engine.results import join_results
 from astrolabe.engine.scheduler import Scheduler
+from astrolabe.engine.tape import Tape
 from astrolabe.engine.trying import try_task
 from astrolabe.engine.workshop import Watcher, Workshop, floor_of
 from astrolabe.errors import OverBudgetError
+from astrolabe.ports.model import Models
 from astrolabe.ports.store import Lease, Message
 from astrolabe.ports.workspace import Workspace
 
@@ -39,6 +42,10 @@ class LocalDriver:
         self._post = Post(workshop.store, workshop.owner, workshop.woken)
         self._drives: set[_Drive] = set()
         self._leaving = False
+
+    def playing(self, models: Models, tape: Tape) -> "LocalDriver":
+        """Return a driver like this one whose runs take their steps from a tape, and know of these models."""
+        return LocalDriver(replace(self._shop, models=models, tape=tape))
 
     async def drive(self, lease: Lease, plan: Plan, workspace: Workspace, watcher: Watcher) -> RunState:
         """Return the run's state when it has ended, with its result published, was paused, or is to be left.

@@ -9,6 +9,7 @@ from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.engine.budgets import Caller, Held, Spending, within_a_call
 from astrolabe.engine.faults import CrashPoint, Reach
 from astrolabe.engine.log import Log
+from astrolabe.engine.tape import Tape
 from astrolabe.errors import OverBudgetError
 
 NOTHING = Usage()
@@ -17,13 +18,22 @@ NOTHING = Usage()
 class Steps:
     """The steps of one attempt, numbered in the order the agent takes them. `over` is the limit that stopped one."""
 
-    def __init__(self, log: Log, spending: Spending, task: str, attempt: int, reach: Reach) -> None:
+    def __init__(
+        self,
+        log: Log,
+        spending: Spending,
+        task: str,
+        attempt: int,
+        reach: Reach,
+        tape: Tape | None = None,
+    ) -> None:
         self.over: OverBudgetError | None = None
         self._log = log
         self._spending = spending
         self._task = task
         self._attempt = attempt
         self._reach = reach
+        self._tape = tape
         self._ordinal = 0
 
     async def recorded(
@@ -33,8 +43,11 @@ class Steps:
         *,
         reserve: Usage = NOTHING,
         call_id: str | None = None,
+        about: str = "",
     ) -> tuple[Any, Usage]:
         """Return what `do` returned, JSON-shaped, with what it used: from the log if this step is in it.
+
+        `about` says in a word or a digest what is asked; it is kept beside the step, and played runs are held against it.
 
         A step that was intended before a crash and has no reply is in doubt: it is charged `reserve` and runs once more,
         which is why `do` must begin from what earlier steps recorded and not from what a lost process left behind.
@@ -46,7 +59,9 @@ class Steps:
         state, key = self._log.state, caller.key
         if key in state.steps:
             return state.steps[key], Usage.model_validate(state.used.get(key, {}))
-        held = await self._begun(caller, reserve)
+        if self._tape is not None:
+            return await self._played(self._tape, key, about)
+        held = await self._begun(caller, reserve, about)
         self._reach(CrashPoint.BEFORE_STEP)
         reply, used = await self._do(held, do)
         self._reach(CrashPoint.AFTER_STEP)
@@ -59,7 +74,13 @@ class Steps:
         name = f"{self._ordinal}/{kind}" if call_id is None else f"{kind}:{call_id}"
         return Caller(f"{self._task}/{self._attempt}/{name}", kind, self._task, self._attempt)
 
-    async def _begun(self, caller: Caller, reserve: Usage) -> Held | None:
+    async def _played(self, tape: Tape, key: str, about: str) -> tuple[Any, Usage]:
+        """Take the step from a recording: nothing is done, and nothing is charged."""
+        taped = tape.play(key, about)
+        await self._log.append(self._event(EventType.STEP_DONE, _done(key, taped.reply, taped.used)))
+        return taped.reply, taped.used
+
+    async def _begun(self, caller: Caller, reserve: Usage, about: str) -> Held | None:
         """Make durable that a step is about to be taken, with its reservation."""
         try:
             held = await self._spending.reserve(caller, amounts_of(reserve))
@@ -67,7 +88,9 @@ class Steps:
             self.over = over
             raise
         if caller.key not in self._log.state.intended:
-            await self._log.append(self._event(EventType.STEP_INTENDED, _intended(caller.key, reserve)))
+            await self._log.append(
+                self._event(EventType.STEP_INTENDED, _intended(caller.key, reserve, about))
+            )
         return held
 
     async def _do(
@@ -90,8 +113,9 @@ class Steps:
         return NewEvent(type=kind, task=self._task, attempt=self._attempt, data=data)
 
 
-def _intended(key: str, reserve: Usage) -> dict[str, Any]:
-    return {"key": key} if reserve == NOTHING else {"key": key, "reserve": _told(reserve)}
+def _intended(key: str, reserve: Usage, about: str) -> dict[str, Any]:
+    told: dict[str, Any] = {"key": key} if reserve == NOTHING else {"key": key, "reserve": _told(reserve)}
+    return told | {"about": about} if about else told
 
 
 def _done(key: str, reply: Any, used: Usage) -> dict[str, Any]:

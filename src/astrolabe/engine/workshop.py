@@ -17,6 +17,7 @@ from astrolabe.engine.budgets import Planned, Spending
 from astrolabe.engine.faults import Reach, unharmed
 from astrolabe.engine.floor import Floor
 from astrolabe.engine.log import Log
+from astrolabe.engine.tape import Tape
 from astrolabe.engine.turns import Turns
 from astrolabe.planning.replanning import Replanner
 from astrolabe.ports.determinism import Determinism
@@ -49,7 +50,8 @@ class Limits:
 class Workshop:
     """All the driver works with. `woken` waits until something may lie in the inbox, or that many seconds.
 
-    `replanners` are asked in turn when a task is to be split or the rest planned anew.
+    `replanners` are asked in turn when a task is to be split or the rest planned anew. With a `tape`, steps are taken from
+    that recording.
     """
 
     store: Store
@@ -69,6 +71,7 @@ class Workshop:
     reuse_evidence: bool = True
     reach: Reach = unharmed
     replanners: Sequence[Replanner] = ()
+    tape: Tape | None = None
 
 
 def floor_of(
@@ -106,6 +109,7 @@ def floor_of(
         verifier=verifier,
         agents=shop.agents,
         models=shop.models,
+        tape=shop.tape,
         policy=shop.policy,
         redactor=shop.redactor,
         secrets_allowed_in=shop.secrets_allowed_in,
