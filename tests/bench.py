@@ -39,7 +39,9 @@ class Recording:
         *,
         reserve: Usage = Usage(),  # noqa: B008
         call_id: str | None = None,
+        about: str = "",
     ) -> tuple[Any, Usage]:
+        del about
         self._ordinal += 1
         key = f"{self._ordinal}/{kind}" if call_id is None else f"{kind}:{call_id}"
         if key not in self._record.done:
