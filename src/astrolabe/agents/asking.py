@@ -137,7 +137,6 @@ class Asker:
             told: dict[str, Any] = {"model": model.info.name, "question": digest}
             if not self._introduced:  # what was known of them decided how they were asked: a replay needs it
                 told["chain"] = [asdict(each.info) for each in chain]
-                self._introduced = True
             try:
                 reply = await model.ask(question, heard)
             except ModelError as error:
@@ -147,6 +146,7 @@ class Asker:
         told, _ = await self._recorder.recorded(
             "model", do, reserve=most_used(model.info, question), about=digest
         )
+        self._introduced = self._introduced or "chain" in told
         return told, bool(made)
 
 
