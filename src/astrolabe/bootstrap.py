@@ -21,6 +21,7 @@ from astrolabe.adapters.git.hub import Hub
 from astrolabe.adapters.git.shared import HubWorkspace
 from astrolabe.adapters.git.workspace import GitWorkspace
 from astrolabe.adapters.images.cache import ImageCache
+from astrolabe.adapters.local_models.model import local_model
 from astrolabe.adapters.local_models.serving import LocalServers
 from astrolabe.adapters.local_models.shelf import WeightsShelf
 from astrolabe.adapters.models.catalogue import Catalogue
@@ -109,7 +110,9 @@ async def open_installation(
     store = SqlStore(database, blobs, wakeups, processes, determinism)
     terms = Terms(settings.engine.limits, settings.engine.breaker)
     admission = Admission(store.slots, terms, owner, determinism.new_id, wakeups.wait)
-    models = Catalogue(settings.models, variable)
+    models = Catalogue(
+        settings.models, variable, settings.contacts, partial(local_model, open_local_servers(settings))
+    )
     database.open()
     try:
         wakeups.open()

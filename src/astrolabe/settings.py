@@ -139,6 +139,7 @@ class Settings(BaseModel):
         addresses = [one.get_secret_value() for one in secrets if one]
         if self.temporal_address:
             addresses.append(f"//{self.temporal_address}")
+        addresses += [provider.base_url or "" for provider in self.models.providers.values()]
         return Contacts(self.offline, frozenset(filter(None, map(_host, addresses))))
 
     @property

@@ -17,6 +17,7 @@ from astrolabe.adapters.local_models.options import LocalModelOptions
 from astrolabe.adapters.local_models.seat import Facts, Seat
 from astrolabe.adapters.local_models.shelf import WeightsShelf
 from astrolabe.errors import ConflictError, UnavailableError
+from astrolabe.ports.weights import Weights
 
 _LOOK_SECONDS = 0.02
 _LAST_LINES = 3
@@ -79,6 +80,15 @@ class LocalServers:
                     _must_be(facts, self._options, name)
                 use.enter_context(seat.used())
             yield Endpoint(f"{facts.url}/v1", facts.key, facts.context_tokens, facts.parallel)
+
+    @property
+    def options(self) -> LocalModelOptions:
+        """How a model is set up when it is started."""
+        return self._options
+
+    def weights(self, name: str) -> Weights:
+        """Return what is known of weights; MissingError when there are none of that name."""
+        return self._shelf.place(name).weights
 
     def runs(self, name: str) -> bool:
         """Tell whether a server of that model lives."""

@@ -4,29 +4,44 @@ import asyncio
 import difflib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from astrolabe.adapters.models.endpoint import Endpoint
 from astrolabe.adapters.models.facts import info_of
-from astrolabe.adapters.models.known import KNOWN, Known, Wire
+from astrolabe.adapters.models.known import KNOWN, SERVED, Known, Wire
 from astrolabe.adapters.models.options import ModelOptions, ProviderOptions
 from astrolabe.adapters.models.place import Place
+from astrolabe.domain.contacts import Contacts
 from astrolabe.errors import MissingError, NoModelError
-from astrolabe.ports.model import Model
+from astrolabe.ports.model import Model, ModelInfo
 
 if TYPE_CHECKING:
     import httpx2
 
+At = Callable[[ModelInfo, str, str], Model]
+"""Makes a model that answers in OpenAI's protocol at an address, to a key."""
 _OWN_MACHINE_SECONDS = 600.0
 """How long a model on one's own machine may take, where nobody chose: it may be slow, and no provider drops the request."""
 
 
 class Catalogue:
-    """Finds models. `variable` gives a variable of the environment; "" where it is not set."""
+    """Finds models. `variable` gives a variable of the environment; "" where it is not set.
 
-    def __init__(self, options: ModelOptions, variable: Callable[[str], str]) -> None:
+    `served` finds those that are served on this machine: it is given the name, and what makes a model of an address.
+    """
+
+    def __init__(
+        self,
+        options: ModelOptions,
+        variable: Callable[[str], str],
+        contacts: Contacts | None = None,
+        served: Callable[[str, At], Model] | None = None,
+    ) -> None:
         self._options = options
         self._variable = variable
-        self._found: dict[str, Endpoint] = {}
+        self._contacts = contacts or Contacts()
+        self._served = served
+        self._found: dict[str, Model] = {}
         self._clients: dict[str, httpx2.AsyncClient] = {}
 
     def chain(self, agent: str) -> Sequence[Model]:
@@ -40,17 +55,30 @@ class Catalogue:
 
     def named(self, name: str) -> Model:
         if name not in self._found:
-            place = self.place(name)
-            self._found[name] = Endpoint(
-                info_of(name, place.base_url, self._provider(place.provider)), place, self._client
-            )
+            self._found[name] = self._find(name)
         return self._found[name]
+
+    def _find(self, name: str) -> Model:
+        provider, _, model = name.partition("/")
+        if provider == SERVED and self._served and provider not in self._options.providers:
+            return self._served(model, self._at)
+        place = self.place(name)
+        host = urlsplit(place.base_url).hostname or ""
+        self._contacts.require(f"asking {name} at {host}", host)
+        return Endpoint(info_of(name, place.base_url, self._provider(place.provider)), place, self._client)
+
+    def _at(self, info: ModelInfo, url: str, key: str) -> Model:
+        """Return a model of this machine, behind an address of its own."""
+        patience = self._options.timeout_seconds
+        if "timeout_seconds" not in self._options.model_fields_set:
+            patience = _OWN_MACHINE_SECONDS
+        return Endpoint(info, Place(info.provider, Wire.OPENAI, url, patience, key), self._client)
 
     def place(self, name: str) -> Place:
         """Return where the model of that name is; MissingError if no provider of the settings can have it."""
         provider, slash, model = name.partition("/")
         if not slash or not model or provider not in {*KNOWN, *self._options.providers}:
-            known = [*self._options.providers, *KNOWN]
+            known = [*self._options.providers, *KNOWN, SERVED]
             near = difflib.get_close_matches(provider, known, 1)
             raise MissingError(
                 f"no provider has the model {name!r}",

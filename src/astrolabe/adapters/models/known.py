@@ -67,3 +67,6 @@ KNOWN: dict[str, Known] = {
     "vllm": Known("http://127.0.0.1:8000/v1"),
     "lmstudio": Known("http://127.0.0.1:1234/v1"),
 }
+
+SERVED = "local"
+"""The provider of models that Astrolabe serves itself, where it has their weights; see `adapters/local_models`."""

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from astrolabe.adapters.models.known import KNOWN, Wire
+from astrolabe.adapters.models.known import KNOWN, SERVED, Wire
 from astrolabe.domain.value import Value
 
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
@@ -104,11 +104,13 @@ class ModelOptions(Value):
         ]
         if nowhere:
             raise ValueError(f"the provider {nowhere[0]!r} is not known: it needs a `base_url`")
-        unknown = [name for name in self.named if name.partition("/")[0] not in {*KNOWN, *self.providers}]
+        unknown = [
+            name for name in self.named if name.partition("/")[0] not in {*KNOWN, SERVED, *self.providers}
+        ]
         if unknown:
             raise ValueError(
                 f"no provider of {unknown[0]!r} is known: describe it below `providers`, or use one of "
-                + ", ".join(KNOWN)
+                + ", ".join([*KNOWN, SERVED])
             )
         return self
 
