@@ -3,13 +3,17 @@
 import json
 import time
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astrolabe.errors import PlanValidationError
+from astrolabe.domain.plan import Check, Plan
+from astrolabe.errors import PlanValidationError, Problem
 from astrolabe.planning.extraction import Extracted, extract_plan
+from astrolabe.planning.proposed import Hand, Terms, proposed_plan
+from astrolabe.planning.validation import problems_in
 
 PLAN = json.dumps(
     {
@@ -75,3 +79,48 @@ def read(reply: str) -> Extracted | PlanValidationError:
         return extract_plan(reply)
     except PlanValidationError as refused:
         return refused
+
+
+TERMS = Terms(
+    goal="it",
+    hands=(Hand("code"), Hand("look", writes=False)),
+    agent="code",
+    proofs=(Check(name="t", run="t"),),
+)
+odd = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.sampled_from(["a", "b", "code", "../x", "/a/b"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "run", "a"]), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+KEYS = [
+    "id",
+    "name",
+    "agent",
+    "goal",
+    "inputs",
+    "depends_on",
+    "dependencies",
+    "writes",
+    "checks",
+    "retries",
+    "timeout",
+]
+MORE = ["backoff", "priority", "budget", "approval", "x"]
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from([*KEYS, *MORE]), odd, max_size=9) | odd, min_size=1, max_size=5)
+)
+def test_whatever_a_task_holds_the_plan_can_run_or_its_faults_are_listed(tasks: list[Any]) -> None:
+    try:
+        plan = proposed_plan(Extracted({"tasks": tasks}), TERMS)
+    except PlanValidationError as refused:
+        found: tuple[Problem, ...] = refused.problems
+        assert_told(found)
+    else:
+        assert problems_in(plan, TERMS.names) == ()
+        assert Plan.model_validate_json(plan.model_dump_json()) == plan
+
+
+def assert_told(problems: tuple[Problem, ...]) -> None:
+    assert problems

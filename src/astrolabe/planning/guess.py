@@ -26,9 +26,13 @@ class Names:
             self._exact.setdefault(_bare(written), name)
         self._guesses_left = _MOST_GUESSES
 
+    def closest(self, name: str) -> str | None:
+        """Return the known name that was probably meant."""
+        return self._exact.get(_bare(name)) or self._like(_bare(name)[:_LONGEST])
+
     def hint(self, name: str) -> str:
         """Return `did you mean …?`, or nothing."""
-        found = self._exact.get(_bare(name)) or self._like(_bare(name)[:_LONGEST])
+        found = self.closest(name)
         return f"did you mean `{visible(found, 60)}`?" if found else ""
 
     def _like(self, bare: str) -> str | None:

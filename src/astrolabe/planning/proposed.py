@@ -1,0 +1,331 @@
+"""A model's plan as it wrote it, made a plan that can run: harmless faults are mended and told, the rest is listed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from astrolabe.domain.plan import Check, Environment, Measure, Plan, Task
+from astrolabe.errors import PlanValidationError, Problem
+from astrolabe.planning.extraction import Extracted
+from astrolabe.planning.guess import Names
+from astrolabe.planning.names import Renaming
+from astrolabe.planning.validation import mended
+from astrolabe.planning.visible import visible
+
+_ALSO = {
+    "dependson": "depends_on",
+    "dependencies": "depends_on",
+    "deps": "depends_on",
+    "requires": "depends_on",
+    "after": "depends_on",
+    "title": "name",
+    "description": "goal",
+    "instructions": "goal",
+    "objective": "goal",
+    "task": "goal",
+    "prompt": "goal",
+    "files": "writes",
+    "paths": "writes",
+    "outputs": "writes",
+    "commands": "checks",
+    "tests": "checks",
+    "verify": "checks",
+    "verification": "checks",
+    "role": "agent",
+    "assignee": "agent",
+    "worker": "agent",
+    "timeoutseconds": "timeout",
+}
+_TEXTS = ("id", "name", "agent", "goal")
+_LISTS = ("depends_on", "writes", "checks")
+_CHOSEN = ("retries", "timeout", "backoff", "priority", "budget", "approval")
+"""What a model may choose besides; `environment`, `policy` and what an agent may do are not a model's to choose."""
+_IDLE = re.compile(
+    r"\s*(?:true|:|exit\s+0|echo\b[^|&;]*|ls\b[^|&;]*|pwd)\s*\Z|\|\|\s*(?:true|:|exit\s+0)\s*\Z"
+)
+MOST_TASKS = 200
+"""Of a model's plan: more are a loop it got into, and nobody would look through them."""
+
+
+@dataclass(frozen=True)
+class Hand:
+    """An agent that tasks can be given to; `inputs` is what it declares, `writes` whether it changes files."""
+
+    name: str
+    writes: bool = True
+    inputs: type[BaseModel] | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a plan for a repository is held against.
+
+    `proofs` are the repository's own checks, for the last tasks. `agent` gets tasks whose agent nobody knows.
+    """
+
+    goal: str
+    hands: tuple[Hand, ...]
+    agent: str
+    proofs: tuple[Check, ...] = ()
+    environment: Environment = field(default_factory=Environment)
+    retries: int = 1
+    healing: tuple[Measure, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(hand.name for hand in self.hands)
+
+    def hand(self, name: str) -> Hand:
+        return next((hand for hand in self.hands if hand.name == name), Hand(name))
+
+
+def proposed_plan(extracted: Extracted, terms: Terms) -> Plan:
+    """Return the plan for `terms.goal`, its `warnings` saying what was mended.
+
+    Raises:
+        PlanValidationError: it cannot run; names every problem.
+    """
+    return _Mender(terms).plan(extracted)
+
+
+class _Mender:
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._agents = Names(terms.names)
+        self._warnings: list[str] = []
+        self._problems: list[Problem] = []
+
+    def plan(self, extracted: Extracted) -> Plan:
+        raws = [cast("dict[str, Any]", task) for task in extracted.tasks if isinstance(task, dict)]
+        if not 0 < len(raws) <= MOST_TASKS:
+            fault = Problem("tasks", f"are {len(raws)}", f"plan 1 to {MOST_TASKS}")
+            raise PlanValidationError("the plan cannot run", [fault])
+        self._told_first(extracted, len(raws))
+        tasks = [
+            self._task(index, raw) for index, raw in enumerate(self._named(list(map(self._fields, raws))))
+        ]
+        if self._problems:
+            raise PlanValidationError("the plan cannot run", self._problems)
+        reasoning = extracted.plan.get("reasoning")
+        plan = Plan(
+            goal=self._terms.goal,
+            tasks=tuple(task for task in tasks if task is not None),
+            source="model",
+            reasoning=reasoning if isinstance(reasoning, str) else "",
+            warnings=tuple(self._warnings),
+        )
+        return _must_prove_something(mended(_proved(plan, self._terms), self._terms.names))
+
+    def _told_first(self, extracted: Extracted, count: int) -> None:
+        if count < len(extracted.tasks):
+            self._warnings.append(f"left out {len(extracted.tasks) - count} tasks that are no objects")
+        if extracted.mended:
+            self._warnings.append("the plan's JSON was broken, and was mended")
+        if extracted.cut:
+            self._warnings.append("the reply was cut off: tasks may be missing at the end")
+
+    def _named(self, raws: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Give each task an id of its own, and let dependencies mean those."""
+        renaming = Renaming([(_text(raw.get("id")), _text(raw.get("name"))) for raw in raws])
+        for index, raw in enumerate(raws):
+            written = _text(raw.get("id"))
+            raw["id"] = renaming.ids[index]
+            if written != raw["id"]:
+                old = f"`{visible(written, 60)}`" if written else "no id"
+                self._warnings.append(f"task `{raw['id']}`: had {old}")
+            raw["depends_on"] = [
+                name for said in raw["depends_on"] if (name := self._needed(renaming, index, _text(said)))
+            ]
+        return raws
+
+    def _needed(self, renaming: Renaming, index: int, said: str) -> str:
+        own, found = renaming.ids[index], renaming.meant(said, index)
+        if found == own:
+            self._warnings.append(f"task `{own}`: dropped its dependency on itself")
+            return ""
+        if not found and said.strip().lower() not in {"", "none", "null"}:
+            self._warnings.append(
+                f"task `{own}`: dropped its dependency on `{visible(said, 60)}`: no such task"
+            )
+        return found
+
+    def _fields(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """Return what is written of a task by the names a plan has for it."""
+        found: dict[str, Any] = {}
+        left_out: list[str] = []
+        for key, value in raw.items():
+            bare = re.sub(r"[^a-z]", "", key.lower())
+            name = next((known for known in _KNOWN if known.replace("_", "") == bare), _ALSO.get(bare, ""))
+            if name:
+                found.setdefault(name, value)
+            elif value not in (None, "", [], {}):
+                left_out.append(visible(key, 40))
+        if left_out:
+            shown = visible(_text(raw.get("id")) or _text(raw.get("name")) or "?", 60)
+            self._warnings.append(
+                f"task `{shown}`: left out what is not a model's to say: {', '.join(left_out[:8])}"
+            )
+        return {**found, **{name: _listed(found.get(name)) for name in _LISTS}}
+
+    def _task(self, index: int, raw: Mapping[str, Any]) -> Task | None:
+        name, hand = raw["id"], self._hand(raw)
+        fields: dict[str, Any] = {
+            "id": name,
+            "name": _text(raw.get("name"))[:200].strip() or name,
+            "agent": hand.name,
+            "goal": _text(raw.get("goal")),
+            "inputs": self._inputs(index, hand, raw.get("inputs")),
+            "depends_on": raw["depends_on"],
+            "writes": self._writes(name, hand, raw["writes"]),
+            "checks": self._checks(name, raw["checks"]),
+            "environment": self._terms.environment,
+            "retries": self._terms.retries,
+            "healing": self._terms.healing,
+        }
+        for key in _CHOSEN:
+            if raw.get(key) is not None:
+                self._choose(fields, key, raw[key])
+        if not fields["goal"].strip() and hand.inputs is None and fields["name"] == name:
+            self._problems.append(
+                Problem(f"tasks[{index}].goal", f"`{name}` does not say what is to be done")
+            )
+        try:
+            return Task.model_validate(fields)
+        except ValidationError as invalid:
+            self._problems += [
+                Problem(".".join(map(str, (f"tasks[{index}]", *fault["loc"]))), fault["msg"])
+                for fault in invalid.errors()
+            ]
+            return None
+
+    def _choose(self, fields: dict[str, Any], key: str, value: object) -> None:
+        try:
+            Task.model_validate({"id": "a", "agent": "a", key: value})
+        except ValidationError as invalid:
+            fault = invalid.errors()[0]["msg"]
+            self._warnings.append(f"task `{fields['id']}`: left out its {key}: {fault}")
+        else:
+            fields[key] = value
+
+    def _hand(self, raw: Mapping[str, Any]) -> Hand:
+        said = _text(raw.get("agent")).strip()
+        if said in self._terms.names:
+            return self._terms.hand(said)
+        name = self._agents.closest(said) if said else None
+        chosen = name or self._terms.agent
+        told = f"there is no agent `{visible(said, 60)}`" if said else "it names no agent"
+        self._warnings.append(f"task `{raw['id']}`: {told}; `{chosen}` gets it")
+        return self._terms.hand(chosen)
+
+    def _inputs(self, index: int, hand: Hand, value: JsonValue) -> dict[str, JsonValue]:
+        given = _pairs(value)
+        if hand.inputs is None:
+            return {}
+        known = {name: given[name] for name in given if name in hand.inputs.model_fields}
+        try:
+            hand.inputs.model_validate(known)
+        except ValidationError as invalid:
+            self._problems += [
+                Problem(
+                    f"tasks[{index}].inputs.{'.'.join(map(str, fault['loc']))}",
+                    fault["msg"],
+                    f"for `{hand.name}`",
+                )
+                for fault in invalid.errors()
+            ]
+        return known
+
+    def _writes(self, task: str, hand: Hand, written: Sequence[object]) -> list[str]:
+        paths = list(dict.fromkeys(filter(None, (_relative(_text(path)) for path in written))))
+        if paths != [_text(path) for path in written]:
+            self._warnings.append(
+                f"task `{task}`: its paths were made relative: {visible(', '.join(paths), 120)}"
+            )
+        if not hand.writes:
+            return []
+        if not paths:
+            self._warnings.append(
+                f"task `{task}`: names nothing that it changes, so it may change everything"
+            )
+            return ["**"]
+        return paths
+
+    def _checks(self, task: str, written: Sequence[object]) -> list[JsonValue]:
+        checks: list[JsonValue] = []
+        for one in written:
+            line, name = _line(one)
+            if not line.strip():
+                continue
+            if _IDLE.search(line):
+                self._warnings.append(
+                    f"task `{task}`: dropped the check `{visible(line, 60)}`, which cannot fail"
+                )
+                continue
+            checks.append({"name": (name or line.strip())[:120], "run": line})
+        return checks
+
+
+_KNOWN = (*_TEXTS, *_LISTS, *_CHOSEN, "inputs")
+
+
+def _proved(plan: Plan, terms: Terms) -> Plan:
+    """Add the repository's own checks to the last tasks."""
+    last = {task.id for task in plan.sinks()}
+    tasks = tuple(
+        task.model_copy(update={"checks": _with(task.checks, terms.proofs)}) if task.id in last else task
+        for task in plan.tasks
+    )
+    return plan.model_copy(update={"tasks": tasks})
+
+
+def _with(checks: Sequence[Check], proofs: Sequence[Check]) -> tuple[Check, ...]:
+    lines = {proof.run for proof in proofs}
+    return (*(check for check in checks if check.run not in lines), *proofs)
+
+
+def _must_prove_something(plan: Plan) -> Plan:
+    if any(task.checks for task in plan.tasks):
+        return plan
+    hint = "give the last task a command that fails as long as the goal is not reached, and passes then"
+    raise PlanValidationError("the plan cannot run", [Problem("tasks", "none of them has a check", hint)])
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _listed(value: object) -> list[object]:
+    if value is None or value == "":
+        return []
+    return cast("list[object]", value) if isinstance(value, list) else [value]
+
+
+def _pairs(value: JsonValue) -> dict[str, JsonValue]:
+    """Return inputs, also where they were given as pairs of name and value, as a strict schema wants it."""
+    if isinstance(value, dict):
+        return value
+    pairs = [pair for pair in value if isinstance(pair, dict)] if isinstance(value, list) else []
+    return {_text(pair.get("name")): pair.get("value") for pair in pairs if _text(pair.get("name"))}
+
+
+def _line(check: object) -> tuple[str, str]:
+    """Return a check's shell line and its name."""
+    if not isinstance(check, dict):
+        return _text(check), ""
+    fields = cast("dict[str, object]", check)
+    line = next((_text(fields[key]) for key in ("run", "command", "cmd", "shell") if key in fields), "")
+    return line, _text(fields.get("name"))
+
+
+def _relative(path: str) -> str:
+    """Return a path as the workspace has it; what leaves the workspace stays as it is, and is refused later."""
+    path = path.strip().replace("\\", "/")
+    if path in {".", "./", "/", "*"}:
+        return "**"
+    path = re.sub(r"^(?:[A-Za-z]:)?/+", "", path)
+    return re.sub(r"/{2,}", "/", re.sub(r"(?:^|(?<=/))\./", "", path))
