@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from astrolabe.agents.exchanges import Exchanges, Keep, digest_of, forgotten
+from astrolabe.agents.hearing import Hearing
 from astrolabe.agents.recording import Recorder
-from astrolabe.agents.tokens import tokens_of_question
+from astrolabe.agents.tokens import tokens_of, tokens_of_message, tokens_of_question
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.conversation import Question, Reply
 from astrolabe.domain.plan import Backoff
@@ -69,6 +71,8 @@ class Asker:
         *,
         patience: Patience | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        heard: Heard = unheard,
+        keep: Keep = forgotten,
     ) -> None:
         self._models = models
         self._recorder = recorder
@@ -77,6 +81,8 @@ class Asker:
         self._say = say
         self._patience = patience or Patience()
         self._sleep = sleep
+        self._heard = heard
+        self._exchanges = Exchanges(keep)
         self._introduced = False
 
     def chain(self, names: Sequence[str] = ()) -> tuple[Model, ...]:
@@ -86,8 +92,8 @@ class Asker:
             raise NoModelError("no model is named")
         return found
 
-    async def ask(self, question: Question, names: Sequence[str] = (), heard: Heard = unheard) -> Reply:
-        """Return the first answer that one of the models gives.
+    async def ask(self, question: Question, names: Sequence[str] = ()) -> Reply:
+        """Return the first answer that one of the models gives. Where somebody hears it, it is told in pieces on the way.
 
         Raises:
             NoModelError: none is set up.
@@ -97,28 +103,34 @@ class Asker:
         """
         last: ModelError | None = None
         chain = self.chain(names)
+        hearing = None if self._heard is unheard else Hearing(self._heard)
         for model in chain:
             if last is not None:
                 self._say(f"asking {model.info.name}, for {last}")
             try:
-                return await self._patiently(model, question, heard, chain)
+                return await self._patiently(model, question, hearing, chain)
             except ModelError as error:
                 last = _graver(last, error)
         raise last or NoModelError("no model is named")
 
     async def _patiently(
-        self, model: Model, question: Question, heard: Heard, chain: Sequence[Model]
+        self, model: Model, question: Question, hearing: Hearing | None, chain: Sequence[Model]
     ) -> Reply:
         _must_fit(model.info, question)
+        streams = model.info.streams
         for failures in range(1, self._patience.tries + 1):
-            told, asked_now = await self._once(model, question, heard, chain)
+            told, asked_now = await self._once(model, question, hearing if streams else None, chain)
             if "reply" in told:
-                return Reply.model_validate(told["reply"])
-            error = _error_of(told["error"])
-            if not isinstance(error, ModelBusyError) or failures == self._patience.tries:
-                raise error
+                reply = Reply.model_validate(told["reply"])
+                if hearing is not None and asked_now:
+                    hearing.end(reply.message.text)
+                return reply
+            error, last = _error_of(told["error"]), failures == self._patience.tries
+            streams = streams and not told.get("streamed", False)  # what broke in pieces is asked for whole
+            if told.get("streamed") and isinstance(error, ModelRequestError) and not last:
+                continue  # it may be that it tells nothing in pieces
             wait = self._patience.wait_seconds(self._key, failures, error)
-            if wait > self._patience.longest_wait_seconds:
+            if not isinstance(error, ModelBusyError) or last or wait > self._patience.longest_wait_seconds:
                 raise error
             if asked_now:
                 self._say(f"{error}; asked again in {wait:.1f} s")
@@ -126,7 +138,7 @@ class Asker:
         raise AssertionError("tries is at least 1")
 
     async def _once(
-        self, model: Model, question: Question, heard: Heard, chain: Sequence[Model]
+        self, model: Model, question: Question, hearing: Hearing | None, chain: Sequence[Model]
     ) -> tuple[dict[str, Any], bool]:
         """Return what one try came to, and whether it was made just now rather than in an earlier life."""
         made: list[bool] = []
@@ -135,30 +147,41 @@ class Asker:
         async def do() -> tuple[dict[str, Any], Usage]:
             made.append(True)
             told: dict[str, Any] = {"model": model.info.name, "question": digest}
+            told["kept"] = await self._exchanges.keep(question)
             if not self._introduced:  # what was known of them decided how they were asked: a replay needs it
                 told["chain"] = [asdict(each.info) for each in chain]
-            try:
-                reply = await model.ask(question, heard)
-            except ModelError as error:
-                return {**told, "error": _told(error)}, Usage(model_calls=1)
-            return {**told, "reply": reply.model_dump(mode="json")}, _usage(reply)
+            if hearing is not None:
+                told["streamed"] = True
+            return await _tried(model, question, hearing, told)
 
         told, _ = await self._recorder.recorded(
             "model", do, reserve=most_used(model.info, question), about=digest
         )
         self._introduced = self._introduced or "chain" in told
+        self._exchanges.remember(told.get("kept", ()))
         return told, bool(made)
 
 
-def digest_of(question: Question) -> str:
-    """Name a question: SHA-256 of its JSON."""
-    return hashlib.sha256(question.model_dump_json().encode()).hexdigest()
+async def _tried(
+    model: Model, question: Question, hearing: Hearing | None, told: dict[str, Any]
+) -> tuple[dict[str, Any], Usage]:
+    """Ask once; return `told` with what came of it, and what that used."""
+    if hearing is not None:
+        hearing.begin()
+    try:
+        reply = await model.ask(question, unheard if hearing is None else hearing)
+    except ModelError as error:
+        return {**told, "error": _told(error)}, _lost(model.info, question, hearing)
+    return {**told, "reply": reply.model_dump(mode="json")}, _usage(model.info, question, reply)
 
 
 def most_used(info: ModelInfo, question: Question) -> Usage:
     """Return the most an answer can cost."""
+    return _estimate(info, question, min(question.most_tokens, info.most_tokens))
+
+
+def _estimate(info: ModelInfo, question: Question, written: int) -> Usage:
     read, prices = tokens_of_question(question), info.prices
-    written = min(question.most_tokens, info.most_tokens)
     money = 0.0
     if prices is not None:
         money = (read * max(prices.read, prices.stored) + written * prices.written) / _MILLION
@@ -173,8 +196,18 @@ def _must_fit(info: ModelInfo, question: Question) -> None:
         )
 
 
-def _usage(reply: Reply) -> Usage:
+def _usage(info: ModelInfo, question: Question, reply: Reply) -> Usage:
+    """Return what an answer used; where its provider does not say, what it is taken to have used at the most."""
+    if not reply.use.total:
+        return _estimate(info, question, tokens_of_message(reply.message))
     return Usage(money=reply.money, tokens=reply.use.total, model_calls=1)
+
+
+def _lost(info: ModelInfo, question: Question, hearing: Hearing | None) -> Usage:
+    """Return what a try used that gave no answer: what was read and said until it broke off is paid for."""
+    if hearing is None or not hearing.words:
+        return Usage(model_calls=1)
+    return _estimate(info, question, tokens_of(hearing.words))
 
 
 def _told(error: ModelError) -> dict[str, Any]:

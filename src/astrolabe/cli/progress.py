@@ -40,7 +40,13 @@ def watching(plan: Plan, record: RunRecord, left: Left | None, *, quiet: bool) -
         return
     tree = TaskTree(plan, record, left=left)
     with Live(tree, console=console, refresh_per_second=REFRESH_PER_SECOND, transient=True):
-        yield Watcher(events=tree.take_in, said=tree.said, output=tree.output, progress=tree.progress)
+        yield Watcher(
+            events=tree.take_in,
+            said=tree.said,
+            output=tree.output,
+            progress=tree.progress,
+            heard=tree.heard,
+        )
 
 
 class _PlainProgress:
@@ -72,6 +78,7 @@ class TaskTree:
         self._plan = plan
         self._state = RunState(record.id)
         self._now: dict[str, str] = {}
+        self._words: dict[str, str] = {}
         self._running: dict[tuple[str, str], float] = {}
         self._fetching: Progress | None = None
         self._now_seconds = now or _wall
@@ -91,6 +98,13 @@ class TaskTree:
     def said(self, task: str, text: str) -> None:
         """Note what an agent says."""
         self._now[task] = one_line(text, SAID_CHARACTERS)
+
+    def heard(self, task: str, piece: str) -> None:
+        """Note the line a model is writing."""
+        line = (self._words.get(task, "") + piece).splitlines()[-1:] or [""]
+        self._words[task] = line[0][-SAID_CHARACTERS:]
+        if one_line(line[0]):
+            self._now[task] = one_line(self._words[task], SAID_CHARACTERS)
 
     def output(self, task: str, check: str, piece: bytes) -> None:
         """Note a check's latest line."""

@@ -23,6 +23,7 @@ from astrolabe.engine.screening import refuse_secrets
 from astrolabe.engine.starting import Start, is_last, start_of
 from astrolabe.engine.steps import Steps
 from astrolabe.errors import MissingError
+from astrolabe.ports.model import unheard
 
 
 class ChecksFailedError(Exception):
@@ -85,7 +86,15 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         preparer=floor.preparer,
         recorder=steps,
         context=BenchContext(floor.contexts, steps, floor.run, attempt, say),
-        asker=Asker(floor.models, steps, name, f"{floor.run}/{attempt}", say),
+        asker=Asker(
+            floor.models,
+            steps,
+            name,
+            f"{floor.run}/{attempt}",
+            say,
+            heard=unheard if floor.heard is None else partial(floor.heard, task.id),
+            keep=floor.keep,
+        ),
         policy=floor.policy,
         redactor=floor.redactor,
         say=say,

@@ -1,6 +1,6 @@
 """What the attempts of one run share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from astrolabe.agents.agent import Agent
@@ -45,3 +45,5 @@ class Floor:
     reach: Reach
     say: Callable[[str, str], None]
     live: Callable[[str, str, bytes], None]
+    heard: Callable[[str, str], None] | None
+    keep: Callable[[bytes], Awaitable[str]]

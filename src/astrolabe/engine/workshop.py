@@ -30,12 +30,16 @@ from astrolabe.ports.workspace import Workspace
 
 @dataclass(frozen=True)
 class Watcher:
-    """How a run is shown while it goes on; nothing of it takes part in the result."""
+    """How a run is shown while it goes on; nothing of it takes part in the result.
+
+    `heard` takes what models say, by task, in pieces as they come; without it nobody listens, and they answer in one piece.
+    """
 
     events: Callable[[Sequence[Event]], None] = lambda _events: None
     said: Callable[[str, str], None] = lambda _task, _text: None
     output: Callable[[str, str, bytes], None] = lambda _task, _check, _piece: None
     progress: Callable[[Progress], None] = lambda _progress: None
+    heard: Callable[[str, str], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,4 +121,6 @@ def floor_of(
         reach=shop.reach,
         say=lambda task, text: watcher.said(task, shop.redactor.redacted(text)),
         live=watcher.output,
+        heard=watcher.heard,
+        keep=shop.store.put_blob,
     )
