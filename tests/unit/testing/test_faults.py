@@ -2,7 +2,6 @@
 
 import http.client
 import json
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from tests.unit.testing.clients import CLIENTS, CUT_OFF, KEY, Ask, Client
 from tests.unit.testing.plain import ask, asking
+from tests.unit.testing.questions import question
 
 from astrolabe.testing.models import (
     Cut,
@@ -30,24 +30,6 @@ from astrolabe.testing.models import (
     say,
     written_call,
 )
-
-QUESTIONS: Mapping[WireName, tuple[str, dict[str, Any]]] = {
-    WireName.CHAT: ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hello."}]}),
-    WireName.RESPONSES: ("/v1/responses", {"input": "Hello."}),
-    WireName.ANTHROPIC: (
-        "/v1/messages",
-        {"max_tokens": 9, "messages": [{"role": "user", "content": "Hello."}]},
-    ),
-    WireName.GEMINI: ("/v1beta/models/m", {"contents": [{"role": "user", "parts": [{"text": "Hello."}]}]}),
-}
-
-
-def question(wire: WireName, *, streamed: bool) -> tuple[str, dict[str, Any]]:
-    """Return where and how to ask something in a protocol."""
-    path, body = QUESTIONS[wire]
-    if wire is WireName.GEMINI:
-        return path + (":streamGenerateContent?alt=sse" if streamed else ":generateContent"), body
-    return path, {"model": "m", "stream": streamed, **body}
 
 
 @pytest.fixture(params=CLIENTS, ids=lambda client: client().name)
@@ -304,3 +286,40 @@ def test_a_script_that_is_over_says_so(client: Client) -> None:
         client.ask(server, Ask(), streamed=False)
         with pytest.raises(client.errors, match=r"no turn for request 2: 'Hello\.'"):
             client.ask(server, Ask(), streamed=False)
+
+
+def test_how_a_stream_is_cut_into_chunks_makes_no_difference(client: Client) -> None:
+    turn = Turn(text="Zwölf 🙂 \n\n Boxkämpfer", thinking="ü", pace=Pace(chunk_bytes=3, comments=True))
+    with ModelServer([turn]) as server:
+        got = client.ask(server, Ask(), streamed=True)
+    assert (got.text, got.thinking) == (turn.text, "ü")
+
+
+def test_events_are_cut_in_their_middle(wire: WireName) -> None:
+    turn = Turn(text="one two", pace=Pace(chunk_bytes=7, comments=True))
+    with ModelServer([turn, say("one two")]) as server:
+        with asking(server, *question(wire, streamed=True)) as reply:
+            chunks = list(iter(reply.read1, b""))
+        whole = ask(server, *question(wire, streamed=True)).body
+    assert max(map(len, chunks)) == 7
+    assert b"".join(chunks).count(b": keep-alive\n\n") == (
+        0 if wire is WireName.GEMINI else whole.count(b"\n\n")
+    )
+
+
+def test_a_gateway_can_answer_with_a_page(client: Client, streamed: bool) -> None:
+    failure = Failure(kind=K.BROKEN, status=502, page=True)
+    with ModelServer([Turn(failure=failure)] * 2) as server:
+        with pytest.raises(client.errors) as caught:
+            client.ask(server, Ask(), streamed=streamed)
+        got = ask(server, *question(client.name, streamed=streamed))
+    assert "502" in str(caught.value)
+    assert (got.headers["content-type"], got.status) == ("text/html", 502)
+
+
+def test_a_connection_can_be_closed_without_an_answer(wire: WireName, streamed: bool) -> None:
+    with ModelServer([Turn(text="one", trouble=Cut(how="unanswered"))]) as server:
+        with pytest.raises(http.client.RemoteDisconnected):
+            ask(server, *question(wire, streamed=streamed))
+        server.settle()
+        assert (server.exchanges[0].outcome, server.exchanges[0].status) == (Outcome.CUT, 0)

@@ -83,8 +83,7 @@ class AnthropicWire:
 
     def reply(self, turn: Turn, request: Request) -> dict[str, Any]:
         content = [_whole(block) for block in _blocks(turn, request)]
-        use = _usage(turn, request)
-        return _message(request, content, {"stop_reason": _ending(turn), "stop_sequence": None, "usage": use})
+        return _message(request, content, _stop(turn) | {"usage": _usage(turn, request)})
 
     def stream(self, turn: Turn, request: Request) -> Iterable[Frame]:
         use = _usage(turn, request)
@@ -96,8 +95,8 @@ class AnthropicWire:
             for delta in deltas:
                 yield _frame("content_block_delta", {"index": index, "delta": delta})
             yield _frame("content_block_stop", {"index": index}, Phase.START)
-        delta = {"stop_reason": _ending(turn), "stop_sequence": None}
-        yield _frame("message_delta", {"delta": delta, "usage": use}, Phase.END)
+        counts = {name: count for name, count in use.items() if isinstance(count, int)}
+        yield _frame("message_delta", {"delta": _stop(turn), "usage": counts}, Phase.END)
         yield _frame("message_stop", {}, Phase.END)
 
     def failure(self, failure: Failure, request: Request) -> Answer:
@@ -194,7 +193,7 @@ def _blocks(turn: Turn, request: Request) -> Iterator[_Block]:
         deltas = [{"type": "thinking_delta", "thinking": piece} for piece in words(turn.thinking)]
         signature = {"type": "signature_delta", "signature": turn.signature or "c2NyaXB0ZWQ="}
         yield {"type": "thinking", "thinking": "", "signature": ""}, [*deltas, signature]
-    if said := turn.text or turn.refusal:
+    if said := turn.text + turn.refusal:
         yield (
             {"type": "text", "text": ""},
             [{"type": "text_delta", "text": piece} for piece in words(said)],
@@ -246,13 +245,17 @@ def _usage(turn: Turn, request: Request) -> dict[str, Any]:
         "input_tokens": use.read - use.cached - use.stored,
         "cache_creation_input_tokens": use.stored,
         "cache_read_input_tokens": use.cached,
+        "cache_creation": {"ephemeral_5m_input_tokens": use.stored, "ephemeral_1h_input_tokens": 0},
         "output_tokens": use.written,
         "service_tier": "standard",
     }
 
 
-def _ending(turn: Turn) -> str:
-    return turn.finish_word or _ENDINGS[turn.ending]
+def _stop(turn: Turn) -> dict[str, Any]:
+    stop: dict[str, Any] = {"stop_reason": turn.finish_word or _ENDINGS[turn.ending], "stop_sequence": None}
+    if turn.refusal:
+        stop["stop_details"] = {"type": "refusal", "category": None, "explanation": turn.refusal}
+    return stop
 
 
 def _error(failure: Failure, request: Request) -> dict[str, Any]:

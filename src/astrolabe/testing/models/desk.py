@@ -11,11 +11,12 @@ from astrolabe.testing.models.connection import Connection, Received
 from astrolabe.testing.models.faults import Cut, ErrorEvent, Failure, FailureKind, Garbage, Limits
 from astrolabe.testing.models.gates import Gates
 from astrolabe.testing.models.records import Exchange, Outcome, Records
-from astrolabe.testing.models.request import Request, as_dict
+from astrolabe.testing.models.request import Request, WireName, as_dict
 from astrolabe.testing.models.routes import Route, Want, route
 from astrolabe.testing.models.script import Turn, tokens
 from astrolabe.testing.models.wire import Answer, Frame, Phase, ServedModel, json_answer
 
+_COMMENT = b": keep-alive\n\n"
 _GARBAGE = b'data: {"id": "gar\n\n'
 
 
@@ -59,19 +60,16 @@ class Desk:
         exchange = self.records.came(way.request)
         answer = asyncio.ensure_future(self._answer(connection, way, exchange))
         hung_up = asyncio.ensure_future(connection.hung_up())
-        outcome = Outcome.HUNG_UP
         try:
             await asyncio.wait({answer, hung_up}, return_when=asyncio.FIRST_COMPLETED)
-            if answer.done():
-                outcome = answer.result()
-        except OSError:
-            pass  # the client has gone while something was sent to it
         finally:
             for task in (answer, hung_up):
                 task.cancel()
-            await asyncio.gather(answer, hung_up, return_exceptions=True)
-            connection.cut_off |= outcome is Outcome.HUNG_UP
-            self.records.ended(exchange, outcome)
+            (outcome, _) = await asyncio.gather(answer, hung_up, return_exceptions=True)
+            connection.cut_off |= isinstance(outcome, BaseException)
+            self.records.ended(exchange, Outcome.HUNG_UP if isinstance(outcome, BaseException) else outcome)
+        if isinstance(outcome, Exception) and not isinstance(outcome, OSError):
+            raise outcome
 
     async def _answer(self, connection: Connection, way: Route, exchange: Exchange) -> Outcome:
         told = self._refusal(way) or self._listing(way) or self.source.take(way.request) or _nothing(way)
@@ -140,6 +138,13 @@ def _nothing(way: Route) -> Answer:
     return way.wire.failure(Failure(kind=FailureKind.INVALID, status=status, message=message), way.request)
 
 
+def _page(told: Answer) -> Answer:
+    """Return an error as a gateway tells it, who knows nothing of the protocol."""
+    body = f"<html><head><title>{told.status}</title></head><body><h1>{told.status}</h1></body></html>"
+    kept = {name: value for name, value in told.headers.items() if name != "content-type"}
+    return Answer(told.status, body.encode(), kept | {"content-type": "text/html"})
+
+
 async def _send(connection: Connection, answer: Answer) -> None:
     """Send a reply that was recorded: events in chunks, as they came."""
     if not answer.headers.get("content-type", "").startswith("text/event-stream"):
@@ -168,8 +173,12 @@ class _Reply:
         failure = self.turn.failure
         if not streams and isinstance(self.turn.trouble, ErrorEvent):
             failure = self.turn.trouble.failure
+        if isinstance(self.turn.trouble, Cut) and self.turn.trouble.how == "unanswered":
+            await self.connection.cut("closed")
+            return Outcome.CUT
         if failure:
-            return await self._send_answer(self.way.wire.failure(failure, self.way.request))
+            told = self.way.wire.failure(failure, self.way.request)
+            return await self._send_answer(_page(told) if failure.page else told)
         if streams:
             return await self._send_stream()
         return await self._send_plain(json_answer(200, self.way.wire.reply(self.turn, self.way.request)))
@@ -193,7 +202,7 @@ class _Reply:
             return Outcome.CUT
         self.exchange.status = answer.status
         await self.connection.send_half(answer.status, self._headers(answer.headers), answer.body)
-        await self.connection.cut(trouble.how)
+        await self.connection.cut("reset" if trouble.how == "reset" else "closed")
         return Outcome.CUT
 
     async def _send_stream(self) -> Outcome:
@@ -205,10 +214,17 @@ class _Reply:
             if self._troubled(frame):
                 await self._interrupt(frame)
                 return Outcome.CUT
-            await self.connection.chunk(frame.data)
+            await self._send_event(frame.data)
             self.exchange.pieces += frame.phase is Phase.PIECE
         await self.connection.chunk(b"")
         return Outcome.WHOLE
+
+    async def _send_event(self, data: bytes) -> None:
+        comments = self.turn.pace.comments and self.way.wire.name is not WireName.GEMINI
+        told = _COMMENT + data if comments else data
+        size = self.turn.pace.chunk_bytes or len(told)
+        for start in range(0, len(told), size):
+            await self.connection.chunk(told[start : start + size])
 
     async def _wait(self, frame: Frame) -> None:
         pace = self.turn.pace
@@ -228,7 +244,7 @@ class _Reply:
     async def _interrupt(self, frame: Frame) -> None:
         trouble = self.turn.trouble
         if isinstance(trouble, Cut) and trouble.how != "ended":
-            await self.connection.cut(trouble.how, frame.data)
+            await self.connection.cut("reset" if trouble.how == "reset" else "closed", frame.data)
             return
         if isinstance(trouble, ErrorEvent):
             await self.connection.chunk(self.way.wire.interruption(trouble.failure, self.way.request))

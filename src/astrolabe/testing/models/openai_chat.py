@@ -67,7 +67,8 @@ class ChatWire:
 
         def chunk(delta: dict[str, Any], phase: Phase, ending: str | None = None) -> Frame:
             choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": ending}
-            return Frame(event(head | {"choices": [choice]}), phase)
+            told = head | {"choices": [choice]}
+            return Frame(event(told | {"obfuscation": openai.padding(told)}), phase)
 
         yield chunk(
             {"role": "assistant", "content": None if turn.calls else "", "refusal": None}, Phase.START
@@ -147,7 +148,7 @@ def _head(request: Request, kind: str) -> dict[str, Any]:
 
 
 def _content(turn: Turn) -> str | None:
-    return None if turn.refusal or (turn.calls and not turn.text) else turn.text
+    return turn.text or (None if turn.refusal or turn.calls else "")
 
 
 def _ending(turn: Turn) -> str:
@@ -178,7 +179,11 @@ def _usage(turn: Turn, request: Request) -> dict[str, Any]:
         "prompt_tokens": use.read,
         "completion_tokens": use.written,
         "total_tokens": use.total,
-        "prompt_tokens_details": {"cached_tokens": use.cached, "audio_tokens": 0},
+        "prompt_tokens_details": {
+            "cached_tokens": use.cached,
+            "cache_write_tokens": use.stored,
+            "audio_tokens": 0,
+        },
         "completion_tokens_details": {
             "reasoning_tokens": 0,
             "audio_tokens": 0,

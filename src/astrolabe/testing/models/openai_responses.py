@@ -135,14 +135,15 @@ def _done(item: dict[str, Any], turn: Turn) -> dict[str, Any]:
         return item | {"summary": [{"type": "summary_text", "text": turn.thinking}]}
     status = "incomplete" if turn.ending is Finish.LENGTH else "completed"
     if item["type"] == "message":
-        return item | {"status": status, "content": [_part(turn)]}
+        return item | {"status": status, "content": _parts(turn)}
     return item | {"status": status, "arguments": turn.calls[int(item["id"][-4:])].written}
 
 
-def _part(turn: Turn) -> dict[str, Any]:
-    if turn.refusal:
-        return {"type": "refusal", "refusal": turn.refusal}
-    return {"type": "output_text", "annotations": [], "logprobs": [], "text": turn.text}
+def _parts(turn: Turn) -> list[dict[str, Any]]:
+    said: dict[str, Any] = {"type": "output_text", "annotations": [], "logprobs": [], "text": turn.text}
+    return ([said] if turn.text else []) + (
+        [{"type": "refusal", "refusal": turn.refusal}] if turn.refusal else []
+    )
 
 
 def _events(turn: Turn, request: Request) -> Iterator[_Event]:
@@ -167,28 +168,31 @@ def _filling(item: dict[str, Any], turn: Turn, place: int) -> Iterator[_Event]:
         done = where | {"arguments": written, "name": item["name"]}
         yield "response.function_call_arguments.done", done, Phase.START
     elif item["type"] == "reasoning":
-        yield from _part_events(where, "reasoning_summary", {"type": "summary_text", "text": turn.thinking})
+        yield from _part_events(
+            where | {"summary_index": 0}, "reasoning_summary", {"type": "summary_text", "text": turn.thinking}
+        )
     else:
-        yield from _part_events(where, "content", _part(turn))
+        for index, part in enumerate(_parts(turn)):
+            yield from _part_events(where | {"content_index": index}, "content", part)
 
 
-def _part_events(where: dict[str, Any], home: str, part: dict[str, Any]) -> Iterator[_Event]:
+def _part_events(here: dict[str, Any], home: str, part: dict[str, Any]) -> Iterator[_Event]:
     """Yield the events of one text: its part begins, grows, and ends twice, as text and as part."""
     word = "refusal" if part["type"] == "refusal" else "text"
     kind = {"output_text": "output_text", "refusal": "refusal", "summary_text": "reasoning_summary_text"}[
         part["type"]
     ]
-    index = {("summary_index" if home == "reasoning_summary" else "content_index"): 0}
     probabilities: dict[str, Any] = {"logprobs": []} if kind == "output_text" else {}
-    here = where | index
     yield f"response.{home}_part.added", here | {"part": part | {word: ""}}, Phase.START
     for piece in words(part[word]):
-        yield f"response.{kind}.delta", here | {"delta": piece} | probabilities, Phase.PIECE
+        told = here | {"delta": piece} | probabilities
+        yield f"response.{kind}.delta", told | {"obfuscation": openai.padding(told)}, Phase.PIECE
     yield f"response.{kind}.done", here | {word: part[word]} | probabilities, Phase.START
     yield f"response.{home}_part.done", here | {"part": part}, Phase.START
 
 
 def _under_way(request: Request) -> dict[str, Any]:
+    asked = as_dict(request.parsed)
     return {
         "id": f"resp_{request.number:048d}",
         "object": "response",
@@ -197,20 +201,30 @@ def _under_way(request: Request) -> dict[str, Any]:
         "background": False,
         "completed_at": None,
         "error": None,
+        "frequency_penalty": 0.0,
         "incomplete_details": None,
-        "instructions": as_dict(request.parsed).get("instructions"),
-        "max_output_tokens": as_dict(request.parsed).get("max_output_tokens"),
+        "instructions": asked.get("instructions"),
+        "max_output_tokens": asked.get("max_output_tokens"),
+        "max_tool_calls": None,
         "model": request.gist.model,
         "output": [],
         "parallel_tool_calls": True,
+        "presence_penalty": 0.0,
         "previous_response_id": None,
+        "prompt_cache_key": None,
+        "prompt_cache_retention": None,
         "reasoning": {"effort": None, "summary": None},
+        "safety_identifier": None,
         "service_tier": "auto",
         "store": True,
         "temperature": 1.0,
-        "text": {"format": {"type": "text"}, "verbosity": "medium"},
+        "text": {
+            "format": as_dict(asked.get("text")).get("format") or {"type": "text"},
+            "verbosity": "medium",
+        },
         "tool_choice": "auto",
-        "tools": as_list(as_dict(request.parsed).get("tools")),
+        "tools": as_list(asked.get("tools")),
+        "top_logprobs": 0,
         "top_p": 1.0,
         "truncation": "disabled",
         "usage": None,
@@ -235,7 +249,7 @@ def _usage(turn: Turn, request: Request) -> dict[str, Any]:
     use = use_of(turn, request)
     return {
         "input_tokens": use.read,
-        "input_tokens_details": {"cached_tokens": use.cached},
+        "input_tokens_details": {"cached_tokens": use.cached, "cache_write_tokens": use.stored},
         "output_tokens": use.written,
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": use.total,
