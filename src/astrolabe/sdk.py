@@ -11,6 +11,7 @@ from astrolabe.agents.briefing import notes_for, told_task
 from astrolabe.agents.loop import Brief, LoopLimits, Outcome, converse
 from astrolabe.agents.prompts import Prompt, load_prompts
 from astrolabe.agents.self_checking import failing as failing_checks
+from astrolabe.agents.survey import listing_of
 from astrolabe.agents.tools import EDIT, FINISH, LIST, LOOKING, READ, RUN, SEARCH, WORKING, WRITE
 from astrolabe.agents.tools.tool import Arguments, Desk, Tool, Touch
 from astrolabe.domain.budget import Usage
@@ -66,14 +67,23 @@ from astrolabe.planning.places.validation import validate
 from astrolabe.planning.recipe import Goal, Reading, Recipe, Sentence, Understanding
 from astrolabe.planning.replanning import Replanner, Trouble
 from astrolabe.ports.model import CallStyle, ModelInfo, Prices
+from astrolabe.projects.alone import alone
+from astrolabe.projects.coverage import Covered, read_coverage
+from astrolabe.projects.detection import runners, test_command
+from astrolabe.projects.listing import Listing, worth_reading
+from astrolabe.projects.reports import read_results
+from astrolabe.projects.results import Case, Results, Status
+from astrolabe.projects.runner import COVERAGE, RESULTS, Form, Runner, reporting, sections
 
 __all__ = [
+    "COVERAGE",
     "EDIT",
     "FINISH",
     "LIST",
     "LOOKING",
     "MIB",
     "READ",
+    "RESULTS",
     "RUN",
     "SEARCH",
     "WORKING",
@@ -87,9 +97,11 @@ __all__ = [
     "Brief",
     "Budget",
     "CallStyle",
+    "Case",
     "Check",
     "CommandResult",
     "ConflictError",
+    "Covered",
     "DeadlineError",
     "DeclaresInputs",
     "DeclaresPurpose",
@@ -97,9 +109,11 @@ __all__ = [
     "Document",
     "Environment",
     "Finish",
+    "Form",
     "Goal",
     "GoalError",
     "InputError",
+    "Listing",
     "LoopLimits",
     "Measure",
     "Message",
@@ -124,11 +138,14 @@ __all__ = [
     "Recipe",
     "Replanner",
     "Reply",
+    "Results",
+    "Runner",
     "Sentence",
     "Shape",
     "Shared",
     "ShellLine",
     "Speaker",
+    "Status",
     "Task",
     "Text",
     "Thinking",
@@ -144,14 +161,23 @@ __all__ = [
     "Usage",
     "WindowExceededError",
     "Workbench",
+    "alone",
     "converse",
     "failing_checks",
+    "listing_of",
     "load_prompts",
     "notes_for",
+    "read_coverage",
     "read_document",
+    "read_results",
+    "reporting",
+    "runners",
     "said",
+    "sections",
+    "test_command",
     "told_task",
     "validate",
+    "worth_reading",
 ]
 
 

@@ -12,7 +12,7 @@ from astrolabe.domain.budget import Usage
 from astrolabe.domain.context import Shared
 from astrolabe.domain.conversation import Question, Reply
 from astrolabe.domain.health import Kind
-from astrolabe.domain.plan import Task
+from astrolabe.domain.plan import Environment, Task
 from astrolabe.errors import InputError, Problem
 from astrolabe.ports.model import ModelInfo
 from astrolabe.ports.workspace import Found
@@ -107,6 +107,25 @@ class Workbench(Protocol):
         What it changed within the task's `writes` is kept; a change elsewhere to a file that is not ignored raises
         PolicyViolationError. Where `allowed` is given, such a change is undone and told instead, and so is one of a path
         that it returns False for.
+        """
+        ...
+
+    async def try_out(
+        self,
+        command: str,
+        *,
+        timeout_seconds: float | None = None,
+        environment: Environment | None = None,
+        before: bool = False,
+    ) -> CommandResult:
+        """Run a shell line on a throw-away copy of the tree: whatever it changes is gone when it ends.
+
+        `environment` is what it finds installed; the task's own when it is not given. With `before` it sees the tree that
+        the run began with instead of the present one.
+
+        Raises:
+            FetchError: something the environment needs could not be fetched.
+            MissingError: the environment names a toolchain or a lock file that there is not.
         """
         ...
 

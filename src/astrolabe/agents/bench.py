@@ -16,7 +16,7 @@ from astrolabe.agents.recording import Recorder
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.conversation import Question, Reply
 from astrolabe.domain.paths import covered, path_fault
-from astrolabe.domain.plan import Task
+from astrolabe.domain.plan import Environment, Task
 from astrolabe.domain.policy import Policy
 from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.errors import InputError, MissingError, PolicyViolationError
@@ -36,6 +36,7 @@ _COMMAND_SECONDS = 600
 class TreeBench:
     """One attempt's bench. `tree` is always what the recorded steps have led to; `key` names the run and its task.
 
+    `base` is the commit the run began with; None where there was none.
     The sandbox's workspace is brought up to `tree` before each command, so that it does not matter whether the files came
     from this process or from one that was killed.
     """
@@ -65,6 +66,7 @@ class TreeBench:
         self._say = say
         self._task = task
         self._start_tree = tree
+        self._base = base
         self._workspace = workspace
         self._sandbox = sandbox
         self._preparer = preparer
@@ -133,6 +135,21 @@ class TreeBench:
         told["undone"] = tuple(told["undone"])
         return CommandResult(**told)
 
+    async def try_out(
+        self,
+        command: str,
+        *,
+        timeout_seconds: float | None = None,
+        environment: Environment | None = None,
+        before: bool = False,
+    ) -> CommandResult:
+        async def do() -> tuple[Any, Usage]:
+            tree = await self._workspace.tree_of(self._base) if before else self.tree
+            return await self._try_out(command, timeout_seconds, environment, tree), ONE_TOOL_CALL
+
+        reply, _ = await self._recorder.recorded("try", do, reserve=ONE_TOOL_CALL, about=command)
+        return CommandResult(**reply)
+
     async def call(
         self,
         kind: str,
@@ -192,6 +209,15 @@ class TreeBench:
         else:
             result |= await self._take_in_what_may_be(session, allowed)
         return {"tree": self.tree, "result": result}
+
+    async def _try_out(
+        self, command: str, timeout_seconds: float | None, environment: Environment | None, tree: str
+    ) -> dict[str, Any]:
+        seconds = _COMMAND_SECONDS if timeout_seconds is None else timeout_seconds
+        prepared = await self._preparer.prepare(environment or self._task.environment, tree, self._policy)
+        async with self._sandbox.open(prepared.setup) as session:
+            await session.put(await self._workspace.files(tree))
+            return await self._result(await session.run(["sh", "-c", command], wall_seconds=seconds))
 
     async def _up_to_date(self) -> Session:
         """Return the attempt's sandbox, showing the present tree; ignored outputs of earlier commands stay in it."""

@@ -1,7 +1,7 @@
 """From what a task says it needs to a sandbox that has it."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from astrolabe.domain.plan import Environment
@@ -14,6 +14,8 @@ MANIFESTS: dict[str, tuple[str, ...]] = {
     "package-lock.json": ("package.json", "*/package.json", "package-lock.json", ".npmrc")
 }
 """For each kind of lock file, the files that must lie beside it when its dependencies are installed."""
+
+_FOLDERS = ("PYTHONPATH",)
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,18 @@ class Preparer:
 def _setup(images: Sequence[Image], policy: Policy) -> Setup:
     variables: dict[str, str] = {}
     for image in images:
-        variables.update(image.environment)
+        variables.update({**image.environment, **_joined(variables, image.environment)})
     return Setup(
         policy=policy,
         mounts=tuple(mount for image in images for mount in image.mounts),
         environment=variables,
         path=tuple(folder for image in images for folder in image.path),
     )
+
+
+def _joined(before: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:
+    """Return the lists of folders that both have: what a project has locked is found before what a toolchain brings."""
+    return {name: f"{added[name]}:{before[name]}" for name in _FOLDERS if name in before and name in added}
 
 
 def _digest(images: Sequence[Image]) -> str:
