@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import anthropic
+import httpx
 import httpx2
 import openai
 from anthropic.types import Message as AnthropicMessage
@@ -67,7 +68,7 @@ class Client(Protocol):
     def models(self, server: ModelServer) -> list[str]: ...
 
 
-CUT_OFF = (httpx2.TransportError,)
+CUT_OFF = (httpx.TransportError, httpx2.TransportError)
 """What clients raise when a reply stops in the middle, besides their own errors."""
 SCHEMA = {"type": "object", "properties": {}, "additionalProperties": True}
 
