@@ -3,13 +3,13 @@
 import gc
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
 from ulid import ULID
@@ -47,6 +47,7 @@ from astrolabe.engine.local import LocalDriver
 from astrolabe.engine.workshop import Limits, Workshop
 from astrolabe.errors import StorageError, UnavailableError
 from astrolabe.ports.determinism import Determinism
+from astrolabe.ports.embedding import Embedder
 from astrolabe.ports.slots import Terms
 from astrolabe.ports.store import Owner, RunRecord
 from astrolabe.ports.wakeups import WakeUps
@@ -54,7 +55,8 @@ from astrolabe.sdk import Plugin
 from astrolabe.services.agents import unheeded
 from astrolabe.services.installation import BrokenPlugin, Clustered, Installation
 from astrolabe.services.upkeep import Keeping
-from astrolabe.settings import Settings, known_secrets, process_environment, variable
+from astrolabe.settings import Settings, known_secrets, process_environment, user_skill_folders, variable
+from astrolabe.skills.home import SkillHome
 
 if TYPE_CHECKING:
     from astrolabe.adapters.redis.wakeups import RedisWakeUps
@@ -159,6 +161,7 @@ async def open_installation(
             budget=settings.budget,
             state=settings.state_folder,
             cache=settings.cache_folder,
+            skills=_skills(settings, store, images),
             redis=_redis(settings.redis_url, owner).probe if settings.redis_url else None,
         )
     finally:
@@ -170,6 +173,39 @@ def _isolation(cache: Path, determinism: Determinism) -> tuple[ImageCache, Names
     images = ImageCache(cache / "images", lambda: sandbox, determinism, process_environment())
     sandbox = NamespaceSandbox(images.bubblewraps, cache / "sandbox", determinism)
     return images, sandbox
+
+
+def _skills(settings: Settings, store: SqlStore, images: ImageCache) -> SkillHome:
+    """Return where skills come from; what ranks them by meaning is loaded when a task is to be matched."""
+    wanted, made = settings.skills.embedder, list[Embedder | None]()
+
+    async def kept(name: str, fetch: bool) -> Path | None:
+        return await images.folder(name, fetch=fetch)
+
+    async def embedder() -> Embedder | None:
+        if not made:
+            made.append(None if wanted == "none" else await _embedder(wanted, kept, settings.cache_folder))
+        return made[0]
+
+    return SkillHome(store.skills, user_skill_folders(), embedder, settings.skills.enabled)
+
+
+async def _embedder(
+    wanted: Literal["auto", "minilm", "wordllama"],
+    kept: Callable[[str, bool], Awaitable[Path | None]],
+    cache: Path,
+) -> Embedder | None:
+    """Return what ranks texts by meaning; None where its libraries are missing and it was not asked for by name."""
+    try:
+        from astrolabe.adapters.embeddings.choice import choose  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        if wanted == "auto":
+            return None
+        raise UnavailableError(
+            f"skills are to be ranked by {wanted}, whose libraries are not installed",
+            hint="Install Astrolabe with its extra `embeddings` (in a checkout: pip install '.[embeddings]'), or unset ASTROLABE_SKILLS__EMBEDDER.",
+        ) from error
+    return await choose(wanted, kept, cache / "embeddings")
 
 
 async def _close(

@@ -28,6 +28,7 @@ from astrolabe.planning.places.node import Entries, Fault, Items, Mark, Node, Sc
 from astrolabe.planning.places.reading import Document, read_document
 from astrolabe.planning.places.validation import held_against, problems
 from astrolabe.services.files import content_of, find_file
+from astrolabe.skills.options import SkillOptions
 
 PREFIX = "ASTROLABE_"
 _FILE = PREFIX + "CONFIG"
@@ -123,6 +124,7 @@ class Settings(BaseModel):
     models: ModelOptions = Field(
         default=ModelOptions(), description="Which language models are used, and where they are."
     )
+    skills: SkillOptions = Field(default=SkillOptions(), description="How skills are used.")
     sandbox: Policy = Field(default=Policy(), description="Limits of the sandbox. None of them turns it off.")
 
     @property
@@ -232,14 +234,25 @@ def config_file() -> Path:
     return _system_folder("XDG_CONFIG_HOME", ".config", "/etc") / "config.yaml"
 
 
+def user_skill_folders() -> tuple[Path, ...]:
+    """Return where a person keeps skills of their own: those of this program first, then those that programs share."""
+    return (
+        _system_folder("XDG_CONFIG_HOME", ".config", "/etc") / "skills",
+        _home() / ".agents" / "skills",
+    )
+
+
 def _system_folder(variable: str, below_home: str, for_root: str) -> Path:
     if os.geteuid() == 0:
         return Path(for_root) / "astrolabe"
     named = os.environ.get(variable, "")
     if named.startswith("/"):  # the XDG specification: relative paths are to be ignored
         return Path(named) / "astrolabe"
-    home = os.environ.get("HOME") or pwd.getpwuid(os.geteuid()).pw_dir
-    return Path(home) / below_home / "astrolabe"
+    return _home() / below_home / "astrolabe"
+
+
+def _home() -> Path:
+    return Path(os.environ.get("HOME") or pwd.getpwuid(os.geteuid()).pw_dir)
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from astrolabe.cli import (
     runs,
     sandbox,
     schedules,
+    skills,
     steering,
     temporal,
     worker,
@@ -58,6 +59,7 @@ app.add_typer(schedules.app, name="schedules")
 app.add_typer(budgets.app, name="budgets")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(agents.app, name="agents")
+app.add_typer(skills.app, name="skills")
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
 app.command("worker")(worker.worker)

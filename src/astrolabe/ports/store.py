@@ -16,6 +16,7 @@ from astrolabe.ports.health import HealthRecords
 from astrolabe.ports.leases import Lease, Owner
 from astrolabe.ports.processes import Processes
 from astrolabe.ports.schedules import Schedules
+from astrolabe.ports.skills import SkillRecords
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,9 @@ class Store(Protocol):
 
     @property
     def schedules(self) -> Schedules: ...
+
+    @property
+    def skills(self) -> SkillRecords: ...
 
     @property
     def contexts(self) -> Contexts: ...

@@ -22,6 +22,7 @@ from astrolabe.ports.slots import Terms
 from astrolabe.ports.store import Owner, RunRecord, Store
 from astrolabe.ports.tasks import TaskJournal
 from astrolabe.ports.workspace import SharedWorkspace, Workspace
+from astrolabe.skills.home import SkillHome
 
 
 @dataclass(frozen=True)
@@ -77,4 +78,5 @@ class Installation:
     budget: TenantBudget
     state: Path
     cache: Path
+    skills: SkillHome
     redis: Callable[[], Awaitable[str]] | None = None

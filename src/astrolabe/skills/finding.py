@@ -3,14 +3,16 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from astrolabe.domain.skill import Scope, Skill
 from astrolabe.errors import MissingError, Problem
 from astrolabe.skills.folders import read_folder, skill_folders
-from astrolabe.skills.reading import Unusable, read_skill
+from astrolabe.skills.reading import Content, Unusable, read_skill
 
 IN_PROJECTS = (".agents/skills", ".astrolabe/skills")
 SHIPPED = Path(__file__).parent / "shipped"
+FoundInProject: TypeAlias = "Sequence[Content | Unusable]"
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,9 @@ class Catalogue:
 
 
 def find_skills(
-    project: Path | None, user: Sequence[Path], trusted: Collection[str], shipped: Path = SHIPPED
+    project: FoundInProject, user: Sequence[Path], trusted: Collection[str], shipped: Path = SHIPPED
 ) -> Catalogue:
-    """Return the skills for work on the folder `project`; `user` are the folders of the person's own.
+    """Return the skills there are. `project` is what was found in one, `user` are the folders of the person's own.
 
     `trusted` are digests of skills that a person has vouched for: a project's skill is used when its digest is among them.
 
@@ -53,7 +55,7 @@ def find_skills(
         StorageError: a folder is there and cannot be read.
     """
     found = [
-        *_all(Scope.PROJECT, [project.resolve() / name for name in IN_PROJECTS] if project else ()),
+        *(one if isinstance(one, Unusable) else read_skill(one, Scope.PROJECT) for one in project),
         *_all(Scope.USER, user),
         *_all(Scope.SHIPPED, [shipped]),
     ]
@@ -65,6 +67,27 @@ def find_skills(
         used.setdefault(skill.name, skill)
     shadowed = tuple(skill for skill in vouched if used[skill.name] is not skill)
     return Catalogue(tuple(used.values()), untrusted, shadowed, unusable)
+
+
+def in_folder(project: Path) -> FoundInProject:
+    """Return what lies where a project's folder has skills. No link is followed: in a project, one could lead anywhere.
+
+    Raises:
+        MissingError: there is no such project.
+        StorageError: a folder is there and cannot be read.
+    """
+    if not project.is_dir():
+        raise MissingError(f"there is no folder {project}", hint="Name the folder of a project.")
+    found: list[Content | Unusable] = []
+    for root in (project.resolve() / name for name in IN_PROJECTS):
+        if root.resolve() == root:
+            found.extend(read_folder(folder) for folder in skill_folders(root, links=False))
+        else:
+            problem = Problem(
+                str(root), "is reached by a link, which could lead anywhere", "put the skills there"
+            )
+            found.append(Unusable(str(root), (problem,)))
+    return tuple(found)
 
 
 def _sorted_by_trust(
@@ -79,13 +102,7 @@ def _sorted_by_trust(
 
 
 def _all(scope: Scope, roots: Iterable[Path]) -> Iterable[Skill | Unusable]:
-    links = scope is not Scope.PROJECT
+    """Return a person's or our own skills; their folders may be links, as people make them."""
     for root in roots:
-        if not links and root.resolve() != root:
-            hint = "put the skills themselves there"
-            yield Unusable(
-                str(root), (Problem(str(root), "is reached by a link, which could lead anywhere", hint),)
-            )
-            continue
-        for folder in skill_folders(root, links=links):
+        for folder in skill_folders(root, links=True):
             yield read_skill(read_folder(folder), scope)

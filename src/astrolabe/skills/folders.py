@@ -58,12 +58,16 @@ def read_folder(folder: Path, place: str | None = None) -> Content:
         with os.fdopen(descriptor, "rb") as stream:
             data = stream.read(left + 1)
         if len(data) > left or len(files) == MOST_FILES:
-            hint = f"keep it under {MOST_FILES} files and {MOST_BYTES // 1_000_000} MB"
-            faults.append(Problem(f"{called}/{path}", "is left out, for the skill is too large", hint))
-            continue
+            return Content(called, files, (*faults, too_large(called)), too_large=True)
         left -= len(data)
         files[path] = data
     return Content(called, files, tuple(faults))
+
+
+def too_large(called: str) -> Problem:
+    """Return the problem of a skill that nobody could look through."""
+    hint = "keep what its instructions do not need elsewhere"
+    return Problem(called, f"has more than {MOST_FILES} files or {MOST_BYTES // 1_000_000} MB", hint)
 
 
 def _opened(folder: Path, called: str, faults: list[Problem]) -> Iterator[tuple[str, int]]:

@@ -26,12 +26,13 @@ _USABLE = re.compile(r"[\w][\w.-]{0,127}")
 class Content:
     """What lies in a skill's folder: its files by path relative to it. `place` is the folder as a person finds it.
 
-    `faults` are what was left out of it: links, files beyond the limits.
+    `faults` are what was left out of it, such as links. One that is `too_large` was not read to its end.
     """
 
     place: str
     files: Mapping[str, bytes] = field(repr=False)
     faults: tuple[Problem, ...] = ()
+    too_large: bool = False
 
     @property
     def name(self) -> str:
@@ -71,7 +72,7 @@ def read_skill(content: Content, scope: Scope) -> Skill | Unusable:
         return Unusable(content.place, (unreadable.problem,))
     found = (*content.faults, *head.faults, *_Judge(content, head).problems())
     name, description = _usable_name(head, content), _one_line(head.fields.get("description"))
-    if name is None or not description:
+    if name is None or not description or content.too_large:
         return Unusable(content.place, found)
     return Skill(
         name=name,

@@ -7,8 +7,9 @@ import pytest
 
 from astrolabe.domain.skill import Scope
 from astrolabe.errors import MissingError
-from astrolabe.skills.finding import Catalogue, find_skills
+from astrolabe.skills.finding import Catalogue, find_skills, in_folder
 from astrolabe.skills.folders import DEEPEST, MOST_BYTES, MOST_FILES, read_folder
+from astrolabe.skills.reading import validate
 
 
 def skill(folder: Path, description: str = "does something", **files: str) -> Path:
@@ -27,7 +28,7 @@ class World:
         self.project.mkdir()
 
     def found(self, trusted: frozenset[str] = frozenset()) -> Catalogue:
-        return find_skills(self.project, [self.user], trusted, self.shipped)
+        return find_skills(in_folder(self.project), [self.user], trusted, self.shipped)
 
 
 @pytest.fixture
@@ -128,18 +129,18 @@ def test_links_pipes_and_what_lies_too_deep_are_left_out_and_told(tmp_path: Path
     }
 
 
-def test_a_skill_that_is_too_large_keeps_what_goes_in(tmp_path: Path) -> None:
-    folder = skill(tmp_path / "one")
-    (folder / "large").write_bytes(b"x" * MOST_BYTES)
-    for number in range(MOST_FILES):
-        (folder / f"small-{number}").write_text("")
-    content = read_folder(folder)
-    assert len(content.files) == MOST_FILES
-    assert "large" not in content.files
-    assert len(content.faults) == 2
+@pytest.mark.parametrize(("count", "size"), [(1, MOST_BYTES), (MOST_FILES, 0)])
+def test_a_skill_that_nobody_could_look_through_is_not_used(world: World, count: int, size: int) -> None:
+    folder = skill(world.user / "one")
+    for number in range(count):
+        (folder / f"file-{number}").write_bytes(b"x" * size)
+    found = world.found()
+    assert not found.skills
+    assert "more than" in str(found.unusable[0].problems)
+    assert "more than" in str(validate(read_folder(folder)))
 
 
 def test_the_shipped_skills_are_valid_and_there(tmp_path: Path) -> None:
-    found = find_skills(None, [], [])
+    found = find_skills((), [], [])
     assert all(one.scope is Scope.SHIPPED and not one.warnings for one in found.skills)
     assert not found.unusable

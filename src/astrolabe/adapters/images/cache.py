@@ -90,6 +90,14 @@ class ImageCache:
         kept = await self._fetched(toolchain, report or _unheard)
         return self._image(toolchain, kept.content)
 
+    async def folder(self, name: str, *, fetch: bool) -> Path | None:
+        """Return where a toolchain of the lock lies for this process's own use; None when it is not there nor fetched."""
+        toolchain = self._lock[name]
+        if fetch:
+            return (await self._fetched(toolchain, _unheard)).content
+        kept = await in_thread(lambda: self._shelf.find(_key(toolchain, self._machine)))
+        return kept.content if kept else None
+
     async def bubblewraps(self, report: Report | None = None) -> Sequence[Path]:
         """Return the bwrap programs to try, best first: those that can mount overlays before those that cannot.
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; a database at another one is upgraded before use, or refused when it is newer."""
 
 metadata = MetaData()
@@ -338,4 +338,27 @@ context = Table(
     Column("at", Float, nullable=False),
     Column("damaged", Integer, nullable=False),
     Index("context_by_step", "tenant", "run", "step", unique=True),
+)
+
+# skills: those of projects that a person has vouched for, and which attempts were given which
+
+trusted_skills = Table(
+    "trusted_skills",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+skill_uses = Table(
+    "skill_uses",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("name", String(128), primary_key=True),
+    Column("run", String(26), primary_key=True),
+    Column("task", Text, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
 )

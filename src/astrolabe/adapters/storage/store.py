@@ -19,6 +19,7 @@ from astrolabe.adapters.storage.locks import one_at_a_time
 from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.rows import event_of, json_text
 from astrolabe.adapters.storage.schedules import SqlSchedules
+from astrolabe.adapters.storage.skills import SqlSkills
 from astrolabe.adapters.storage.slots import SqlSlots
 from astrolabe.domain.event import Event, NewEvent
 from astrolabe.domain.evidence import Evidence, Verdict
@@ -55,6 +56,7 @@ class SqlStore:
         self.contexts = SqlContexts(database, determinism, tenant)
         self.schedules = SqlSchedules(database, tenant)
         self.health = SqlHealth(database, determinism, tenant)
+        self.skills = SqlSkills(database, determinism, tenant)
         self.slots = SqlSlots(wakeups, processes, self.health, tenant)
 
     async def add_plan(self, plan: Plan, plan_id: str | None = None) -> PlanVersion:
