@@ -118,7 +118,7 @@ async def open_installation(
     database.open()
     try:
         wakeups.open()
-        images, sandbox = _isolation(settings.cache_folder, determinism)
+        images, sandbox = _isolation(settings, determinism)
         installed, broken = load_plugins()
         present = (*installed, *plugins)
         agents = {agent.name: agent for plugin in present for agent in plugin.agents}
@@ -168,9 +168,12 @@ async def open_installation(
         await _close(models, admission, processes, database, wakeups)
 
 
-def _isolation(cache: Path, determinism: Determinism) -> tuple[ImageCache, NamespaceSandbox]:
+def _isolation(settings: Settings, determinism: Determinism) -> tuple[ImageCache, NamespaceSandbox]:
     """Return images and the sandbox that shows them; each needs the other."""
-    images = ImageCache(cache / "images", lambda: sandbox, determinism, process_environment())
+    cache = settings.cache_folder
+    images = ImageCache(
+        cache / "images", lambda: sandbox, determinism, process_environment(), contacts=settings.contacts
+    )
     sandbox = NamespaceSandbox(images.bubblewraps, cache / "sandbox", determinism)
     return images, sandbox
 

@@ -9,7 +9,8 @@ import codecs
 import os
 import pwd
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, cast
 from urllib.parse import unquote, urlsplit
@@ -174,6 +175,21 @@ def load_settings() -> Settings:
     if found:
         raise SettingsError("the settings are not valid", found)
     return Settings.model_validate(_merged(file.value() if file else {}, variables.value()))
+
+
+@contextmanager
+def as_if_set(name: str, value: str) -> Generator[None]:
+    """Have a setting of the first level while the context lasts, whatever else says: a flag wins over all."""
+    variable = PREFIX + name.upper()
+    before = os.environ.get(variable)
+    os.environ[variable] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[variable]
+        else:
+            os.environ[variable] = before
 
 
 def variable(name: str) -> str:

@@ -12,7 +12,7 @@ from astrolabe.domain.plan import Check, Task
 from astrolabe.domain.policy import Policy
 from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.domain.secrets.stream import RedactedStream
-from astrolabe.errors import MissingError, PolicyViolationError, UnavailableError
+from astrolabe.errors import MissingError, OfflineError, PolicyViolationError, UnavailableError
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Sandbox
 from astrolabe.ports.store import Store
@@ -104,7 +104,7 @@ class Verifier:
         environment = check.environment or task.environment
         try:
             prepared = await self._preparer.prepare(environment, tree, policy)
-        except (UnavailableError, MissingError) as error:
+        except (UnavailableError, MissingError, OfflineError) as error:
             reason = f"{error}" + (f" ({error.hint})" if error.hint else "")
             return await self._unasked(check, tree, policy, reason)
         given = tuple(artifact for answer in answers for artifact in answer.artifacts)

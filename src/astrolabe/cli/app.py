@@ -80,5 +80,12 @@ def astrolabe(
     _version_wanted: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
+    _offline: Annotated[
+        bool,
+        typer.Option(
+            "--offline",
+            help="With any command: contact nothing but this machine and servers that the settings name.",
+        ),
+    ] = False,
 ) -> None:
     """From a goal in plain words to verified, committed software."""

@@ -28,6 +28,7 @@ SUMMARIES = {
 
 _OPTIONS = {
     "--version": "Print the version and stop.",
+    "--offline": "With any command: contact nothing but this machine and servers that the settings name.",
     "--install-completion": "Install completion for the current shell.",
     "--show-completion": "Print the completion script instead.",
     "--help": "Show this message and exit.",

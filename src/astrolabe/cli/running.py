@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 import typer
@@ -16,6 +17,7 @@ from astrolabe.cli.exits import Exit, exit_of
 from astrolabe.cli.session import InterruptedByPersonError
 from astrolabe.errors import AstrolabeError
 
+OFFLINE = "--offline"
 _TYPERS_INTERRUPT = 130
 """What typer makes of Ctrl-C."""
 
@@ -43,7 +45,7 @@ def _end(_number: int, _frame: object) -> None:
 
 def _ended() -> int:
     try:
-        code = app(prog_name="astrolabe", standalone_mode=False)
+        code = _run(sys.argv[1:])
     except AstrolabeError as error:
         return _tell(error)
     except typer.TyperException as fault:
@@ -57,6 +59,18 @@ def _ended() -> int:
     except Exception:  # noqa: BLE001 - the outermost edge: what nobody foresaw is told whole, under its own exit code
         return _tell_bug()
     return tell_interrupted() if code == _TYPERS_INTERRUPT else code or Exit.DONE
+
+
+def _run(arguments: Sequence[str]) -> int | None:
+    """Run a command; `--offline` may stand anywhere before `--`, for it is a setting of every command."""
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    if OFFLINE not in own:
+        return app(list(arguments), prog_name="astrolabe", standalone_mode=False)
+    rest = [word for word in own if word != OFFLINE] + list(arguments[len(own) :])
+    from astrolabe.settings import as_if_set
+
+    with as_if_set("offline", "true"):
+        return app(rest, prog_name="astrolabe", standalone_mode=False)
 
 
 def _tell(error: AstrolabeError) -> Exit:

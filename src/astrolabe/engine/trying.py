@@ -19,6 +19,7 @@ from astrolabe.errors import (
     InputError,
     LeaseLostError,
     MergeConflictError,
+    OfflineError,
     OverBudgetError,
     SandboxLostError,
     SandboxUnavailableError,
@@ -75,7 +76,7 @@ def _blame(floor: Floor, task: Task, failed: NewEvent, error: Exception) -> dict
 
 
 _ILLNESS = frozenset({FailureKind.TIMEOUT, FailureKind.TRANSIENT, FailureKind.PERMANENT})
-_OTHERS = (InputError, FetchError, SandboxLostError, MergeConflictError)
+_OTHERS = (InputError, FetchError, OfflineError, SandboxLostError, MergeConflictError)
 
 
 async def _persist(floor: Floor, task: Task, number: int) -> None:

@@ -35,7 +35,8 @@ from astrolabe.adapters.images.toolchain_lock import (
     shipped_lock,
     this_machine,
 )
-from astrolabe.errors import InputError, MissingError, UnavailableError
+from astrolabe.domain.contacts import Contacts
+from astrolabe.errors import InputError, MissingError, OfflineError, UnavailableError
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.images import Image, Progress, Report, ToolchainStatus
 from astrolabe.ports.sandbox import Mount, Sandbox
@@ -65,7 +66,9 @@ class ImageCache:
         options: ImageOptions | None = None,
         lock: Mapping[str, Toolchain] | None = None,
         machine: str | None = None,
+        contacts: Contacts | None = None,
     ) -> None:
+        self._contacts = contacts or Contacts()
         self._sandbox = sandbox
         self._determinism = determinism
         self._environment = environment
@@ -102,7 +105,7 @@ class ImageCache:
         """Return the bwrap programs to try, best first: those that can mount overlays before those that cannot.
 
         Raises:
-            UnavailableError, MissingError: the system has none, and it could not be fetched.
+            UnavailableError, MissingError, OfflineError: the system has none, and it could not be fetched.
         """
         system = await self._system.bubblewrap()
         paths = [system.executable] if system else []
@@ -110,7 +113,7 @@ class ImageCache:
             return paths
         try:
             kept = await self._fetched(self._lock["bubblewrap"], report or _unheard)
-        except (UnavailableError, MissingError) as fault:
+        except (UnavailableError, MissingError, OfflineError) as fault:
             if not paths:
                 raise
             (report or _unheard)(Progress("bubblewrap", f"using the system's: {fault.message}"))
@@ -244,11 +247,11 @@ class ImageCache:
             return await install(lock, node, self._sandbox(), draft)
 
     def _pip(self) -> Pip:
-        return Pip(self._environment, self._options.stall_seconds)
+        return Pip(self._environment, self._options.stall_seconds, self._contacts)
 
     def _npm(self, program: NodeProgram) -> Npm:
         options = self._options
-        return Npm(program, self._environment, options.stall_seconds, options.fetch_uid)
+        return Npm(program, self._environment, options.stall_seconds, options.fetch_uid, self._contacts)
 
     async def _node_program(self, node: Image) -> NodeProgram:
         if (tool := await self._system.find("node")) and tool.npm_cli:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from astrolabe.adapters.images.package_lock import PUBLIC_REGISTRY, LockedPackag
 from astrolabe.adapters.images.pypi import check_hashes
 from astrolabe.adapters.images.shelf import ABANDONED_SECONDS, in_thread, remove_tree
 from astrolabe.adapters.images.toolchain_lock import Pinned
+from astrolabe.domain.contacts import Contacts
 from astrolabe.errors import FetchError
 
 _PASSED_ON = re.compile(
@@ -50,6 +51,7 @@ class Npm:
     environment: Mapping[str, str]
     stall_seconds: float
     uid: int
+    contacts: Contacts = field(default_factory=Contacts)
 
     async def registries(self, work: Path) -> Registries:
         """Return the registries npm is set up with; `work` takes npm's temporary files, as everywhere here.
@@ -77,7 +79,9 @@ class Npm:
         Raises:
             FetchError: the registry does not answer, does not have one, or has another file of that name.
             StorageError: the disk is full.
+            OfflineError: nothing may be fetched.
         """
+        self.contacts.require(f"fetching {', '.join(package.name for package, _ in pinned)}")
         wanted = [f"{package.name}@{package.version}" for package, _ in pinned]
         async with self._desk(work) as desk:
             done = await desk.npm(
@@ -104,8 +108,11 @@ class Npm:
 
         Raises:
             FetchError: one could not be fetched, or is not the one the lock pins; the others are kept.
+            OfflineError: one is missing, and nothing may be fetched.
         """
         missing = await in_thread(lambda: [each for each in wanted if not (store / each.sha512).exists()])
+        if missing:
+            self.contacts.require(f"fetching {missing[0].name} and others ({len(missing)} packages)")
         async with self._desk(work) as desk:
             for start in range(0, len(missing), _AT_ONCE):
                 have = len(wanted) - len(missing) + start

@@ -3,13 +3,16 @@
 import hashlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from astrolabe.adapters.images.clients import Finished, Watch, refuse_full_disk, run_client
 from astrolabe.adapters.images.shelf import in_thread
 from astrolabe.adapters.images.toolchain_lock import Pinned
+from astrolabe.domain.contacts import Contacts
 from astrolabe.errors import FetchError
+
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class Pip:
 
     environment: Mapping[str, str]
     stall_seconds: float
+    contacts: Contacts = field(default_factory=Contacts)
 
     async def fetch(
         self, pinned: Sequence[Pinned], work: Path, on_bytes: Callable[[int], None]
@@ -27,7 +31,9 @@ class Pip:
         Raises:
             FetchError: the index does not answer, does not have one, or has another file of that name.
             StorageError: the disk is full.
+            OfflineError: nothing may be fetched.
         """
+        self.contacts.require(f"fetching {', '.join(package.name for package, _ in pinned)}")
         folder, scratch, wanted = work / "pypi", work / "pip", work / "wanted.txt"
         asked = "".join(f"{p.name}=={p.version} --hash={file.hash}\n" for p, file in pinned)
         await in_thread(lambda: (folder.mkdir(), scratch.mkdir(), wanted.write_text(asked, "ascii")))
@@ -47,7 +53,9 @@ class Pip:
         Raises:
             FetchError: the index does not answer, does not have one, or has another file of that name.
             StorageError: the disk is full.
+            OfflineError: nothing may be fetched.
         """
+        self.contacts.require(f"fetching {', '.join(line.split('==')[0] for line in lines[:_SHOWN])}")
         folder, scratch, wanted = work / "pypi", work / "pip", work / "wanted.txt"
         asked = "".join(f"{line}\n" for line in lines)
         await in_thread(lambda: (folder.mkdir(), scratch.mkdir(), wanted.write_text(asked, "utf-8")))
