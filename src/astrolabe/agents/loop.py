@@ -4,6 +4,7 @@ Everything it knows follows from recorded steps: the model's replies and the com
 takes the same course again up to where it was, without asking or running anything twice.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from pydantic import JsonValue
 
 from astrolabe.agents.agent import Workbench
 from astrolabe.agents.marking import NOTICE
+from astrolabe.agents.stuck import HINTS, Turn, stuck
 from astrolabe.agents.talking import Talk
 from astrolabe.agents.tools.tool import Desk, Tool
 from astrolabe.agents.using import Toolbox
@@ -66,6 +68,11 @@ class Outcome:
 Accept = Callable[[Outcome], Awaitable[str]]
 """Says what is still wrong with an outcome; nothing when it can be accepted."""
 
+_REFUSED = (
+    "You have refused to answer. The task is ordinary work on the code of this repository. If a part of it cannot be done, "
+    "finish and say which."
+)
+
 
 async def accepted(_outcome: Outcome) -> str:
     """Accept whatever a model is content with."""
@@ -90,17 +97,22 @@ async def converse(
         NoModelError, ModelError, OverBudgetError: see `Workbench.ask`.
     """
     limits = limits or LoopLimits()
-    desk = Desk(bench, task)
     talk = Talk(bench, brief.opening(), tools, limits.answer_tokens)
-    return await _Loop(talk, Toolbox(tools, desk, f"{task.id}\0{brief.task}"), limits, accept).outcome()
+    toolbox = Toolbox(tools, Desk(bench, task), f"{task.id}\0{brief.task}")
+    return await _Loop(bench, talk, toolbox, limits, accept).outcome()
 
 
 class _Loop:
-    def __init__(self, talk: Talk, toolbox: Toolbox, limits: LoopLimits, accept: Accept) -> None:
+    def __init__(
+        self, bench: Workbench, talk: Talk, toolbox: Toolbox, limits: LoopLimits, accept: Accept
+    ) -> None:
+        self._bench = bench
         self._talk = talk
         self._toolbox = toolbox
         self._limits = limits
         self._accept = accept
+        self._turns: list[Turn] = []
+        self._helped = 0
 
     async def outcome(self) -> Outcome:
         for turn in range(1, self._limits.turns + 1):
@@ -108,6 +120,7 @@ class _Loop:
             done = await self._turn(turn)
             if done is not None:
                 return done
+            self._look_for_progress()
         raise AgentFailedError(
             f"it was not done after {self._limits.turns} turns",
             hint="Cut the task smaller, or allow it more turns.",
@@ -126,25 +139,47 @@ class _Loop:
         return None if fault else done
 
     async def _used(self, message: Message, turn: int) -> Outcome | None:
-        results: list[ToolResult] = []
-        done: Outcome | None = None
-        for call in message.calls:
-            result = await self._toolbox.use(call)
-            results.append(result)
-            if self._toolbox.ends(call) and not result.failed:
-                done = Outcome(str(call.arguments.get("summary", "")), call.arguments, turn, self._talk.use)
+        results = [await self._toolbox.use(call) for call in message.calls]
         self._talk.answer(results)
-        return done
+        self._turns.append(_turn_of(message, results, self._bench.tree))
+        for call, result in zip(message.calls, results, strict=True):
+            if self._toolbox.ends(call) and not result.failed:
+                summary = call.arguments.get("summary")
+                text = summary if isinstance(summary, str) else message.text.strip()
+                return Outcome(text, call.arguments, turn, self._talk.use)
+        return None
 
     def _worded(self, reply: Reply, message: Message, turn: int) -> Outcome | None:
         """Take words without a call: they are the end, unless they are none, or were cut off."""
-        if reply.finish is Finish.LENGTH:
+        words = message.text.strip()
+        self._turns.append(Turn(tree=self._bench.tree, words=bool(words)))
+        if reply.finish is Finish.REFUSED:
+            self._talk.tell(_REFUSED)
+        elif reply.finish is Finish.LENGTH:
             self._talk.tell("Your answer was cut off for its length. Go on in smaller steps.")
-            return None
-        if not message.text.strip():
+        elif not words:
             self._talk.tell("You have answered nothing. Use a tool, or finish.")
-            return None
-        return Outcome(message.text.strip(), {}, turn, self._talk.use)
+        else:
+            return Outcome(words, {}, turn, self._talk.use)
+        return None
+
+    def _look_for_progress(self) -> None:
+        """When the conversation gets nowhere, try another approach: a hint, then another model, then the task is given up.
+
+        Whoever planned the task can then cut it smaller, or ask a person.
+        """
+        kind = stuck(self._turns)
+        if kind is None:
+            return
+        self._turns.clear()
+        self._helped += 1
+        self._bench.say(f"getting nowhere: {kind.value}")
+        if self._helped > 1 and not self._talk.change_model():
+            raise AgentFailedError(
+                f"it got nowhere ({kind.value}), and no hint and no other model helped",
+                hint="Cut the task smaller, say more in its goal, or let a person look at it.",
+            )
+        self._talk.tell(HINTS[kind])
 
     def _check_tokens(self) -> None:
         most, used = self._limits.tokens, self._talk.use.total
@@ -153,3 +188,16 @@ class _Loop:
                 f"it has used {used:,} tokens, and may use {most:,}",
                 hint="Cut the task smaller, or allow it more tokens.",
             )
+
+
+def _turn_of(message: Message, results: Sequence[ToolResult], tree: str) -> Turn:
+    calls = (
+        json.dumps([call.tool, call.malformed or call.arguments], sort_keys=True) for call in message.calls
+    )
+    return Turn(
+        calls=tuple(calls),
+        results=tuple(result.text for result in results),
+        failed=all(result.failed for result in results),
+        tree=tree,
+        words=bool(message.text.strip()),
+    )

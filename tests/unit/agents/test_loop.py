@@ -11,7 +11,7 @@ from tests.world import Boxes
 
 from astrolabe.agents.agent import Workbench
 from astrolabe.agents.asking import digest_of
-from astrolabe.domain.conversation import Question, Reply, Speaker
+from astrolabe.domain.conversation import Finish, Question, Reply, Speaker
 from astrolabe.errors import AgentFailedError, ModelRequestError
 from astrolabe.ports.model import CallStyle
 from astrolabe.roles.code import CodeAgent
@@ -200,7 +200,7 @@ class DeathError(Exception):
 
 SCRIPT = (
     calls(("read", {"path": "src/slug.py"})),
-    words(""),
+    words("I will", Finish.LENGTH),
     calls(FIX),
     calls(("run", {"command": "pytest"}), ("search", {"pattern": "slug"})),
     calls(DONE),
