@@ -107,10 +107,11 @@ class TreeBench:
                 found = await self._workspace.search(self.tree, pattern, patterns, ignore_case=ignore_case)
             except InputError as fault:
                 return {"fault": str(fault), "hint": fault.hint}, ONE_TOOL_CALL
-            told = [[one.path, one.line, one.text] for one in found[:MOST_FOUND]]
+            text = [await without_secrets(self._redactor, one.text) for one in found[:MOST_FOUND]]
+            told = [[one.path, one.line, line] for one, line in zip(found, text, strict=False)]
             return {"found": told}, ONE_TOOL_CALL
 
-        reply, _ = await self._recorder.recorded("search", do, reserve=ONE_TOOL_CALL)
+        reply, _ = await self._recorder.recorded("search", do, reserve=ONE_TOOL_CALL, about=pattern)
         if "fault" in reply:
             raise InputError(reply["fault"], hint=reply["hint"])
         return tuple(Found(*one) for one in reply["found"])

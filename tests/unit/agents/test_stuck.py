@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from tests.bench import Room
@@ -18,18 +18,21 @@ from astrolabe.testing.models_double import ScriptedModel, ScriptedModels, calls
 BACK = ("edit", {"path": "src/slug.py", "old": "return text.lower()", "new": "return text"})
 
 
-def endless(*answers: Reply) -> Any:
+Answer = Callable[[Question], Reply]
+
+
+def endless(*answers: Reply) -> Answer:
     """Return what gives these answers round and round, whatever is asked."""
     turns = itertools.cycle(answers)
     return lambda _question: next(turns)
 
 
-def numbered(make: Any) -> Any:
+def numbered(make: Callable[[int], Reply]) -> Answer:
     numbers = itertools.count(1)
     return lambda _question: make(next(numbers))
 
 
-WAYS = {
+WAYS: dict[Stuck, Callable[[], Answer]] = {
     Stuck.EMPTY: lambda: endless(words("")),
     Stuck.REPEATED: lambda: endless(calls(("read", {"path": "README.md"}))),
     Stuck.PING_PONG: lambda: endless(calls(FIX), calls(BACK)),

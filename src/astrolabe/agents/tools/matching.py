@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from astrolabe.errors import InputError
@@ -22,7 +22,7 @@ class Place:
 
 
 def places(content: str, old: str, new: str) -> tuple[Place, ...]:
-    """Return every place `old` can mean, by the strictest way of comparing that finds any.
+    """Return every place `old` can mean, overlapping ones too, by the strictest way of comparing that finds any.
 
     The ways: as it is; with the file's line endings; without line numbers that came from reading; lines compared without
     white space at their ends; without indentation, which `new` then gets as the file has it.
@@ -39,9 +39,11 @@ def places(content: str, old: str, new: str) -> tuple[Place, ...]:
 
 def _readings(content: str, old: str, new: str) -> Iterator[tuple[str, str]]:
     """Give what may have been meant by the words of an edit: as they are, with the file's line ends, without line numbers."""
-    ending = "\r\n" if "\r\n" in content else "\n"
-    yield old, new
+    ends, all_ends = content.count("\r\n"), content.count("\n")
+    ending = "\r\n" if ends else "\n"
     with_ending = _with_ending(old, ending), _with_ending(new, ending)
+    if not ends or ends != all_ends:
+        yield old, new
     yield with_ending
     bare = _unnumbered(with_ending[0])
     if bare is not None:
@@ -65,7 +67,7 @@ def _exactly(content: str, old: str, new: str) -> Iterator[Place]:
     at = content.find(old) if old else -1
     while at >= 0:
         yield Place(at, at + len(old), new)
-        at = content.find(old, at + len(old))
+        at = content.find(old, at + 1)
 
 
 def _by_lines(content: str, old: str, new: str, key: Callable[[str], str]) -> Iterator[Place]:
@@ -76,14 +78,10 @@ def _by_lines(content: str, old: str, new: str, key: Callable[[str], str]) -> It
         return
     keys = [key(line) for line in lines]
     starts = _offsets(lines)
-    at = 0
-    while at + len(wanted) <= len(lines):
-        if keys[at : at + len(wanted)] != wanted:
-            at += 1
-            continue
-        found = lines[at : at + len(wanted)]
-        yield Place(starts[at], starts[at + len(wanted)], _fitted(found, old, new))
-        at += len(wanted)
+    for at in range(len(lines) - len(wanted) + 1):
+        if keys[at : at + len(wanted)] == wanted:
+            end = at + len(wanted)
+            yield Place(starts[at], starts[end], _fitted(lines[at:end], old, new))
 
 
 def _offsets(lines: Sequence[str]) -> list[int]:
@@ -101,24 +99,28 @@ def _without_blank_edges(lines: Sequence[str]) -> list[str]:
 
 def _fitted(found: Sequence[str], old: str, new: str) -> str:
     """Return `new` with the indentation and the last line's end that the file has where `old` was found."""
-    there, meant = _indent(found), _indent(_without_blank_edges(old.splitlines()))
-    lines = _without_blank_edges(new.splitlines())
+    meant = _without_blank_edges(old.splitlines())
+    known = {_indent(there): _indent(here) for there, here in zip(meant, found, strict=True) if there.strip()}
+    first = _indent(meant[0]), _indent(found[0])
     ending = "\r\n" if found[0].endswith("\r\n") else "\n"
-    shifted = [_shifted(line, meant, there) for line in lines]
-    text = ending.join(shifted)
+    lines = [_indented(line, known, first) for line in _without_blank_edges(new.splitlines())]
     last = found[-1]
     end = last[len(last.rstrip("\r\n")) :]
-    return f"{text}{end}" if shifted else ""
+    return f"{ending.join(lines)}{end}" if lines else ""
 
 
-def _indent(lines: Sequence[str]) -> str:
-    first = next((line for line in lines if line.strip()), "")
-    return first[: len(first) - len(first.lstrip())].strip("\r\n")
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())].strip("\r\n")
 
 
-def _shifted(line: str, meant: str, there: str) -> str:
-    if not line.strip() or meant == there:
+def _indented(line: str, known: Mapping[str, str], first: tuple[str, str]) -> str:
+    """Return a line with the indentation the file has for what is written with this one, or moved as the first line is."""
+    own = _indent(line)
+    if not line.strip():
         return line
+    if own in known:
+        return known[own] + line.lstrip()
+    meant, there = first
     return there + line.removeprefix(meant) if line.startswith(meant) else line
 
 
@@ -141,8 +143,9 @@ def edited(path: str, content: str, old: str, new: str, *, everywhere: bool = Fa
         )
     out, at = "", 0
     for place in found:
-        out += content[at : place.start] + place.new
-        at = place.end
+        if place.start >= at:  # places may overlap: the first one counts
+            out += content[at : place.start] + place.new
+            at = place.end
     return out + content[at:]
 
 
