@@ -27,8 +27,8 @@ FILES = {
 }
 
 
-def everything(**fields: Any) -> Task:
-    return Task(id="fix", agent="code", goal="Make slugs lower case", **{"writes": ("**",), **fields})
+def everything(writes: tuple[str, ...] = ("**",)) -> Task:
+    return Task(id="fix", name="fix", agent="code", goal="Make slugs lower case", writes=writes)
 
 
 def obedient(*deeds: Any, task: Task, boxes: Boxes | None = None) -> tuple[Room, ScriptedModel]:

@@ -14,7 +14,7 @@ from astrolabe.agents.asking import digest_of
 from astrolabe.domain.conversation import Finish, Question, Reply, Speaker
 from astrolabe.errors import AgentFailedError, ModelRequestError
 from astrolabe.ports.model import CallStyle
-from astrolabe.roles.code import CodeAgent
+from astrolabe.roles.code.agent import CodeAgent
 from astrolabe.sdk import Check, Task
 from astrolabe.testing.models_double import ScriptedModel, ScriptedModels, calls, words
 

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from astrolabe.errors import InputError
 
@@ -24,30 +25,26 @@ class Place:
 def places(content: str, old: str, new: str) -> tuple[Place, ...]:
     """Return every place `old` can mean, overlapping ones too, by the strictest way of comparing that finds any.
 
-    The ways: as it is; with the file's line endings; without line numbers that came from reading; lines compared without
-    white space at their ends; without indentation, which `new` then gets as the file has it.
+    The ways: as it is, or with the file's line endings; line by line without white space at their ends; without
+    indentation, which `new` then gets as the file has it; and all these without line numbers that came from reading.
     """
-    for candidate_old, candidate_new in _readings(content, old, new):
-        if exact := tuple(_exactly(content, candidate_old, candidate_new)):
-            return exact
-    for key in (str.rstrip, str.strip):
-        for candidate_old, candidate_new in _readings(content, old, new):
-            if loose := tuple(_by_lines(content, candidate_old, candidate_new, key)):
-                return loose
+    for readings in _readings(content, old, new):
+        for compare in (_exactly, partial(_by_lines, key=str.rstrip), partial(_by_lines, key=str.strip)):
+            for meant_old, meant_new in readings:
+                if found := tuple(compare(content, meant_old, meant_new)):
+                    return found
     return ()
 
 
-def _readings(content: str, old: str, new: str) -> Iterator[tuple[str, str]]:
+def _readings(content: str, old: str, new: str) -> Iterator[list[tuple[str, str]]]:
     """Give what may have been meant by the words of an edit: as they are, with the file's line ends, without line numbers."""
     ends, all_ends = content.count("\r\n"), content.count("\n")
     ending = "\r\n" if ends else "\n"
     with_ending = _with_ending(old, ending), _with_ending(new, ending)
-    if not ends or ends != all_ends:
-        yield old, new
-    yield with_ending
+    yield [with_ending] if ends and ends == all_ends else [(old, new), with_ending]
     bare = _unnumbered(with_ending[0])
     if bare is not None:
-        yield bare, _unnumbered(with_ending[1]) or with_ending[1]
+        yield [(bare, _unnumbered(with_ending[1]) or with_ending[1])]
 
 
 def _with_ending(text: str, ending: str) -> str:
