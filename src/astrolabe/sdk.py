@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, DeclaresPurpose, Workbench
 from astrolabe.agents.briefing import notes_for, told_task
 from astrolabe.agents.loop import Brief, LoopLimits, Outcome, converse
+from astrolabe.agents.marking import marked
 from astrolabe.agents.prompts import Prompt, load_prompts
 from astrolabe.agents.self_checking import failing as failing_checks
 from astrolabe.agents.survey import listing_of
@@ -76,18 +77,6 @@ from astrolabe.projects.results import Case, Results, Status
 from astrolabe.projects.runner import COVERAGE, RESULTS, Form, Runner, reporting, sections
 
 __all__ = [
-    "COVERAGE",
-    "EDIT",
-    "FINISH",
-    "LIST",
-    "LOOKING",
-    "MIB",
-    "READ",
-    "RESULTS",
-    "RUN",
-    "SEARCH",
-    "WORKING",
-    "WRITE",
     "Agent",
     "AgentFailedError",
     "Approval",
@@ -96,6 +85,7 @@ __all__ = [
     "Backoff",
     "Brief",
     "Budget",
+    "COVERAGE",
     "CallStyle",
     "Case",
     "Check",
@@ -107,14 +97,19 @@ __all__ = [
     "DeclaresPurpose",
     "Desk",
     "Document",
+    "EDIT",
     "Environment",
+    "FINISH",
     "Finish",
     "Form",
     "Goal",
     "GoalError",
     "InputError",
+    "LIST",
+    "LOOKING",
     "Listing",
     "LoopLimits",
+    "MIB",
     "Measure",
     "Message",
     "MissingError",
@@ -134,12 +129,16 @@ __all__ = [
     "Problem",
     "Prompt",
     "Question",
+    "READ",
+    "RESULTS",
+    "RUN",
     "Reading",
     "Recipe",
     "Replanner",
     "Reply",
     "Results",
     "Runner",
+    "SEARCH",
     "Sentence",
     "Shape",
     "Shared",
@@ -159,6 +158,8 @@ __all__ = [
     "UnavailableError",
     "Understanding",
     "Usage",
+    "WORKING",
+    "WRITE",
     "WindowExceededError",
     "Workbench",
     "alone",
@@ -166,6 +167,7 @@ __all__ = [
     "failing_checks",
     "listing_of",
     "load_prompts",
+    "marked",
     "notes_for",
     "read_coverage",
     "read_document",

@@ -74,11 +74,12 @@ def _by_lines(content: str, old: str, new: str, key: Callable[[str], str]) -> It
     if not any(wanted):
         return
     keys = [key(line) for line in lines]
+    ending = "\r\n" if "\r\n" in content else "\n"
     starts = _offsets(lines)
     for at in range(len(lines) - len(wanted) + 1):
         if keys[at : at + len(wanted)] == wanted:
             end = at + len(wanted)
-            yield Place(starts[at], starts[end], _fitted(lines[at:end], old, new))
+            yield Place(starts[at], starts[end], _fitted(lines[at:end], old, new, ending))
 
 
 def _offsets(lines: Sequence[str]) -> list[int]:
@@ -94,12 +95,11 @@ def _without_blank_edges(lines: Sequence[str]) -> list[str]:
     return list(lines[first : last + 1])
 
 
-def _fitted(found: Sequence[str], old: str, new: str) -> str:
-    """Return `new` with the indentation and the last line's end that the file has where `old` was found."""
+def _fitted(found: Sequence[str], old: str, new: str, ending: str) -> str:
+    """Return `new` with the indentation and the line ends that the file has where `old` was found."""
     meant = _without_blank_edges(old.splitlines())
     known = {_indent(there): _indent(here) for there, here in zip(meant, found, strict=True) if there.strip()}
     first = _indent(meant[0]), _indent(found[0])
-    ending = "\r\n" if found[0].endswith("\r\n") else "\n"
     lines = [_indented(line, known, first) for line in _without_blank_edges(new.splitlines())]
     last = found[-1]
     end = last[len(last.rstrip("\r\n")) :]

@@ -103,20 +103,25 @@ def _problem(fault: dict[str, Any]) -> Problem:
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """Return a model's JSON Schema without what costs tokens and says nothing."""
-    return cast("dict[str, Any]", _plain(model.model_json_schema()))
+    """Return a model's JSON Schema, without what costs tokens and says nothing, and without references to elsewhere."""
+    schema = model.model_json_schema()
+    known = cast("dict[str, Any]", schema.pop("$defs", {}))
+    return cast("dict[str, Any]", _plain(schema, known))
 
 
-def _plain(node: Any, *, inside_properties: bool = False) -> Any:
+def _plain(node: Any, known: dict[str, Any], *, properties: bool = False) -> Any:
     if isinstance(node, list):
-        return [_plain(item) for item in cast("list[Any]", node)]
+        return [_plain(item, known) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
     fields = cast("dict[str, Any]", node)
+    if "$ref" in fields and not properties:
+        named = known[str(fields["$ref"]).removeprefix("#/$defs/")]
+        fields = {**named, **{name: value for name, value in fields.items() if name != "$ref"}}
     return {
-        name: _plain(value, inside_properties=name == "properties" and not inside_properties)
+        name: _plain(value, known, properties=name == "properties" and not properties)
         for name, value in fields.items()
-        if inside_properties or name != "title"
+        if properties or name != "title"
     }
 
 
