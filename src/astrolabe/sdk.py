@@ -32,6 +32,7 @@ from astrolabe.domain.conversation import (
     ToolSpec,
     said,
 )
+from astrolabe.domain.paths import path_fault
 from astrolabe.domain.plan import (
     Approval,
     Backoff,
@@ -169,6 +170,7 @@ __all__ = [
     "load_prompts",
     "marked",
     "notes_for",
+    "path_fault",
     "read_coverage",
     "read_document",
     "read_results",
