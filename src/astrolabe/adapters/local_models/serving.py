@@ -53,7 +53,7 @@ class LocalServers:
         options: LocalModelOptions | None = None,
         program: Program | None = None,
     ) -> None:
-        self._folder = folder
+        self.folder = folder
         self._shelf = shelf
         self._options = options or LocalModelOptions()
         self._program = program or Program()
@@ -69,9 +69,9 @@ class LocalServers:
             UnavailableError: it cannot be started, its last words say why; or the extra is not installed.
             ConflictError: it runs already, set up otherwise.
         """
-        seat = Seat(self._folder / name)
+        seat = Seat(self.folder / name)
         model = self._shelf.path(name)
-        with storage_faults(self._folder):
+        with storage_faults(self.folder):
             seat.prepare()
         with ExitStack() as use:
             async with _starting(seat):
@@ -92,7 +92,7 @@ class LocalServers:
 
     def runs(self, name: str) -> bool:
         """Tell whether a server of that model lives."""
-        seat = Seat(self._folder / name)
+        seat = Seat(self.folder / name)
         return seat.folder.exists() and seat.is_held("server")
 
     async def _running(self, seat: Seat, name: str) -> Facts | None:
