@@ -111,7 +111,9 @@ def test_held_to_nothing_it_writes_its_call_in_words_which_are_read(with_model: 
     reply = with_model(lambda model: model.ask(question))
     assert reply.message.calls == ()
     (call,) = _read(reply.message).calls[:1]
-    assert (call.tool, call.arguments.get("path")) == ("read", "src/app.py")
+    # it may put the value into the schema it was shown, instead of giving it: the tool itself says so then
+    assert call.tool == "read"
+    assert "src/app.py" in json.dumps(call.arguments)
 
 
 def test_killed_in_mid_answer_it_answers_the_next_question(
