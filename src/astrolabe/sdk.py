@@ -7,6 +7,7 @@ nothing else of Astrolabe.
 from dataclasses import dataclass
 
 from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, DeclaresPurpose, Workbench
+from astrolabe.agents.aside import LOOK_INTO
 from astrolabe.agents.briefing import notes_for, told_task
 from astrolabe.agents.loop import Brief, LoopLimits, Outcome, converse
 from astrolabe.agents.marking import marked
@@ -83,6 +84,7 @@ __all__ = [
     "FINISH",
     "LIST",
     "LOOKING",
+    "LOOK_INTO",
     "MIB",
     "READ",
     "RESULTS",

@@ -98,15 +98,15 @@ async def converse(
     """
     limits = limits or LoopLimits()
     talk = Talk(bench, brief.opening(), tools, limits.answer_tokens)
-    toolbox = Toolbox(tools, Desk(bench, task), f"{task.id}\0{brief.task}")
-    return await _Loop(bench, talk, toolbox, limits, accept).outcome()
+    desk = Desk(bench, task)
+    toolbox = Toolbox(tools, desk, f"{task.id}\0{brief.task}")
+    return await _Loop(desk, talk, toolbox, limits, accept).outcome()
 
 
 class _Loop:
-    def __init__(
-        self, bench: Workbench, talk: Talk, toolbox: Toolbox, limits: LoopLimits, accept: Accept
-    ) -> None:
-        self._bench = bench
+    def __init__(self, desk: Desk, talk: Talk, toolbox: Toolbox, limits: LoopLimits, accept: Accept) -> None:
+        self._desk = desk
+        self._bench = desk.bench
         self._talk = talk
         self._toolbox = toolbox
         self._limits = limits
@@ -182,7 +182,8 @@ class _Loop:
         self._talk.tell(HINTS[kind])
 
     def _check_tokens(self) -> None:
-        most, used = self._limits.tokens, self._talk.use.total
+        most = self._limits.tokens
+        used = self._talk.use.total + sum(use.total for use in self._desk.spent)
         if most is not None and used >= most:
             raise AgentFailedError(
                 f"it has used {used:,} tokens, and may use {most:,}",

@@ -186,6 +186,35 @@ def test_a_command_may_change_only_what_the_task_may() -> None:
     assert "undone, for this task may not change it: README.md, stray" in results(model, 1)[0]
 
 
+def test_a_question_is_handed_to_a_fresh_conversation_that_changes_nothing() -> None:
+    answers = [
+        calls(("look_into", {"question": "Where are slugs made?"})),
+        calls(("read", {"path": "src/slug.py"})),
+        calls(("edit", FIX[1])),
+        calls(("finish", {"summary": "In src/slug.py, line 1."})),
+        calls(FIX, DONE),
+    ]
+    here, model = room(*answers)
+    assert work(here)["src/slug.py"] == FIXED
+    inner = model.asked[1:4]
+    assert all("Where are slugs made?" in question.messages[1].text for question in inner)
+    assert {tool.name for tool in inner[0].tools} == {"list", "read", "search", "finish"}
+    assert "there is no tool 'edit'" in results(model, 3)[0]
+    assert "In src/slug.py, line 1." in results(model, 4)[0]
+    assert len(model.asked[4].messages) == 4, "the outer conversation holds the answer alone"
+    assert len([key for key in here.record.done if key.endswith("model")]) == 5, "each call is the task's own"
+
+
+def test_what_a_fresh_conversation_uses_counts() -> None:
+    aside = calls(("look_into", {"question": "?"}))
+    here, model = room(
+        aside, words("So it is."), aside, words("So it is."), task=task(inputs={"tokens": 300})
+    )
+    with pytest.raises(AgentFailedError, match="440 tokens"):
+        work(here)
+    assert len(model.asked) == 4
+
+
 def test_a_model_that_never_ends_is_stopped() -> None:
     model = ScriptedModel(after=lambda _: calls(("list", {})))
     here = Room(task(inputs={"turns": 5}), ScriptedModels(model), FILES)

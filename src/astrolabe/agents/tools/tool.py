@@ -7,7 +7,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from astrolabe.agents.agent import Workbench
-from astrolabe.domain.conversation import ToolSpec
+from astrolabe.domain.conversation import TokenUse, ToolSpec
 from astrolabe.domain.plan import Task
 from astrolabe.errors import InputError, MissingError, Problem
 
@@ -57,11 +57,12 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Desk:
-    """What the tools of one conversation work with."""
+    """What the tools of one conversation work with; `spent` is what conversations begun by them have used."""
 
     bench: Workbench
     task: Task
     shelf: Shelf = field(default_factory=Shelf)
+    spent: list[TokenUse] = field(default_factory=list[TokenUse])
 
 
 @dataclass(frozen=True)

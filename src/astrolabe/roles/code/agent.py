@@ -4,6 +4,7 @@ from pydantic import BaseModel, Field
 
 from astrolabe.sdk import (
     FINISH,
+    LOOK_INTO,
     WORKING,
     Brief,
     LoopLimits,
@@ -44,7 +45,12 @@ class CodeAgent:
         brief = Brief(prompt.text, told_task(task, bench.setbacks), await notes_for(task, bench))
         limits = LoopLimits(turns=given.turns, tokens=given.tokens)
         outcome = await converse(
-            task, bench, brief, (*WORKING, FINISH), limits=limits, accept=_Checking(task, bench).accept
+            task,
+            bench,
+            brief,
+            (*WORKING, LOOK_INTO, FINISH),
+            limits=limits,
+            accept=_Checking(task, bench).accept,
         )
         bench.say(outcome.text)
 
