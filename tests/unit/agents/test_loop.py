@@ -10,7 +10,7 @@ from tests.bench import Room
 from tests.world import Boxes
 
 from astrolabe.agents.agent import Workbench
-from astrolabe.agents.asking import digest_of
+from astrolabe.agents.exchanges import digest_of
 from astrolabe.domain.conversation import Finish, Question, Reply, Speaker
 from astrolabe.errors import AgentFailedError, ModelRequestError
 from astrolabe.ports.model import CallStyle
