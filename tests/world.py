@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from astrolabe.agents.asking import NoModels
 from astrolabe.bootstrap import open_installation
 from astrolabe.domain.paths import covered
 from astrolabe.engine.faults import CrashPoint, unharmed
@@ -23,6 +24,7 @@ from astrolabe.engine.workshop import Limits
 from astrolabe.errors import MissingError
 from astrolabe.planning.replanning import Replanner
 from astrolabe.ports.images import Image, ToolchainStatus
+from astrolabe.ports.model import Models
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Probe, SelfTest, Setup
 from astrolabe.ports.workspace import Change, Found, Joined, Published, TargetKind, TargetState
 from astrolabe.sdk import Plugin
@@ -265,6 +267,7 @@ class World:
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     replanners: tuple[Replanner, ...] = ()
     limits: Limits = field(default_factory=lambda: Limits(4, 2))
+    models: Models = field(default_factory=NoModels)
 
     @asynccontextmanager
     async def open(
@@ -279,6 +282,7 @@ class World:
                 images=NoImages(),
                 replanners=self.replanners,
                 limits=self.limits,
+                models=self.models,
             )
             yield replace(
                 real,
@@ -286,6 +290,7 @@ class World:
                 images=NoImages(),
                 workspace=self._workspace,
                 driver=LocalDriver(shop),
+                models=self.models,
             )
 
     def _workspace(self, _target: Path) -> Trees:

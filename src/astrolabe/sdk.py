@@ -10,7 +10,7 @@ from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, Declare
 from astrolabe.agents.aside import LOOK_INTO
 from astrolabe.agents.briefing import notes_for, told_task
 from astrolabe.agents.loop import Brief, LoopLimits, Outcome, converse
-from astrolabe.agents.marking import marked
+from astrolabe.agents.marking import NOTICE, marked
 from astrolabe.agents.prompts import Prompt, load_prompts
 from astrolabe.agents.self_checking import failing as failing_checks
 from astrolabe.agents.survey import listing_of
@@ -60,13 +60,17 @@ from astrolabe.errors import (
     ModelRequestError,
     NoModelError,
     OverBudgetError,
+    PlanValidationError,
     PolicyViolationError,
     Problem,
     UnavailableError,
     WindowExceededError,
 )
+from astrolabe.planning.extraction import Extracted, extract_plan
+from astrolabe.planning.form import plan_shape
 from astrolabe.planning.places.reading import Document, read_document
 from astrolabe.planning.places.validation import validate
+from astrolabe.planning.proposed import Hand, Terms, proposed_plan
 from astrolabe.planning.recipe import Goal, Reading, Recipe, Sentence, Understanding
 from astrolabe.planning.replanning import Replanner, Trouble
 from astrolabe.ports.model import CallStyle, ModelInfo, Prices
@@ -86,6 +90,7 @@ __all__ = [
     "LOOKING",
     "LOOK_INTO",
     "MIB",
+    "NOTICE",
     "READ",
     "RESULTS",
     "RUN",
@@ -112,10 +117,12 @@ __all__ = [
     "Desk",
     "Document",
     "Environment",
+    "Extracted",
     "Finish",
     "Form",
     "Goal",
     "GoalError",
+    "Hand",
     "InputError",
     "Listing",
     "LoopLimits",
@@ -131,6 +138,7 @@ __all__ = [
     "Outcome",
     "OverBudgetError",
     "Plan",
+    "PlanValidationError",
     "Plugin",
     "Policy",
     "PolicyViolationError",
@@ -151,6 +159,7 @@ __all__ = [
     "Speaker",
     "Status",
     "Task",
+    "Terms",
     "Text",
     "Thinking",
     "TokenUse",
@@ -167,12 +176,15 @@ __all__ = [
     "Workbench",
     "alone",
     "converse",
+    "extract_plan",
     "failing_checks",
     "listing_of",
     "load_prompts",
     "marked",
     "notes_for",
     "path_fault",
+    "plan_shape",
+    "proposed_plan",
     "read_coverage",
     "read_document",
     "read_results",

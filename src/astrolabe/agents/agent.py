@@ -225,12 +225,32 @@ class PassesOn(Protocol):
     passes_on: bool
 
 
+class DeclaresPlace(Protocol):
+    """An agent that says where it stands in plans. `planned` False: no model that plans may give it tasks.
+
+    `reads_only` True: it changes no files. Agents that say neither are offered, and change files.
+    """
+
+    planned: bool
+    reads_only: bool
+
+
 def told_apart(agent: Agent) -> dict[str, str]:
     """Return who answers for what an agent does, by kind (see `domain/health.py`)."""
     if _declared(agent, "passes_on"):
         return {Kind.TOOL.value: agent.name}
     provider = provider_of(agent)
     return {Kind.AGENT.value: agent.name} | ({Kind.PROVIDER.value: provider} if provider else {})
+
+
+def is_planned(agent: Agent) -> bool:
+    """Tell whether a model that plans may give tasks to an agent."""
+    return _declared(agent, "planned") is not False
+
+
+def reads_only(agent: Agent) -> bool:
+    """Tell whether an agent says that it changes no files."""
+    return _declared(agent, "reads_only") is True
 
 
 def provider_of(agent: Agent | None) -> str | None:

@@ -29,12 +29,14 @@ class Ground:
     """What a run stands on; git ids.
 
     Tasks without dependencies grow from the commit `base` (None: from nothing). When `onto` is given, the result is merged
-    onto that commit, which has grown from the tree `previous` by a person's hand.
+    onto that commit, which has grown from the tree `previous` by a person's hand. A run that is `aside` hands nothing over:
+    it was made for what it finds out.
     """
 
     base: str | None = None
     onto: str | None = None
     previous: str | None = None
+    aside: bool = False
 
 
 @dataclass

@@ -17,6 +17,8 @@ from astrolabe.ports.workspace import Published
 
 async def hand_over(floor: Floor, final: str | None) -> Published | None:
     """Hand over what passed; a run that failed (`final` is None) makes no new repository for its parts."""
+    if floor.ground.aside:
+        return None
     commits = _commits(floor.log.state)
     if final is None and (floor.ground.base is None or not commits):
         return None

@@ -21,6 +21,7 @@ class LayOut:
     name = "lay-out"
     version = "1"
     passes_on = True
+    planned = False
     inputs = Layout
 
     async def work(self, task: Task, bench: Workbench) -> None:

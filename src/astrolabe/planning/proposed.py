@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import JsonValue, ValidationError
 
 from astrolabe.domain.plan import Check, Environment, Measure, Plan, Task
 from astrolabe.errors import PlanValidationError, Problem
@@ -52,11 +52,12 @@ MOST_TASKS = 200
 
 @dataclass(frozen=True)
 class Hand:
-    """An agent that tasks can be given to; `inputs` is what it declares, `writes` whether it changes files."""
+    """An agent that tasks can be given to: whether it changes files, what inputs it knows, and which it needs."""
 
     name: str
     writes: bool = True
-    inputs: type[BaseModel] | None = None
+    inputs: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ class _Mender:
         for key in _CHOSEN:
             if raw.get(key) is not None:
                 self._choose(fields, key, raw[key])
-        if not fields["goal"].strip() and hand.inputs is None and fields["name"] == name:
+        if not fields["goal"].strip() and not hand.needs and fields["name"] == name:
             self._problems.append(
                 Problem(f"tasks[{index}].goal", f"`{name}` does not say what is to be done")
             )
@@ -222,20 +223,12 @@ class _Mender:
 
     def _inputs(self, index: int, hand: Hand, value: JsonValue) -> dict[str, JsonValue]:
         given = _pairs(value)
-        if hand.inputs is None:
-            return {}
-        known = {name: given[name] for name in given if name in hand.inputs.model_fields}
-        try:
-            hand.inputs.model_validate(known)
-        except ValidationError as invalid:
-            self._problems += [
-                Problem(
-                    f"tasks[{index}].inputs.{'.'.join(map(str, fault['loc']))}",
-                    fault["msg"],
-                    f"for `{hand.name}`",
-                )
-                for fault in invalid.errors()
-            ]
+        known = {name: given[name] for name in hand.inputs if given.get(name) not in (None, "")}
+        self._problems += [
+            Problem(f"tasks[{index}].inputs", f"`{name}` is missing", f"`{hand.name}` needs it")
+            for name in hand.needs
+            if name not in known
+        ]
         return known
 
     def _writes(self, task: str, hand: Hand, written: Sequence[object]) -> list[str]:

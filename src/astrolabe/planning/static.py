@@ -96,6 +96,11 @@ def plan_goal(
     return plan, understanding
 
 
+def recognises(goal: Goal, recipes: Sequence[Recipe]) -> bool:
+    """Tell whether a recipe takes a goal for one of its kind, wrong as the goal may be."""
+    return any(_readings(goal, recipes))
+
+
 def _recognised(goal: Goal, recipes: Sequence[Recipe]) -> _Found:
     found, refusals = _readings(goal, recipes)
     if found:
@@ -146,9 +151,10 @@ def _best(found: Sequence[_Found]) -> _Found:
 def _unrecognised(recipes: Sequence[Recipe]) -> GoalError:
     """Say that a model is needed, and what would have been understood without one."""
     known = "; ".join(f"{recipe.name}: {_subject(recipe)}" for recipe in recipes)
+    known = f"without one these can be built: {known}" if known else "no recipe is installed"
     return GoalError(
-        "no recipe recognises this goal, so a language model would have to plan it, and none is set up",
-        hint=f"without one these can be built: {known}" if known else "no recipe is installed",
+        "no recipe recognises this goal, so a language model would have to plan it",
+        hint=f"with a model: astrolabe run GOAL --repo FOLDER; {known}",
     )
 
 

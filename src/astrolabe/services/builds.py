@@ -25,11 +25,14 @@ from astrolabe.errors import (
 from astrolabe.planning.recipe import Goal, Understanding
 from astrolabe.planning.static import plan_goal
 from astrolabe.ports.sandbox import SelfTest
-from astrolabe.ports.store import Lease, RunRecord
+from astrolabe.ports.store import Lease, PlanVersion, RunRecord
 from astrolabe.ports.workspace import TargetKind, TargetState, Workspace
 from astrolabe.services.cluster import cluster_options, follow_run, hand_to_cluster, unserved_agents
 from astrolabe.services.installation import Installation
 from astrolabe.services.runs import RunView, plan_of
+
+PLANNED_BY = "planned_by"
+"""The option of a run that names the run its plan came from."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Proposal:
     """What a build would do; nothing has been written yet.
 
     `interrupted` is a run of the same plan for the same target that was cut off and will be taken up again. `run` is the id
-    a new one gets, where that has been settled before.
+    a new one gets, where that has been settled before. `planned_by` is the run that a model's plan came from, `version` a
+    plan that is kept already.
     """
 
     understanding: Understanding | None
@@ -45,6 +49,8 @@ class Proposal:
     target: TargetState
     interrupted: RunRecord | None = None
     run: str | None = None
+    planned_by: str | None = None
+    version: PlanVersion | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ async def propose_build(installation: Installation, goal: Goal, into: Path) -> P
     target = await installation.workspace(into).inspect()
     interrupted = await _interrupted(installation, plan, target)
     if interrupted is None:
-        _must_be_workable(installation, target)
+        must_be_workable(installation, target)
         await must_be_ours(installation.workspace(into), target)
     return Proposal(understanding, plan, target, interrupted)
 
@@ -85,7 +91,7 @@ async def propose_plan(installation: Installation, plan: Plan, workspace: Path) 
     target = await installation.workspace(workspace).inspect()
     interrupted = await _interrupted(installation, plan, target)
     if interrupted is None:
-        _must_be_workable(installation, target)
+        must_be_workable(installation, target)
     return Proposal(None, plan, target, interrupted)
 
 
@@ -101,7 +107,16 @@ async def begin(installation: Installation, proposal: Proposal) -> Begun:
     workspace = installation.workspace(proposal.target.path)
     ground = await _ground(workspace, proposal.plan, await workspace.start())
     target = str(proposal.target.path)
-    return await start(installation, proposal.plan, target, workspace, ground, run=proposal.run)
+    return await start(
+        installation,
+        proposal.plan,
+        target,
+        workspace,
+        ground,
+        run=proposal.run,
+        planned_by=proposal.planned_by,
+        version=proposal.version,
+    )
 
 
 async def start(
@@ -113,21 +128,26 @@ async def start(
     *more: NewEvent,
     forked_from: str | None = None,
     run: str | None = None,
+    planned_by: str | None = None,
+    version: PlanVersion | None = None,
 ) -> Begun:
     """Make a new run of a plan, owned by this process; its log begins with its creation and `more`.
+
+    `planned_by` is the run that made the plan, `version` the one that is kept already.
 
     Raises:
         ConflictError: another run for the same target is not finished.
         UnavailableError: the cluster that is to drive it does not answer; nothing was written.
     """
     unserved = await unserved_agents(installation, plan)
-    plan_id, version = installation.determinism.new_id(), 1
+    plan_id = version.id if version else installation.determinism.new_id()
+    number = version.version if version else 1
     record = RunRecord(
         id=run or installation.determinism.new_id(),
         tenant="default",
         goal=plan.goal,
         plan_id=plan_id,
-        plan_version=version,
+        plan_version=number,
         target=target,
         origin=origin_of(plan),
         status=RunStatus.RUNNING,
@@ -136,22 +156,25 @@ async def start(
         commit=None,
         reason="",
         owner=installation.owner,
-        options=await cluster_options(installation, Path(target)),
+        options=await cluster_options(installation, Path(target))
+        | ({PLANNED_BY: planned_by} if planned_by else {}),
     )
     for name, commit in (("base", ground.base), ("onto", ground.onto)):
         if commit is not None:
             await workspace.keep(f"runs/{record.id}/{name}", commit)
     data: dict[str, JsonValue] = {
         "tasks": [task.id for task in plan.tasks],
-        "plan": {"id": plan_id, "version": version, "digest": plan.digest()},
+        "plan": {"id": plan_id, "version": number, "digest": plan.digest()},
         "rules_version": RULES_VERSION,
-        "ground": asdict(ground),
+        "ground": {name: value for name, value in asdict(ground).items() if value is not False},
         "policy": installation.policy.digest(),
     }
     if forked_from is not None:
         data["forked_from"] = forked_from
     first = NewEvent(type=EventType.RUN_CREATED, data=data)
-    lease = await installation.store.create_run(record, installation.owner, first, *more, plan=plan)
+    lease = await installation.store.create_run(
+        record, installation.owner, first, *more, plan=None if version else plan
+    )
     if record.elsewhere:
         await hand_to_cluster(installation, record, plan)
     return Begun(record, None if record.elsewhere else lease, plan, workspace, unserved)
@@ -252,6 +275,7 @@ async def require_sandbox(installation: Installation) -> SelfTest:
 
 
 def origin_of(plan: Plan) -> str:
+    """Return what a run of a plan is recognised by: runs of equal plans have the same."""
     """Return the digest by which runs of equal plans are found again."""
     return hashlib.sha256(plan.digest().encode()).hexdigest()
 
@@ -298,7 +322,8 @@ async def must_be_ours(workspace: Workspace, target: TargetState) -> None:
         raise TargetError(f"{target.path} is not empty", [problem])
 
 
-def _must_be_workable(installation: Installation, target: TargetState) -> None:
+def must_be_workable(installation: Installation, target: TargetState) -> None:
+    """Raise TargetError, saying why and what to do, for a place whose files cannot be worked on."""
     faults = {
         TargetKind.FILE: ("is a file", "name a folder"),
         TargetKind.INSIDE_REPOSITORY: (

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
 from astrolabe.domain.plan import Check, Environment
 from astrolabe.errors import PlanValidationError
@@ -12,15 +11,15 @@ from astrolabe.planning.extraction import Extracted, extract_plan
 from astrolabe.planning.form import plan_shape
 from astrolabe.planning.proposed import Hand, Terms, proposed_plan
 
-
-class Line(BaseModel):
-    run: str
-
-
 PROOF = Check(name="the project's own tests", run="pytest -q")
 TERMS = Terms(
     goal="Make slug handle unicode",
-    hands=(Hand("code"), Hand("test"), Hand("reviewer", writes=False), Hand("command", inputs=Line)),
+    hands=(
+        Hand("code"),
+        Hand("test"),
+        Hand("reviewer", writes=False),
+        Hand("command", inputs=("run",), needs=("run",)),
+    ),
     agent="code",
     proofs=(PROOF,),
     environment=Environment(toolchains=("python",)),
@@ -113,7 +112,7 @@ def test_tasks_with_one_id_get_ids_of_their_own_and_references_mean_the_one_befo
         ),
         ([{**GOOD, "writes": ["../elsewhere"]}], "leaves the workspace"),
         ([{**GOOD, "writes": [".git/hooks/x"]}], "names .git"),
-        ([{**GOOD, "agent": "command"}], "tasks[0].inputs.run: Field required"),
+        ([{**GOOD, "agent": "command"}], "tasks[0].inputs: `run` is missing"),
         ([{"id": "x"}], "does not say what is to be done"),
         ([GOOD] * 201, "plan 1 to 200"),
     ],

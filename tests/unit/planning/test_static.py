@@ -78,7 +78,10 @@ def test_two_equally_good_readings_are_not_guessed_between() -> None:
 def test_no_recipe_means_that_a_model_is_needed() -> None:
     with pytest.raises(GoalError, match="a language model would have to plan it") as caught:
         plan_goal(Goal("world peace"), [Book("web"), Book("odd", about={})])
-    assert caught.value.hint == "without one these can be built: web: Web applications.; odd: see its schema"
+    assert (
+        caught.value.hint.partition("; ")[2]
+        == "without one these can be built: web: Web applications.; odd: see its schema"
+    )
     with pytest.raises(GoalError) as caught:
         plan_goal(GOAL, [])
     assert "no recipe is installed" in caught.value.hint
