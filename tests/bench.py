@@ -103,4 +103,4 @@ class Room:
             yield bench
 
     def content(self, bench: TreeBench) -> dict[str, str]:
-        return {path: data.decode() for path, data in self.trees.trees[bench.tree].items()}
+        return {path: data.decode(errors="replace") for path, data in self.trees.trees[bench.tree].items()}
