@@ -24,7 +24,7 @@ from astrolabe.engine.workshop import Limits
 from astrolabe.errors import MissingError
 from astrolabe.planning.replanning import Replanner
 from astrolabe.ports.images import Image, ToolchainStatus
-from astrolabe.ports.model import Models
+from astrolabe.ports.providers import Directory
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Probe, SelfTest, Setup
 from astrolabe.ports.workspace import Change, Found, Joined, Published, TargetKind, TargetState
 from astrolabe.sdk import Plugin
@@ -267,7 +267,7 @@ class World:
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     replanners: tuple[Replanner, ...] = ()
     limits: Limits = field(default_factory=lambda: Limits(4, 2))
-    models: Models = field(default_factory=NoModels)
+    models: Directory = field(default_factory=NoModels)
 
     @asynccontextmanager
     async def open(

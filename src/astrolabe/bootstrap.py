@@ -113,7 +113,12 @@ async def open_installation(
     terms = Terms(settings.engine.limits, settings.engine.breaker)
     admission = Admission(store.slots, terms, owner, determinism.new_id, wakeups.wait)
     models = Catalogue(
-        settings.models, variable, settings.contacts, partial(local_model, open_local_servers(settings))
+        settings.models,
+        variable,
+        settings.contacts,
+        partial(local_model, open_local_servers(settings)),
+        determinism=determinism,
+        limits=settings.state_folder / "model-limits.json",
     )
     database.open()
     try:

@@ -174,7 +174,10 @@ def load_settings() -> Settings:
     found = [*_problems_of_file(file), *_problems_of_variables(variables)]
     if found:
         raise SettingsError("the settings are not valid", found)
-    return Settings.model_validate(_merged(file.value() if file else {}, variables.value()))
+    settings = Settings.model_validate(_merged(file.value() if file else {}, variables.value()))
+    if between := settings.models.problems():
+        raise SettingsError("the settings are not valid", between)
+    return settings
 
 
 @contextmanager

@@ -216,6 +216,12 @@ class DeclaresProvider(Protocol):
     provider: str
 
 
+class AsksModels(Protocol):
+    """An agent that, where `asks_models` is true, works with language models: a run looks for one before it begins."""
+
+    asks_models: bool
+
+
 class PassesOn(Protocol):
     """An agent that, where `passes_on` is true, only does what its task says, like one that runs a shell line.
 
@@ -251,6 +257,11 @@ def is_planned(agent: Agent) -> bool:
 def reads_only(agent: Agent) -> bool:
     """Tell whether an agent says that it changes no files."""
     return _declared(agent, "reads_only") is True
+
+
+def asks_models(agent: Agent | None) -> bool:
+    """Tell whether an agent says that it works with language models."""
+    return bool(_declared(agent, "asks_models"))
 
 
 def provider_of(agent: Agent | None) -> str | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from astrolabe.domain.budget import Usage
 from astrolabe.domain.conversation import Question, Reply
 from astrolabe.domain.plan import Backoff
 from astrolabe.errors import (
+    MissingError,
     ModelBusyError,
     ModelError,
     ModelKeyError,
@@ -22,6 +23,7 @@ from astrolabe.errors import (
     WindowExceededError,
 )
 from astrolabe.ports.model import Heard, Model, ModelInfo, Models, unheard
+from astrolabe.ports.providers import LimitSeen, ProviderInfo
 
 _MILLION = 1_000_000
 _ERRORS = {
@@ -51,11 +53,24 @@ class NoModels:
     def chain(self, agent: str) -> Sequence[Model]:
         raise NoModelError(
             f"the agent {agent!r} works with a language model, and none is set up",
-            hint="Name one: ASTROLABE_MODELS__USE=provider/model; see: astrolabe models --help",
+            hint="Name one: ASTROLABE_MODELS__USE=provider/model; see: astrolabe models list",
         )
 
     def named(self, name: str) -> Model:
         return self.chain(name)[0]
+
+    def used(self) -> Mapping[str, tuple[str, ...]]:
+        return {}
+
+    def providers(self) -> tuple[ProviderInfo, ...]:
+        return ()
+
+    def limits(self, model: str) -> tuple[LimitSeen, ...]:
+        del model
+        return ()
+
+    async def models_of(self, provider: str) -> tuple[str, ...]:
+        raise MissingError(f"no provider {provider!r} is known")
 
 
 class Asker:

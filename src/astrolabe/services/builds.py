@@ -29,6 +29,7 @@ from astrolabe.ports.store import Lease, PlanVersion, RunRecord
 from astrolabe.ports.workspace import TargetKind, TargetState, Workspace
 from astrolabe.services.cluster import cluster_options, follow_run, hand_to_cluster, unserved_agents
 from astrolabe.services.installation import Installation
+from astrolabe.services.models import require_models
 from astrolabe.services.runs import RunView, plan_of
 
 PLANNED_BY = "planned_by"
@@ -100,8 +101,10 @@ async def begin(installation: Installation, proposal: Proposal) -> Begun:
 
     Raises:
         SandboxUnavailableError: nothing here can isolate what the run would execute; nothing was written.
+        NoModelError, ModelKeyError: an agent of the plan has no language model that it can ask.
     """
     await require_sandbox(installation)
+    await require_models(installation, proposal.plan)
     if proposal.interrupted is not None:
         return await take_up(installation, proposal.interrupted)
     workspace = installation.workspace(proposal.target.path)

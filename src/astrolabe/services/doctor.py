@@ -11,6 +11,7 @@ from astrolabe.domain.policy import MIB
 from astrolabe.errors import AstrolabeError
 from astrolabe.ports.images import ToolchainStatus
 from astrolabe.services.installation import Installation
+from astrolabe.services.models import Answer, ask_providers
 
 
 class State(StrEnum):
@@ -45,6 +46,7 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
         *[_toolchain(status) for status in await installation.images.status()],
         await _database(installation),
         *[await _redis(probe) for probe in [installation.redis] if probe],
+        *await _models(installation),
         Finding("state", State.WORKS, f"{installation.state} ({_free(installation.state)} free)"),
         Finding("cache", State.WORKS, f"{installation.cache} ({_free(installation.cache)} free)"),
         *_plugins(installation),
@@ -75,6 +77,24 @@ async def _database(installation: Installation) -> Finding:
         return Finding("database", State.WORKS, await installation.store.probe())
     except AstrolabeError as error:
         return no_database(error)
+
+
+async def _models(installation: Installation) -> list[Finding]:
+    """Say of each provider in use whether it answers and takes its key; without any, agents that need one cannot work."""
+    if not installation.models.used():
+        fix = "Name one: ASTROLABE_MODELS__USE=provider/model; see: astrolabe models list"
+        return [Finding("models", State.ON_DEMAND, "none is set up; agents that need one say so", fix)]
+    return [_provider(answer) for answer in await ask_providers(installation)]
+
+
+def _provider(answer: Answer) -> Finding:
+    part = f"models {answer.provider}"
+    if answer.error is not None:
+        return Finding(part, State.MISSING, str(answer.error), answer.error.hint)
+    for name, likely in answer.missing:
+        fix = f"Did you mean {likely[0]}?" if likely else ""
+        return Finding(part, State.MISSING, f"has no model {name!r}", fix or "See: astrolabe models check")
+    return Finding(part, State.WORKS, f"answers, and has {len(answer.models)} models")
 
 
 async def _redis(probe: Callable[[], Awaitable[str]]) -> Finding:

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from astrolabe.agents.agent import Agent
-from astrolabe.agents.asking import NoModels
 from astrolabe.agents.prompts import Prompt
 from astrolabe.domain.budget import TenantBudget
 from astrolabe.domain.policy import Policy
@@ -19,7 +18,7 @@ from astrolabe.planning.recipe import Recipe
 from astrolabe.ports.cluster import Cluster
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.images import Images
-from astrolabe.ports.model import Models
+from astrolabe.ports.providers import Directory
 from astrolabe.ports.sandbox import Sandbox
 from astrolabe.ports.slots import Terms
 from astrolabe.ports.store import Owner, RunRecord, Store
@@ -79,10 +78,10 @@ class Installation:
     limits: Limits
     terms: Terms
     budget: TenantBudget
+    models: Directory
     state: Path
     cache: Path
     skills: SkillHome
-    models: Models = field(default_factory=NoModels)
     prompts: tuple[Prompt, ...] = ()
     recipe_plugins: frozenset[str] = frozenset()
     redis: Callable[[], Awaitable[str]] | None = None

@@ -6,6 +6,7 @@ from astrolabe.adapters.local_models.model import local_model
 from astrolabe.adapters.local_models.options import LocalModelOptions
 from astrolabe.adapters.models.catalogue import Catalogue
 from astrolabe.adapters.models.options import ModelOptions
+from astrolabe.bootstrap import real_determinism
 from astrolabe.domain.contacts import Contacts
 from astrolabe.domain.conversation import Question, Speaker, said
 from astrolabe.errors import MissingError, ModelBusyError, ModelError, OfflineError
@@ -22,6 +23,7 @@ def catalogue(place: Place, contacts: Contacts | None = None, options: LocalMode
         lambda _: "",
         contacts,
         lambda name, at: local_model(servers, name, at),
+        determinism=real_determinism(),
     )
 
 
@@ -63,7 +65,12 @@ async def test_what_cannot_be_served_is_no_answer_and_is_not_asked_again(place: 
 def test_offline_a_provider_is_not_asked_unless_its_address_is_named() -> None:
     own = {"company": {"base_url": "http://models.example/v1"}, "here": {"base_url": "http://127.0.0.1:1/v1"}}
     options = ModelOptions.model_validate({"providers": own})
-    models = Catalogue(options, lambda _: "key", Contacts(True, frozenset({"models.example"})))
+    models = Catalogue(
+        options,
+        lambda _: "key",
+        Contacts(True, frozenset({"models.example"})),
+        determinism=real_determinism(),
+    )
     for name in ("company/m", "here/m", "ollama/m"):
         assert models.named(name).info.name == name
     for name in ("openai/gpt-5", "anthropic/claude", "gemini/flash"):

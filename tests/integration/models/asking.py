@@ -7,6 +7,7 @@ from typing import Any
 from astrolabe.adapters.models.catalogue import Catalogue
 from astrolabe.adapters.models.known import Wire
 from astrolabe.adapters.models.options import ModelOptions
+from astrolabe.bootstrap import real_determinism
 from astrolabe.domain.conversation import Question, Reply, Speaker, ToolSpec, said
 from astrolabe.ports.model import unheard
 from astrolabe.testing.models import ModelServer
@@ -18,12 +19,18 @@ READ = ToolSpec(name="read", description="Read a file.", parameters={"type": "ob
 HELLO = Question(messages=(said(Speaker.SYSTEM, "Be brief."), said(Speaker.USER, "Hello.")))
 
 
-def catalogue(server: ModelServer, wire: Wire, **options: Any) -> Catalogue:
-    """Return the models of a server that speaks a protocol, as the provider `there`."""
+def options_of(server: ModelServer, wire: Wire, **options: Any) -> ModelOptions:
+    """Return settings that name a server that speaks a protocol as the provider `there`."""
     address = server.openai_url if wire in {Wire.OPENAI, Wire.OPENAI_RESPONSES} else server.url
     there = {"protocol": wire, "base_url": address, "key": KEY, **options}
     told = {"use": f"there/{MODEL}", "providers": {"there": there}}
-    return Catalogue(ModelOptions.model_validate(told), lambda _name: "")
+    return ModelOptions.model_validate(told)
+
+
+def catalogue(server: ModelServer, wire: Wire, **options: Any) -> Catalogue:
+    """Return the models of those settings."""
+    told = options_of(server, wire, **options)
+    return Catalogue(told, lambda _name: "", determinism=real_determinism())
 
 
 @dataclass

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from astrolabe.adapters.models.meters import METER, Meter
 from astrolabe.adapters.models.place import Place
 from astrolabe.domain.conversation import Question, Reply
 from astrolabe.errors import ModelKeyError, ModelRequestError
@@ -20,10 +21,11 @@ Http = Callable[[Place], "httpx2.AsyncClient"]
 class Endpoint:
     """A model behind the port."""
 
-    def __init__(self, info: ModelInfo, place: Place, http: Http) -> None:
+    def __init__(self, info: ModelInfo, place: Place, http: Http, meter: Meter) -> None:
         self._info = info
         self._place = place
         self._http = http
+        self._meter = meter
         self._exchange: Exchange | None = None
 
     @property
@@ -37,8 +39,13 @@ class Endpoint:
             raise ModelRequestError(f"{self._info.name} cannot call tools")
         if self._exchange is None:
             self._exchange = await asyncio.to_thread(self._loaded)
-        streamed = heard is not unheard and self._info.streams
-        return await self._exchange.ask(question, heard if streamed else None)
+        await self._meter.wait(self._place.timeout_seconds)
+        metered = METER.set(self._meter)
+        try:
+            streamed = heard is not unheard and self._info.streams
+            return await self._exchange.ask(question, heard if streamed else None)
+        finally:
+            METER.reset(metered)
 
     def _loaded(self) -> "Exchange":
         from astrolabe.adapters.models.exchange import Exchange  # noqa: PLC0415 - takes seconds

@@ -1,5 +1,6 @@
 """What goes wrong between here and a provider, in words of ours: the one place that knows the library's errors."""
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +21,7 @@ _LONGEST = 2000
 """Characters of what a provider says about an error: some send a whole page."""
 _UNWELCOME = {401, 402, 403}
 _BUSY = {408, 409, 425, 429}
+_WRONG_KEY = re.compile(r"\bapi key\b.{0,20}\b(?:not valid|invalid|expired)\b", re.IGNORECASE)
 _TOO_LONG = (
     "context length",
     "context window",
@@ -80,6 +82,8 @@ def _of_status(status: int, name: str, said: str, wait: float | None) -> ModelEr
 def _rejected(name: str, said: str, status: int | None = None) -> ModelError:
     if any(words in said.lower() for words in _TOO_LONG):
         return _too_long(name, said)
+    if _WRONG_KEY.search(said):  # Gemini says so of a request it rejects
+        return ModelKeyError(f"{name} does not take its key: {said}", hint=_KEY_HINT)
     if status == HTTPStatus.NOT_FOUND:
         return ModelRequestError(
             f"{name} is not there: {said}", hint="See which models there are: astrolabe models check"

@@ -1,12 +1,13 @@
 """What an operator may choose about language models."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr
 
 from astrolabe.adapters.models.known import KNOWN, SERVED, Wire
 from astrolabe.domain.value import Value
+from astrolabe.errors import Problem
 
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 
@@ -95,24 +96,23 @@ class ModelOptions(Value):
         default=120.0, gt=0, le=86_400, description="How long an answer, or the next piece of one, may take."
     )
 
-    @model_validator(mode="after")
-    def _known(self) -> Self:
+    def problems(self) -> list[Problem]:
+        """Return what is wrong between them: one place may name what another describes, so it is seen once all is read."""
         nowhere = [
             name
             for name, provider in self.providers.items()
-            if name not in KNOWN and provider.base_url is None
+            if name not in {*KNOWN, SERVED} and provider.base_url is None
         ]
-        if nowhere:
-            raise ValueError(f"the provider {nowhere[0]!r} is not known: it needs a `base_url`")
-        unknown = [
-            name for name in self.named if name.partition("/")[0] not in {*KNOWN, SERVED, *self.providers}
+        known = {*KNOWN, SERVED, *self.providers}
+        unknown = [name for name in self.named if name.partition("/")[0] not in known]
+        hint = "describe it below `providers`, or use one of " + ", ".join([*KNOWN, SERVED])
+        return [
+            *(
+                Problem(f"models.providers.{name}", "is not known by itself", "say where it is: `base_url`")
+                for name in nowhere
+            ),
+            *(Problem("models.use", f"no provider of {name!r} is known", hint) for name in unknown),
         ]
-        if unknown:
-            raise ValueError(
-                f"no provider of {unknown[0]!r} is known: describe it below `providers`, or use one of "
-                + ", ".join([*KNOWN, SERVED])
-            )
-        return self
 
     @property
     def named(self) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class CodeAgent:
     version = "1"
     purpose = "Changes the code of a repository to reach a goal: reads, searches, edits, runs its tests."
     inputs = CodeInputs
+    asks_models = True
 
     async def work(self, task: Task, bench: Workbench) -> None:
         """Reach the task's goal within its `writes`; its checks are tried before it may say that it is done."""

@@ -89,6 +89,7 @@ class PlannerAgent:
 
     name = "planner"
     version = "1"
+    asks_models = True
     purpose = "Plans a goal as tasks with what each may change and the checks that prove it; changes nothing."
     planned = False
     reads_only = True

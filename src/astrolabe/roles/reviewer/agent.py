@@ -36,6 +36,7 @@ class ReviewerAgent:
 
     name = "reviewer"
     version = "1"
+    asks_models = True
     reads_only = True
     purpose = "Reviews what the tasks before it have changed against the goal; fails, with findings, where it must be mended."
     inputs = ReviewerInputs

@@ -1,0 +1,121 @@
+"""The language models of an installation: which are in use, what is known of them, whether they can be asked."""
+
+import asyncio
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from astrolabe.agents.agent import asks_models
+from astrolabe.domain.plan import Plan
+from astrolabe.errors import AstrolabeError, ModelError, ModelKeyError, OfflineError
+from astrolabe.ports.model import Model, ModelInfo
+from astrolabe.ports.providers import KeyState, LimitSeen, ProviderInfo
+from astrolabe.services.installation import Installation
+
+SERVED_HERE = "local"
+"""The provider of models whose weights are here; it is asked by starting it, so it is not asked which it has."""
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """A model in use. `agents`: only they use it; `provider` is None for one that is served here; `fault`: it cannot be asked."""
+
+    name: str
+    agents: tuple[str, ...]
+    info: ModelInfo | None
+    provider: ProviderInfo | None
+    limits: tuple[LimitSeen, ...]
+    fault: AstrolabeError | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a provider said when it was asked for its models. `missing` are those in use that it does not name, with likenesses."""
+
+    provider: str
+    models: tuple[str, ...] = ()
+    missing: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    error: AstrolabeError | None = None
+
+
+async def models_in_use(installation: Installation) -> tuple[ModelView, ...]:
+    """Return each model in use, in the order of the settings; nobody is asked for it."""
+    used = installation.models.used()
+    return tuple([await view_model(installation, name, used[name]) for name in used])
+
+
+async def view_model(installation: Installation, name: str, agents: tuple[str, ...] = ()) -> ModelView:
+    """Return what is known of a model; one that cannot be found has a fault."""
+    directory = installation.models
+    provider = next((one for one in directory.providers() if one.name == name.partition("/")[0]), None)
+    limits = directory.limits(name)
+    try:
+        found = await asyncio.to_thread(directory.named, name)  # looks into tables that take long to load
+    except AstrolabeError as error:
+        return ModelView(name, agents, None, provider, limits, error)
+    return ModelView(name, agents, found.info, provider, limits, _fault(name, provider))
+
+
+def _fault(name: str, provider: ProviderInfo | None) -> AstrolabeError | None:
+    if provider is None or provider.key is not KeyState.MISSING:
+        return None
+    return ModelKeyError(f"{name} has no key", hint=provider.advice)
+
+
+async def ask_providers(installation: Installation, names: Iterable[str] = ()) -> tuple[Answer, ...]:
+    """Ask providers, by default those in use, which models they have: it costs nothing, and shows whether a key is taken.
+
+    Raises:
+        MissingError: one of `names` is no provider.
+    """
+    used = installation.models.used()
+    asked = tuple(names) or tuple(dict.fromkeys(name.partition("/")[0] for name in used))
+    known = {provider.name for provider in installation.models.providers()}
+    asked = tuple(name for name in asked if name in known or name != SERVED_HERE)  # else MissingError
+    return tuple(await asyncio.gather(*(_ask(installation, name, used) for name in asked)))
+
+
+async def _ask(installation: Installation, provider: str, used: Iterable[str]) -> Answer:
+    try:
+        models = await installation.models.models_of(provider)
+    except (ModelError, OfflineError) as error:
+        return Answer(provider, error=error)
+    own = [name.partition("/")[2] for name in used if name.startswith(f"{provider}/")]
+    missing = [(name, _like(name, models)) for name in own if models and name not in models]
+    return Answer(provider, models, tuple(missing))
+
+
+def _like(name: str, models: Iterable[str]) -> tuple[str, ...]:
+    return tuple(difflib.get_close_matches(name, models, 3, 0.5))
+
+
+async def require_models(installation: Installation, plan: Plan) -> None:
+    """See that every agent of a plan that works with models has one it can ask, before anything is begun.
+
+    Providers are asked which models they have, so that a wrong key is told now. One that does not answer is not in the way:
+    it may when it is needed.
+
+    Raises:
+        NoModelError: an agent needs a model, and none is set up.
+        ModelKeyError: none of those set for an agent has a key that is taken.
+        MissingError: a model in use is nobody's.
+    """
+    agents = sorted({task.agent for task in plan.tasks})
+    needing = [name for name in agents if asks_models(installation.agents.get(name))]
+    if not needing:
+        return
+    chains = {name: await asyncio.to_thread(installation.models.chain, name) for name in needing}
+    faults = await _key_faults(installation, [model for chain in chains.values() for model in chain])
+    for agent, chain in chains.items():
+        found = [faults[model.info.provider] for model in chain if model.info.provider in faults]
+        if chain and len(found) == len(chain):
+            raise ModelKeyError(
+                f"the agent {agent!r} has no model it can ask: {found[0]}", hint=found[0].hint
+            )
+
+
+async def _key_faults(installation: Installation, models: Iterable[Model]) -> dict[str, ModelKeyError]:
+    names = dict.fromkeys(model.info.provider for model in models)
+    known = {provider.name for provider in installation.models.providers()}
+    answers = await ask_providers(installation, asked) if (asked := [n for n in names if n in known]) else ()
+    return {one.provider: one.error for one in answers if isinstance(one.error, ModelKeyError)}

@@ -1,0 +1,119 @@
+"""`astrolabe models`, and what is seen of models before a run begins: by the command, over HTTP."""
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from astrolabe.testing.models import ModelServer, say
+from tests.person import Person
+
+KEY = "sk-canary-51b2f0"
+PLAN = """
+goal: Write a file
+tasks:
+  - id: work
+    goal: Write it
+    agent: code
+    writes: ["**"]
+    checks: [{name: there, run: test -f done.txt}]
+"""
+
+
+@pytest.fixture
+def server(person: Person, monkeypatch: pytest.MonkeyPatch) -> Generator[ModelServer]:
+    """A provider `company` with the model `large-1`, which the settings name and whose key lies in a variable."""
+    with ModelServer([say("Yes.")], key=KEY, models=["large-1", "small-1"]) as server:
+        config = {
+            "models": {
+                "use": ["company/large-1"],
+                "providers": {"company": {"base_url": server.openai_url, "key_variable": "COMPANY_KEY"}},
+            }
+        }
+        file = person.file("config.yaml", json.dumps(config))
+        monkeypatch.setenv("ASTROLABE_CONFIG", str(file))
+        monkeypatch.setenv("COMPANY_KEY", KEY)
+        yield server
+
+
+def test_models_are_listed_and_no_key_is_told(person: Person, server: ModelServer) -> None:
+    for words in (
+        ("list",),
+        ("list", "--json"),
+        ("show", "company/large-1"),
+        ("check",),
+        ("check", "--json"),
+    ):
+        done = person.types("models", *words)
+        assert done.code == 0, done.err
+        assert KEY not in done.out + done.err
+    listed = person.types("models", "list", "--json").document
+    (model,) = listed["models"]
+    assert (model["name"], model["provider"]["key"], model["fault"]) == ("company/large-1", "set", None)
+    assert {"company", "openai", "ollama"} <= {provider["name"] for provider in listed["providers"]}
+    assert [request.method for request in server.requests] == ["GET", "GET"]
+
+
+def test_a_wrong_key_is_found(person: Person, server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPANY_KEY", "sk-wrong")
+    done = person.types("models", "check", "--json")
+    (answer,) = done.document["providers"]
+    assert (done.code, answer["error"]["code"]) == (6, "model-key")
+    assert "sk-wrong" not in done.out + done.err
+    assert "company" in person.types("doctor").out
+    del server
+
+
+def test_a_key_that_is_not_there_is_missed(
+    person: Person, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COMPANY_KEY")
+    done = person.types("models", "check")
+    assert done.code == 6
+    assert "COMPANY_KEY" in done.out
+    assert server.requests == ()
+
+
+def test_a_model_that_is_not_there_brings_likely_ones(
+    person: Person, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASTROLABE_MODELS__USE", "company/larg-1")
+    done = person.types("models", "check")
+    assert done.code == 6
+    assert "did you mean large-1" in done.out
+    del server
+
+
+@pytest.mark.parametrize("name", ["nowhere/large", "large-1", "/", "company/"])
+def test_a_name_that_is_none_is_refused_with_the_setting_it_stands_in(
+    person: Person, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("ASTROLABE_MODELS__USE", name)
+    done = person.types("models", "list")
+    assert done.code == 2
+    assert "models" in done.err.lower()
+
+
+def begun(person: Person, tmp_path: Path) -> tuple[int, str]:
+    plan = person.file("plan.yaml", PLAN)
+    person.shell("mkdir -p project && cd project && git init -q && git commit -q --allow-empty -m first")
+    done = person.types("run", plan, "--repo", tmp_path / "project")
+    assert person.types("runs", "list", "--json").document == []
+    return done.code, done.err
+
+
+def test_a_run_that_needs_a_model_does_not_begin_without_one(person: Person, tmp_path: Path) -> None:
+    code, told = begun(person, tmp_path)
+    assert code == 2
+    assert "ASTROLABE_MODELS__USE" in told
+
+
+def test_a_run_does_not_begin_with_a_key_that_is_not_taken(
+    person: Person, server: ModelServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COMPANY_KEY", "sk-wrong")
+    code, told = begun(person, tmp_path)
+    assert code == 6
+    assert "does not take its key" in told
+    assert [request.method for request in server.requests] == ["GET"]
