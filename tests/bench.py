@@ -8,11 +8,13 @@ from typing import Any
 from astrolabe.agents.asking import Asker, Patience
 from astrolabe.agents.bench import TreeBench
 from astrolabe.agents.environment import Preparer
+from astrolabe.agents.web import BenchWeb
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.plan import Backoff, Task
 from astrolabe.domain.policy import Policy
 from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.ports.model import Models
+from astrolabe.ports.web import NoWeb
 from tests.world import Boxes, NoImages, Trees
 
 
@@ -91,6 +93,7 @@ class Room:
             sandbox=self.boxes,
             preparer=Preparer(NoImages(), self.trees),
             recorder=recorder,
+            web=BenchWeb(NoWeb(), recorder),
             context=context,
             asker=asker,
             policy=Policy(),

@@ -26,6 +26,7 @@ from astrolabe.adapters.local_models.serving import LocalServers
 from astrolabe.adapters.local_models.shelf import WeightsShelf
 from astrolabe.adapters.models.catalogue import Catalogue
 from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
+from astrolabe.adapters.search.web import GuardedWeb
 from astrolabe.adapters.storage.blobs import Blobs, FileBlobs, ServerBlobs
 from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.ownership import this_process
@@ -140,6 +141,7 @@ async def open_installation(
                 woken=wakeups.wait,
                 admission=admission,
                 models=models,
+                web=GuardedWeb(settings.search, settings.contacts),
                 reach=reach,
                 replanners=tuple(replanner for plugin in present for replanner in plugin.replanners),
             ),

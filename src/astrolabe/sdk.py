@@ -51,6 +51,7 @@ from astrolabe.errors import (
     AstrolabeError,
     ConflictError,
     DeadlineError,
+    FetchError,
     GoalError,
     InputError,
     MissingError,
@@ -74,6 +75,7 @@ from astrolabe.planning.proposed import Hand, Terms, proposed_plan
 from astrolabe.planning.recipe import Goal, Reading, Recipe, Sentence, Understanding
 from astrolabe.planning.replanning import Replanner, Trouble
 from astrolabe.ports.model import CallStyle, ModelInfo, Prices
+from astrolabe.ports.web import Hit, Page
 from astrolabe.projects.alone import alone
 from astrolabe.projects.coverage import Covered, read_coverage
 from astrolabe.projects.detection import runners, test_command
@@ -118,11 +120,13 @@ __all__ = [
     "Document",
     "Environment",
     "Extracted",
+    "FetchError",
     "Finish",
     "Form",
     "Goal",
     "GoalError",
     "Hand",
+    "Hit",
     "InputError",
     "Listing",
     "LoopLimits",
@@ -137,6 +141,7 @@ __all__ = [
     "NoModelError",
     "Outcome",
     "OverBudgetError",
+    "Page",
     "Plan",
     "PlanValidationError",
     "Plugin",

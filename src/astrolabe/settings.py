@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from astrolabe.adapters.local_models.options import LocalModelOptions
 from astrolabe.adapters.models.options import ModelOptions
+from astrolabe.adapters.search.options import SearchOptions
 from astrolabe.domain.budget import TenantBudget
 from astrolabe.domain.contacts import Contacts
 from astrolabe.domain.policy import Policy
@@ -126,6 +127,7 @@ class Settings(BaseModel):
         default=ModelOptions(), description="Which language models are used, and where they are."
     )
     skills: SkillOptions = Field(default=SkillOptions(), description="How skills are used.")
+    search: SearchOptions = Field(default=SearchOptions(), description="Whom searches of the web go to.")
     sandbox: Policy = Field(default=Policy(), description="Limits of the sandbox. None of them turns it off.")
 
     @property
@@ -143,6 +145,7 @@ class Settings(BaseModel):
         if self.temporal_address:
             addresses.append(f"//{self.temporal_address}")
         addresses += [provider.base_url or "" for provider in self.models.providers.values()]
+        addresses.append(self.search.base_url or "")
         return Contacts(self.offline, frozenset(filter(None, map(_host, addresses))))
 
     @property

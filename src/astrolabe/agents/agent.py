@@ -15,6 +15,7 @@ from astrolabe.domain.health import Kind
 from astrolabe.domain.plan import Environment, Task
 from astrolabe.errors import InputError, Problem
 from astrolabe.ports.model import ModelInfo
+from astrolabe.ports.web import Web
 from astrolabe.ports.workspace import Found
 
 
@@ -57,6 +58,11 @@ class Workbench(Protocol):
 
     @property
     def context(self) -> Context: ...
+
+    @property
+    def web(self) -> Web:
+        """Searches and public pages; each is recorded and counts as a tool call. A page that cannot be read is a FetchError."""
+        ...
 
     @property
     def tree(self) -> str:

@@ -13,6 +13,7 @@ from astrolabe.agents.discretion import discreet, without_secrets
 from astrolabe.agents.environment import Preparer
 from astrolabe.agents.prompts import PROMPT, Prompt, choose, variants
 from astrolabe.agents.recording import Recorder
+from astrolabe.agents.web import BenchWeb
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.conversation import Question, Reply
 from astrolabe.domain.paths import covered, path_fault
@@ -51,6 +52,7 @@ class TreeBench:
         preparer: Preparer,
         recorder: Recorder,
         context: BenchContext,
+        web: BenchWeb,
         asker: Asker,
         policy: Policy,
         redactor: Redactor,
@@ -72,6 +74,7 @@ class TreeBench:
         self._preparer = preparer
         self._recorder = recorder
         self.context = context
+        self.web = web
         self._asker = asker
         self._policy = policy
         self._redactor = redactor

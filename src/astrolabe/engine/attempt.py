@@ -12,6 +12,7 @@ from astrolabe.agents.agent import check_inputs, told_apart
 from astrolabe.agents.asking import Asker
 from astrolabe.agents.bench import TreeBench
 from astrolabe.agents.context import BenchContext
+from astrolabe.agents.web import BenchWeb
 from astrolabe.domain.checkpoint import checkpoint_message
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.evidence import Evidence, Verdict
@@ -86,6 +87,7 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         preparer=floor.preparer,
         recorder=steps,
         context=BenchContext(floor.contexts, steps, floor.run, attempt, say),
+        web=BenchWeb(floor.web, steps),
         asker=Asker(
             floor.models,
             steps,

@@ -18,6 +18,7 @@ from astrolabe.engine.turns import Turns
 from astrolabe.ports.context import Contexts
 from astrolabe.ports.model import Models
 from astrolabe.ports.sandbox import Sandbox
+from astrolabe.ports.web import Web
 from astrolabe.ports.workspace import Workspace
 
 
@@ -37,6 +38,7 @@ class Floor:
     verifier: Verifier
     agents: Mapping[str, Agent]
     models: Models
+    web: Web
     tape: Tape | None
     policy: Policy
     redactor: Redactor

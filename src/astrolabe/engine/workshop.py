@@ -25,6 +25,7 @@ from astrolabe.ports.images import Images, Progress
 from astrolabe.ports.model import Models
 from astrolabe.ports.sandbox import Sandbox
 from astrolabe.ports.store import Owner, Store
+from astrolabe.ports.web import NoWeb, Web
 from astrolabe.ports.workspace import Workspace
 
 
@@ -67,6 +68,7 @@ class Workshop:
     woken: Callable[[str, float], Awaitable[None]]
     admission: Admission
     models: Models = field(default_factory=NoModels)
+    web: Web = field(default_factory=NoWeb)
     policy: Policy = field(default_factory=Policy)
     redactor: Redactor = field(default_factory=Redactor)
     secrets_allowed_in: tuple[str, ...] = ()
@@ -113,6 +115,7 @@ def floor_of(
         verifier=verifier,
         agents=shop.agents,
         models=shop.models,
+        web=shop.web,
         tape=shop.tape,
         policy=shop.policy,
         redactor=shop.redactor,
