@@ -9,6 +9,8 @@ LIBRARY = "xllamacpp"
 _PROMPT_CACHE_MIB = 256
 _ERRORS_ONLY = 1
 """Its log says nothing else: what is asked and answered is nobody's business."""
+_TEMPERATURE = 0.1
+"""Where a question names none. What is usual for large models has small ones stray from the files they were shown."""
 _servers: list[Any] = []
 """A server ends when nothing refers to it any longer."""
 
@@ -29,6 +31,7 @@ def listen(order: Order) -> str:
     wanted.verbosity = _ERRORS_ONLY
     wanted.use_jinja = True
     wanted.cache_ram_mib = _PROMPT_CACHE_MIB
+    wanted.sampling.temp = _TEMPERATURE
     wanted.n_parallel = order.parallel
     wanted.n_ctx = order.context_tokens * order.parallel  # it is divided among those answered side by side
     wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = order.threads
