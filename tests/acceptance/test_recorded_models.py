@@ -1,0 +1,33 @@
+"""Runs in which a real model worked (`tests/data/recordings`), played again where there is no model.
+
+Whether today's code asks it the same words is held by `just test-model`: a prompt that was changed wants a new recording.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from astrolabe.services.recording import read_recording
+from astrolabe.testing.network import guarded_network
+from tests.person import Person
+
+RECORDINGS = sorted((Path(__file__).parents[1] / "data/recordings").glob("*.zip"))
+
+
+def test_there_are_recordings() -> None:
+    assert RECORDINGS
+
+
+@pytest.mark.parametrize("file", RECORDINGS, ids=lambda file: file.stem)
+def test_a_run_of_a_real_model_is_played_again_without_it(person: Person, file: Path) -> None:
+    recording = read_recording(file)
+    asked = [step for step in recording.steps.values() if "reply" in step.reply]
+    assert asked
+    assert {step.reply["reply"]["model"] for step in asked} == {"local/qwen-coder-1.5b"}
+    with guarded_network():
+        done = person.types("replay", file, "--json", "--offline")
+    assert done.code in {0, 1}, done.out + done.err
+    told = done.document
+    assert told["same"] is (done.code == 0)
+    assert told["same"] or told["turns"] or any(not task["same"] for task in told["tasks"])
+    assert not list(person.folder.rglob("server.json")), "a model was started"
