@@ -3,11 +3,13 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from astrolabe.agents.asking import Asker, Patience
 from astrolabe.agents.bench import TreeBench
 from astrolabe.agents.environment import Preparer
+from astrolabe.agents.skills import Attempt, BenchSkills
 from astrolabe.agents.web import BenchWeb
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.plan import Backoff, Task
@@ -15,6 +17,7 @@ from astrolabe.domain.policy import Policy
 from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.ports.model import Models
 from astrolabe.ports.web import NoWeb
+from astrolabe.skills.home import SkillHome
 from tests.world import Boxes, NoImages, Trees
 
 
@@ -71,6 +74,7 @@ class Room:
     trees: Trees = field(default_factory=Trees)
     said: list[str] = field(default_factory=list)
     setbacks: Sequence[str] = ()
+    skills: SkillHome | None = None
 
     @asynccontextmanager
     async def bench(self, reach: Callable[[str], None] = lambda _: None) -> AsyncGenerator[TreeBench]:
@@ -86,15 +90,23 @@ class Room:
             sleep=_at_once,
         )
         context: Any = None
+        tree = self.trees._tree(self.files)
         bench = TreeBench(
             task=self.task,
-            tree=self.trees._tree(self.files),
+            tree=tree,
             workspace=self.trees,
             sandbox=self.boxes,
             preparer=Preparer(NoImages(), self.trees),
             recorder=recorder,
             web=BenchWeb(NoWeb(), recorder),
             context=context,
+            skills=BenchSkills(
+                self.skills,
+                recorder,
+                partial(self.trees.files, tree),
+                Attempt("run", self.task.id, 1),
+                self.said.append,
+            ),
             asker=asker,
             policy=Policy(),
             redactor=Redactor(),

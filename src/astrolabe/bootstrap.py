@@ -125,6 +125,7 @@ async def open_installation(
     try:
         wakeups.open()
         images, sandbox = _isolation(settings, determinism)
+        skills = _skills(settings, store, images)
         installed, broken = load_plugins()
         present = (*installed, *plugins)
         agents = {agent.name: agent for plugin in present for agent in plugin.agents}
@@ -142,6 +143,7 @@ async def open_installation(
                 admission=admission,
                 models=models,
                 web=GuardedWeb(settings.search, settings.contacts),
+                skills=skills,
                 reach=reach,
                 replanners=tuple(replanner for plugin in present for replanner in plugin.replanners),
             ),
@@ -171,7 +173,7 @@ async def open_installation(
             budget=settings.budget,
             state=settings.state_folder,
             cache=settings.cache_folder,
-            skills=_skills(settings, store, images),
+            skills=skills,
             redis=_redis(settings.redis_url, owner).probe if settings.redis_url else None,
         )
     finally:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from astrolabe.agents.agent import Agent, CommandResult, DeclaresInputs, DeclaresPurpose, Workbench
 from astrolabe.agents.aside import LOOK_INTO
-from astrolabe.agents.briefing import notes_for, told_task
+from astrolabe.agents.briefing import notes_for, skills_for, told_task
 from astrolabe.agents.loop import Brief, LoopLimits, Outcome, converse
 from astrolabe.agents.marking import NOTICE, marked
 from astrolabe.agents.prompts import Prompt, load_prompts
 from astrolabe.agents.self_checking import failing as failing_checks
 from astrolabe.agents.survey import listing_of
-from astrolabe.agents.tools import EDIT, FINISH, LIST, LOOKING, READ, RUN, SEARCH, WORKING, WRITE
+from astrolabe.agents.tools import EDIT, FINISH, LIST, LOOKING, READ, RUN, SEARCH, SKILL, WORKING, WRITE
 from astrolabe.agents.tools.tool import Arguments, Desk, Tool, Touch
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.context import Shared
@@ -97,6 +97,7 @@ __all__ = [
     "RESULTS",
     "RUN",
     "SEARCH",
+    "SKILL",
     "WORKING",
     "WRITE",
     "Agent",
@@ -197,6 +198,7 @@ __all__ = [
     "runners",
     "said",
     "sections",
+    "skills_for",
     "test_command",
     "told_task",
     "validate",

@@ -1,11 +1,22 @@
 """Somebody who types `astrolabe skills`."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from skills_ref import validator
 
+from astrolabe.bootstrap import open_installation
+from astrolabe.domain.plan import Plan
+from astrolabe.domain.run import RunStatus
+from astrolabe.engine.workshop import Watcher
+from astrolabe.sdk import Plugin, Task, Workbench
+from astrolabe.services.builds import begin, carry_out, propose_plan
+from astrolabe.services.skills import list_skills
+from astrolabe.settings import Settings, load_settings
 from astrolabe.skills.finding import SHIPPED
+from astrolabe.skills.options import SkillOptions
 from tests.person import Person
 
 
@@ -115,3 +126,62 @@ def test_an_unknown_name_and_folder_are_told(person: Person, project: Path) -> N
     bare = person.types("skills", "trust", empty)
     assert bare.code == 2
     assert ".agents/skills" in bare.err
+
+
+class Asker:
+    """An agent that writes down which skills it was given."""
+
+    name, version = "asker", "1"
+
+    async def work(self, task: Task, bench: Workbench) -> None:
+        chosen = await bench.skills.choose("bake bread the way we do", 4_000)
+        await bench.write({"given.txt": ",".join(chosen.names)})
+
+
+def given(settings: Settings, folder: Path, *, skills: bool) -> tuple[str, dict[str, int]]:
+    """Run the agent in a project; return what it was given, and what is counted when the next process looks."""
+    document = {
+        "goal": "g",
+        "tasks": [{"id": "t", "name": "t", "agent": "asker", "goal": "g", "writes": ["given.txt"]}],
+    }
+
+    async def go() -> tuple[str, dict[str, int]]:
+        async with open_installation(settings, plugins=[Plugin("asker", agents=(Asker(),))]) as installation:
+            proposal = await propose_plan(installation, Plan.model_validate(document), folder)
+            begun = await begin(installation, replace(proposal, skills=skills))
+            state = await carry_out(installation, begun, Watcher())
+            assert state.status is RunStatus.PASSED, state.reason
+            workspace = installation.workspace(folder)
+            files = await workspace.files(await workspace.tree_of(state.commit), ("given.txt",))
+        async with open_installation(settings) as installation:
+            return files[0].content.decode(), (await list_skills(installation, None)).uses
+
+    return asyncio.run(go())
+
+
+def test_a_run_is_given_what_is_trusted_in_its_own_tree_unless_it_is_to_have_none(
+    person: Person, project: Path
+) -> None:
+    person.shell("cd project && git init -q && git add -A && git commit -qm first")
+    settings = load_settings()
+    before, uses = given(settings, project, skills=True)
+    assert "ours" not in before.split(",")
+    assert "ours" not in uses
+    assert person.types("skills", "trust", project, "--yes").code == 0
+    assert given(settings, project, skills=False) == ("", uses)
+    told, uses = given(settings, project, skills=True)
+    assert "ours" in told.split(",")
+    assert uses["ours"] == 1
+    off = settings.model_copy(update={"skills": SkillOptions(enabled=False)})
+    assert given(off, project, skills=True) == ("", uses)
+    assert person.types("skills", "list", "--json").document["skills"][0]["uses"] == 1
+
+
+def test_a_run_can_be_told_on_the_command_line_to_use_none(person: Person, project: Path) -> None:
+    plan = person.folder / "plan.yaml"
+    plan.write_text("goal: g\ntasks: [{id: t, name: t, agent: command, goal: g, inputs: {run: 'true'}}]\n")
+    target = person.folder / "target"
+    assert person.types("run", plan, "--workspace", target, "--no-skills", "--json").code == 0
+    (run,) = person.types("runs", "list", "--json").document
+    events = person.types("runs", "log", run["id"], "--json").document
+    assert events[0]["data"]["skills"] is False

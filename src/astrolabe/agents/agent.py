@@ -17,6 +17,7 @@ from astrolabe.errors import InputError, Problem
 from astrolabe.ports.model import ModelInfo
 from astrolabe.ports.web import Web
 from astrolabe.ports.workspace import Found
+from astrolabe.skills.injection import Injected
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,18 @@ class Context(Protocol):
         ...
 
 
+class Skills(Protocol):
+    """The skills an attempt may be given. What it was given is recorded, and counted once an attempt."""
+
+    async def choose(self, task: str, most_tokens: int) -> Injected:
+        """Return what a model that works on `task` is to be told throughout; nothing where skills are turned off."""
+        ...
+
+    async def load(self, name: str, path: str = "") -> str:
+        """Return a skill's instructions, or the file of it at `path`; MissingError if there is none, or none to be trusted."""
+        ...
+
+
 class Workbench(Protocol):
     """All an agent can do. Every call that has an effect is recorded, so that a resumed attempt does not repeat it.
 
@@ -63,6 +76,9 @@ class Workbench(Protocol):
     def web(self) -> Web:
         """Searches and public pages; each is recorded and counts as a tool call. A page that cannot be read is a FetchError."""
         ...
+
+    @property
+    def skills(self) -> Skills: ...
 
     @property
     def tree(self) -> str:

@@ -13,6 +13,7 @@ from astrolabe.agents.discretion import discreet, without_secrets
 from astrolabe.agents.environment import Preparer
 from astrolabe.agents.prompts import PROMPT, Prompt, choose, variants
 from astrolabe.agents.recording import Recorder
+from astrolabe.agents.skills import BenchSkills
 from astrolabe.agents.web import BenchWeb
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.conversation import Question, Reply
@@ -53,6 +54,7 @@ class TreeBench:
         recorder: Recorder,
         context: BenchContext,
         web: BenchWeb,
+        skills: BenchSkills,
         asker: Asker,
         policy: Policy,
         redactor: Redactor,
@@ -75,6 +77,7 @@ class TreeBench:
         self._recorder = recorder
         self.context = context
         self.web = web
+        self.skills = skills
         self._asker = asker
         self._policy = policy
         self._redactor = redactor

@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from astrolabe.agents.agent import Workbench
 from astrolabe.agents.marking import marked
 from astrolabe.domain.plan import Task
+from astrolabe.skills.injection import Injected
 from astrolabe.skills.instructions import block, files_for, instructions_for
 
 _SETBACK = 2000
+_SKILL_TOKENS = 4000
+_SKILL_SHARE = 8
+"""What skills may take of a model's window is its eighth, and no more than that many tokens."""
 
 
 def told_task(task: Task, setbacks: Sequence[str] = ()) -> str:
@@ -32,3 +36,10 @@ async def notes_for(task: Task, bench: Workbench) -> tuple[str, ...]:
     files = {path: await bench.read(path) for path in files_for(await bench.paths(), paths)}
     told = block(instructions_for(files, paths))
     return (told,) if told else ()
+
+
+async def skills_for(task: Task, bench: Workbench) -> Injected:
+    """Return the skills that a model is to be given for a task; raises NoModelError when there is no model."""
+    window = min(model.window for model in bench.models())
+    wanted = f"{task.name}. {task.goal}" if task.goal.strip() != task.name.strip() else task.goal
+    return await bench.skills.choose(wanted, min(_SKILL_TOKENS, window // _SKILL_SHARE))

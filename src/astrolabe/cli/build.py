@@ -22,6 +22,7 @@ _DETACHED = """Run {run} goes on without this command.
   end it: astrolabe runs cancel {run}"""
 _UNSERVED = "no worker takes tasks of {agents} at present; they wait for: astrolabe worker --agents {quoted}"
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+NoSkills = Annotated[bool, typer.Option("--no-skills", help="Give agents no skills in this run.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Accept what was understood without being asked.")]
 
 
@@ -42,6 +43,7 @@ def build(
         ),
     ],
     yes: Yes = False,
+    no_skills: NoSkills = False,
     json: Json = False,
 ) -> None:
     """Build software for a goal: read it, plan it, run the plan, check the result, commit it."""
@@ -56,7 +58,7 @@ def build(
     async def use(installation: "Installation") -> Exit:
         proposal = await propose_build(installation, taken, into)
         accept(proposal, yes=yes, json=json)
-        return await _carry_out(installation, proposal, json=json)
+        return await _carry_out(installation, proposal, skills=not no_skills, json=json)
 
     raise typer.Exit(with_installation(use))
 
@@ -79,6 +81,7 @@ def run(
         ),
     ],
     yes: Yes = False,
+    no_skills: NoSkills = False,
     json: Json = False,
 ) -> None:
     """Run a plan on a workspace, or plan a goal and run that."""
@@ -87,7 +90,7 @@ def run(
     from astrolabe.services.plans import is_plan, read_plan, with_warnings
 
     if not is_plan(work):
-        build(work, workspace, yes, json)
+        build(work, workspace, yes, no_skills, json)
         return
 
     async def use(installation: "Installation") -> Exit:
@@ -96,7 +99,7 @@ def run(
             for warning in with_warnings(plan).warnings:
                 say(f"warning: {clean(warning)}", err=True)
         proposal = await propose_plan(installation, plan, workspace)
-        return await _carry_out(installation, proposal, json=json)
+        return await _carry_out(installation, proposal, skills=not no_skills, json=json)
 
     raise typer.Exit(with_installation(use))
 
@@ -138,10 +141,12 @@ def _refuse_unaccepted(understanding: "Understanding", *, json: bool) -> NoRetur
     raise typer.Exit(Exit.BAD_INPUT)
 
 
-async def _carry_out(installation: "Installation", proposal: "Proposal", *, json: bool) -> Exit:
+async def _carry_out(installation: "Installation", proposal: "Proposal", *, skills: bool, json: bool) -> Exit:
+    from dataclasses import replace
+
     from astrolabe.services.builds import begin
 
-    return await finish(installation, await begin(installation, proposal), json=json)
+    return await finish(installation, await begin(installation, replace(proposal, skills=skills)), json=json)
 
 
 async def finish(installation: "Installation", begun: "Begun", *, json: bool) -> Exit:

@@ -1,7 +1,7 @@
 """One attempt at a task: its input tree, the agent's work, the checks on what it left, and the checkpoint."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -12,6 +12,7 @@ from astrolabe.agents.agent import check_inputs, told_apart
 from astrolabe.agents.asking import Asker
 from astrolabe.agents.bench import TreeBench
 from astrolabe.agents.context import BenchContext
+from astrolabe.agents.skills import Attempt, BenchSkills
 from astrolabe.agents.web import BenchWeb
 from astrolabe.domain.checkpoint import checkpoint_message
 from astrolabe.domain.event import EventType, NewEvent
@@ -86,6 +87,7 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         sandbox=floor.sandbox,
         preparer=floor.preparer,
         recorder=steps,
+        skills=_skills(floor, steps, task, number, tree, say),
         context=BenchContext(floor.contexts, steps, floor.run, attempt, say),
         web=BenchWeb(floor.web, steps),
         asker=Asker(
@@ -124,6 +126,14 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         patient=True,
     )
     return bench.tree
+
+
+def _skills(
+    floor: Floor, steps: Steps, task: Task, number: int, tree: str, say: Callable[[str], None]
+) -> BenchSkills:
+    home = floor.skills if floor.log.state.skills else None
+    files = partial(floor.workspace.files, tree)
+    return BenchSkills(home, steps, files, Attempt(floor.run, task.id, number), say)
 
 
 def _setbacks(floor: Floor, task: Task, number: int) -> tuple[str, ...]:

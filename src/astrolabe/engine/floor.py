@@ -20,6 +20,7 @@ from astrolabe.ports.model import Models
 from astrolabe.ports.sandbox import Sandbox
 from astrolabe.ports.web import Web
 from astrolabe.ports.workspace import Workspace
+from astrolabe.skills.home import SkillHome
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Floor:
     agents: Mapping[str, Agent]
     models: Models
     web: Web
+    skills: SkillHome
     tape: Tape | None
     policy: Policy
     redactor: Redactor

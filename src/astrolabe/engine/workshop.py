@@ -27,6 +27,7 @@ from astrolabe.ports.sandbox import Sandbox
 from astrolabe.ports.store import Owner, Store
 from astrolabe.ports.web import NoWeb, Web
 from astrolabe.ports.workspace import Workspace
+from astrolabe.skills.home import SkillHome
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Workshop:
     admission: Admission
     models: Models = field(default_factory=NoModels)
     web: Web = field(default_factory=NoWeb)
+    skills: SkillHome | None = None
     policy: Policy = field(default_factory=Policy)
     redactor: Redactor = field(default_factory=Redactor)
     secrets_allowed_in: tuple[str, ...] = ()
@@ -116,6 +118,7 @@ def floor_of(
         agents=shop.agents,
         models=shop.models,
         web=shop.web,
+        skills=shop.skills or SkillHome(shop.store.skills, enabled=False),
         tape=shop.tape,
         policy=shop.policy,
         redactor=shop.redactor,

@@ -76,7 +76,14 @@ async def fork_run(
     await must_have_its_work(workspace, state)
     adopted = [_adopted(record.id, state, task) for task in kept]
     begun = await start(
-        installation, plan, record.target, workspace, state.ground, *adopted, forked_from=record.id
+        installation,
+        plan,
+        record.target,
+        workspace,
+        state.ground,
+        *adopted,
+        forked_from=record.id,
+        skills=state.skills,
     )
     await _keep(workspace, begun.record.id, state, kept)
     return begun

@@ -42,7 +42,7 @@ class Proposal:
 
     `interrupted` is a run of the same plan for the same target that was cut off and will be taken up again. `run` is the id
     a new one gets, where that has been settled before. `planned_by` is the run that a model's plan came from, `version` a
-    plan that is kept already.
+    plan that is kept already. Without `skills`, its agents are given none.
     """
 
     understanding: Understanding | None
@@ -52,6 +52,7 @@ class Proposal:
     run: str | None = None
     planned_by: str | None = None
     version: PlanVersion | None = None
+    skills: bool = True
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ async def begin(installation: Installation, proposal: Proposal) -> Begun:
         run=proposal.run,
         planned_by=proposal.planned_by,
         version=proposal.version,
+        skills=proposal.skills,
     )
 
 
@@ -133,6 +135,7 @@ async def start(
     run: str | None = None,
     planned_by: str | None = None,
     version: PlanVersion | None = None,
+    skills: bool = True,
 ) -> Begun:
     """Make a new run of a plan, owned by this process; its log begins with its creation and `more`.
 
@@ -172,6 +175,8 @@ async def start(
         "ground": {name: value for name, value in asdict(ground).items() if value is not False},
         "policy": installation.policy.digest(),
     }
+    if not skills:
+        data["skills"] = False
     if forked_from is not None:
         data["forked_from"] = forked_from
     first = NewEvent(type=EventType.RUN_CREATED, data=data)

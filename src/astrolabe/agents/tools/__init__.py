@@ -4,10 +4,11 @@ from astrolabe.agents.tools.editing import EDIT, WRITE
 from astrolabe.agents.tools.ending import FINISH
 from astrolabe.agents.tools.reading import LIST, READ, SEARCH
 from astrolabe.agents.tools.running import RUN
+from astrolabe.agents.tools.skills import SKILL
 
 LOOKING = (LIST, READ, SEARCH)
 """Tools that change nothing."""
 WORKING = (*LOOKING, EDIT, WRITE, RUN)
 """Tools to work on a task with."""
 
-__all__ = ["EDIT", "FINISH", "LIST", "LOOKING", "READ", "RUN", "SEARCH", "WORKING", "WRITE"]
+__all__ = ["EDIT", "FINISH", "LIST", "LOOKING", "READ", "RUN", "SEARCH", "SKILL", "WORKING", "WRITE"]

@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 from astrolabe.sdk import (
     FINISH,
     LOOK_INTO,
+    SKILL,
     WORKING,
     Brief,
     LoopLimits,
@@ -15,6 +16,7 @@ from astrolabe.sdk import (
     failing_checks,
     load_prompts,
     notes_for,
+    skills_for,
     told_task,
 )
 
@@ -43,13 +45,16 @@ class CodeAgent:
         """Reach the task's goal within its `writes`; its checks are tried before it may say that it is done."""
         given = CodeInputs.model_validate(task.inputs)
         prompt = await bench.prompt(PROMPTS, "code")
-        brief = Brief(prompt.text, told_task(task, bench.setbacks), await notes_for(task, bench))
+        skills = await skills_for(task, bench)
+        pinned = (*await notes_for(task, bench), *filter(None, [skills.text]))
+        brief = Brief(prompt.text, told_task(task, bench.setbacks), pinned)
+        tools = (*WORKING, *((SKILL,) if skills.text else ()), LOOK_INTO, FINISH)
         limits = LoopLimits(turns=given.turns, tokens=given.tokens)
         outcome = await converse(
             task,
             bench,
             brief,
-            (*WORKING, LOOK_INTO, FINISH),
+            tools,
             limits=limits,
             accept=_Checking(task, bench).accept,
         )
