@@ -105,3 +105,38 @@ def test_nothing_is_missing_that_real_replies_have(wire: WireName, streamed: boo
             for kind, real in by_type(recording.told).items():
                 missing = {place for place in real - ours[kind] if not _elsewhere(place)}
                 assert not missing, (file, kind)
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_a_stream_of_chat_completions_ends_as_the_real_one(counted: bool) -> None:
+    path, body = question(WireName.CHAT, streamed=True)
+    with ModelServer([Turn(text="a b")]) as server:
+        got = ask(server, path, body | {"stream_options": {"include_usage": counted}})
+    *told, last = got.body.decode().removesuffix("\n\n").split("\n\n")
+    chunks = [json.loads(each.removeprefix("data: ")) for each in told]
+    assert last == "data: [DONE]"
+    assert [choice["finish_reason"] for chunk in chunks for choice in chunk["choices"]] == [
+        None,
+        None,
+        None,
+        "stop",
+    ]
+    # Asked for, the tokens are told after all choices, and every chunk before has their place.
+    assert [chunk.get("usage", "none") for chunk in chunks[:-1]] == [None if counted else "none"] * (
+        len(chunks) - 1
+    )
+    assert bool(chunks[-1].get("usage")) == counted == (not chunks[-1]["choices"])
+
+
+def test_a_stream_of_messages_begins_with_its_message_and_a_ping() -> None:
+    with ModelServer([Turn(text="a")]) as server:
+        told = events(ask(server, *question(WireName.ANTHROPIC, streamed=True)).body)
+    assert [each["type"] for each in told] == [
+        "message_start",
+        "ping",
+        "content_block_start",
+        "content_block_delta",
+        "content_block_stop",
+        "message_delta",
+        "message_stop",
+    ]
