@@ -167,6 +167,7 @@ async def open_installation(
             determinism=determinism,
             owner=owner,
             policy=settings.sandbox,
+            reachable=workshop.reachable,
             redactor=workshop.redactor,
             limits=workshop.limits,
             terms=terms,
@@ -186,7 +187,9 @@ def _isolation(settings: Settings, determinism: Determinism) -> tuple[ImageCache
     images = ImageCache(
         cache / "images", lambda: sandbox, determinism, process_environment(), contacts=settings.contacts
     )
-    sandbox = NamespaceSandbox(images.bubblewraps, cache / "sandbox", determinism)
+    sandbox = NamespaceSandbox(
+        images.bubblewraps, cache / "sandbox", determinism, settings.egress, settings.contacts.allow
+    )
     return images, sandbox
 
 
@@ -246,6 +249,7 @@ def _limited(settings: Settings, workshop: Workshop) -> Workshop:
     return replace(
         workshop,
         policy=settings.sandbox,
+        reachable=settings.reachable,
         redactor=Redactor(known_secrets(settings)),
         limits=Limits(engine.parallel_tasks, engine.parallel_commands or os.cpu_count() or 1),
         budget=settings.budget,

@@ -22,6 +22,7 @@ from astrolabe.adapters.models.options import ModelOptions
 from astrolabe.adapters.search.options import SearchOptions
 from astrolabe.domain.budget import TenantBudget
 from astrolabe.domain.contacts import Contacts
+from astrolabe.domain.egress import EgressOptions
 from astrolabe.domain.policy import Policy
 from astrolabe.engine.options import EngineOptions
 from astrolabe.errors import Problem, SettingsError
@@ -128,7 +129,15 @@ class Settings(BaseModel):
     )
     skills: SkillOptions = Field(default=SkillOptions(), description="How skills are used.")
     search: SearchOptions = Field(default=SearchOptions(), description="Whom searches of the web go to.")
+    egress: EgressOptions = Field(
+        default=EgressOptions(), description="What sandboxes may reach where a policy names it."
+    )
     sandbox: Policy = Field(default=Policy(), description="Limits of the sandbox. None of them turns it off.")
+
+    @property
+    def reachable(self) -> frozenset[str]:
+        """What plans may name for their sandboxes to reach: what the operator lets every sandbox reach, and any more."""
+        return frozenset((*self.egress.hosts, *self.sandbox.network))
 
     @property
     def state_folder(self) -> Path:

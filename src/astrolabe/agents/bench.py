@@ -79,7 +79,8 @@ class TreeBench:
         self.web = web
         self.skills = skills
         self._asker = asker
-        self._policy = policy
+        network = tuple(dict.fromkeys((*policy.network, *task.network)))
+        self._policy = policy.model_copy(update={"network": network})
         self._redactor = redactor
         self._stack = AsyncExitStack()
         self._session: Session | None = None
@@ -215,7 +216,8 @@ class TreeBench:
             await self._take_in(session)
         else:
             result |= await self._take_in_what_may_be(session, allowed)
-        return {"tree": self.tree, "result": result}
+        asked = {"network": [one.model_dump(mode="json") for one in outcome.requests]}
+        return {"tree": self.tree, "result": result, **(asked if outcome.requests else {})}
 
     async def _try_out(
         self, command: str, timeout_seconds: float | None, environment: Environment | None, tree: str

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from astrolabe.domain.plan import Environment
 from astrolabe.domain.policy import Policy
+from astrolabe.errors import PolicyViolationError
 from astrolabe.ports.images import Image, Images, Report
 from astrolabe.ports.sandbox import Setup
 from astrolabe.ports.workspace import Workspace
@@ -16,6 +17,14 @@ MANIFESTS: dict[str, tuple[str, ...]] = {
 """For each kind of lock file, the files that must lie beside it when its dependencies are installed."""
 
 _FOLDERS = ("PYTHONPATH",)
+
+
+HOW_TO_REACH = "The operator can allow hosts: ASTROLABE_EGRESS__HOSTS='[\"registry.npmjs.org:443\"]'."
+
+
+def unreachable(denied: Sequence[str]) -> str:
+    """Say that destinations are not allowed."""
+    return f"the settings let no sandbox reach {', '.join(denied)}"
 
 
 @dataclass(frozen=True)
@@ -29,10 +38,17 @@ class Prepared:
 class Preparer:
     """Resolves environments; equal ones of one tree are resolved once and shared."""
 
-    def __init__(self, images: Images, workspace: Workspace, report: Report | None = None) -> None:
+    def __init__(
+        self,
+        images: Images,
+        workspace: Workspace,
+        report: Report | None = None,
+        reachable: frozenset[str] = frozenset(),
+    ) -> None:
         self._images = images
         self._workspace = workspace
         self._report = report
+        self._reachable = reachable
 
     async def prepare(self, environment: Environment, tree: str, policy: Policy) -> Prepared:
         """Return the sandbox setup for an environment whose lock files are those of `tree`.
@@ -40,7 +56,10 @@ class Preparer:
         Raises:
             FetchError: something it needs could not be fetched.
             MissingError: it names an unknown toolchain, or a lock file that the tree does not have.
+            PolicyViolationError: the policy would reach what the operator does not allow.
         """
+        if denied := [name for name in policy.network if name not in self._reachable]:
+            raise PolicyViolationError(unreachable(denied), hint=HOW_TO_REACH)
         images = [await self._images.toolchain(name, self._report) for name in environment.toolchains]
         images += [await self._locked(lockfile, tree) for lockfile in environment.lockfiles]
         return Prepared(_setup(images, policy), _digest(images))

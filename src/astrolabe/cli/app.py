@@ -15,6 +15,7 @@ from astrolabe.cli import (
     context,
     database,
     doctor,
+    egress,
     evaluation,
     kept,
     models,
@@ -52,6 +53,7 @@ runs.app.command("fork")(steering.fork)
 runs.app.command("artifacts")(kept.artifacts)
 runs.app.command("files")(kept.files)
 runs.app.command("context")(context.context)
+runs.app.command("egress")(egress.egress)
 app.add_typer(plan.app, name="plan")
 app.add_typer(runs.app, name="runs")
 app.add_typer(approvals.app, name="approvals")

@@ -76,7 +76,7 @@ def exec_(
         ),
     ] = None,
     net: Annotated[
-        list[str] | None, typer.Option("--net", metavar="HOST:PORT", help="A host to reach.")
+        list[str] | None, typer.Option("--net", metavar="HOST:PORT", help="A host to reach over TLS.")
     ] = None,
     timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds; at most the policy's.")] = None,
     toolchain: Annotated[list[str] | None, typer.Option(help="A toolchain to mount, such as node.")] = None,
@@ -90,14 +90,8 @@ def exec_(
     but no other control sequences.
     """
     from astrolabe.cli.session import with_installation
-    from astrolabe.errors import RefusedError
 
-    if net:
-        raise RefusedError(
-            f"the sandbox has no network, so {', '.join(net)} cannot be reached",
-            hint="What a command needs from a registry is fetched by lock file before it starts.",
-        )
-    asked = _Asked(command, workspace, tuple(toolchain or ()), timeout)
+    asked = _Asked(command, workspace, tuple(toolchain or ()), tuple(net or ()), timeout)
     code = with_installation(lambda installation: _run(installation, asked, json=json))
     raise SystemExit(code)  # typer would take 130, a command's own, for an interrupt of ours
 
@@ -107,6 +101,7 @@ class _Asked:
     command: Sequence[str]
     workspace: Path | None
     toolchains: tuple[str, ...]
+    network: tuple[str, ...]
     wall_seconds: float | None
 
 
@@ -121,6 +116,7 @@ async def _run(installation: "Installation", asked: _Asked, *, json: bool) -> in
             asked.command,
             asked.workspace,
             toolchains=asked.toolchains,
+            network=asked.network,
             stdin=standard_input(),
             wall_seconds=asked.wall_seconds,
             on_output=None if json else lambda stream, piece: passing[stream].put(piece),
@@ -154,6 +150,7 @@ def _document(outcome: "Outcome", limit: int) -> dict[str, object]:
         "output_cut": outcome.output_cut,
         "output_limit_bytes": limit,
         "duration_seconds": outcome.duration_seconds,
+        "network": [request.model_dump(mode="json") for request in outcome.requests],
     }
     for name, content in (("stdout", outcome.stdout), ("stderr", outcome.stderr)):
         text, encoding = _text(content)

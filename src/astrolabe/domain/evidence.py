@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from astrolabe.domain.egress import Request
 from astrolabe.domain.value import Value
 
 
@@ -28,7 +29,7 @@ class Evidence(Value):
 
     `inputs_digest` covers the paths the check could see, the environment's images, the policy and the command:
     equal digests mean the same question was asked of the same content. `reused_from` names the run whose
-    evidence of the same digest was taken instead of asking again.
+    evidence of the same digest was taken instead of asking again. `network` are all connections it asked for.
     """
 
     check: str
@@ -48,3 +49,4 @@ class Evidence(Value):
     artifacts: tuple[Artifact, ...] = ()
     required: bool = True
     reused_from: str | None = None
+    network: tuple[Request, ...] = Field(default=(), exclude_if=lambda requests: not requests)

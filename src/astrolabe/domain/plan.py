@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, JsonValue, model_validator
 
+from astrolabe.domain.egress import Destination
 from astrolabe.domain.policy import ARGUMENT_BYTES, Policy
 from astrolabe.domain.value import Value
 
@@ -194,6 +195,11 @@ class Task(Value):
     priority: int = Field(default=0, ge=-1000, le=1000, description="Higher starts first.")
     budget: Budget = Budget()
     environment: Environment = Environment()
+    network: tuple[Destination, ...] = Field(
+        default=(),
+        exclude_if=_absent,
+        description="`host:port` that its agent's commands may reach, of those the operator allows.",
+    )
     approval: Annotated[Approval | None, BeforeValidator(_approval)] = Field(
         default=None, exclude_if=_absent, description="Asked before it starts."
     )

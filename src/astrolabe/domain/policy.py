@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from astrolabe.domain.egress import Destination
 from astrolabe.domain.value import Value
 
 MIB = 1024 * 1024
@@ -51,8 +52,8 @@ class Policy(Value):
     files: int = Field(
         default=50_000, gt=0, le=100_000_000, description="Files that may come out of the workspace."
     )
-    network: tuple[str, ...] = Field(
-        default=(), description="`host:port` that may be reached; empty means none."
+    network: tuple[Destination, ...] = Field(
+        default=(), description="`host:port` that may be reached over TLS; empty means none."
     )
 
     def digest(self, held_by: Mapping[str, str] | None = None) -> str:

@@ -72,6 +72,7 @@ class Workshop:
     web: Web = field(default_factory=NoWeb)
     skills: SkillHome | None = None
     policy: Policy = field(default_factory=Policy)
+    reachable: frozenset[str] = frozenset()
     redactor: Redactor = field(default_factory=Redactor)
     secrets_allowed_in: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
@@ -92,7 +93,7 @@ def floor_of(
 ) -> Floor:
     """Return what attempts share; `planned` are the plan's limits, where they are at hand."""
     planned = planned or Planned.of(plan)
-    preparer = Preparer(shop.images, workspace, watcher.progress)
+    preparer = Preparer(shop.images, workspace, watcher.progress, shop.reachable)
     verifier = Verifier(
         run=log.state.id,
         store=shop.store,

@@ -1,4 +1,4 @@
-"""Where foreign code runs: isolated, limited, without a network, and never anywhere else."""
+"""Where foreign code runs: isolated, limited, with no more of a network than its policy names, and never anywhere else."""
 
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from astrolabe.domain.egress import Request
 from astrolabe.domain.policy import Policy
 
 WORKSPACE = "/workspace"
@@ -54,7 +55,10 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command did. `exit_code` is 128 + n after signal n, as in a shell; outputs are cut at the policy's size."""
+    """What a command did. `exit_code` is 128 + n after signal n, as in a shell; outputs are cut at the policy's size.
+
+    `requests` are all that it asked the network for, refused ones too.
+    """
 
     exit_code: int
     ending: Ending
@@ -62,6 +66,7 @@ class Outcome:
     stderr: bytes
     duration_seconds: float
     output_cut: bool = False
+    requests: tuple[Request, ...] = ()
 
     @property
     def cut(self) -> str:

@@ -30,6 +30,7 @@ from astrolabe.ports.workspace import TargetKind, TargetState, Workspace
 from astrolabe.services.cluster import cluster_options, follow_run, hand_to_cluster, unserved_agents
 from astrolabe.services.installation import Installation
 from astrolabe.services.models import require_models
+from astrolabe.services.reach import must_be_reachable
 from astrolabe.services.runs import RunView, plan_of
 
 PLANNED_BY = "planned_by"
@@ -142,9 +143,11 @@ async def start(
     `planned_by` is the run that made the plan, `version` the one that is kept already.
 
     Raises:
+        PlanValidationError: it would reach what the settings do not allow.
         ConflictError: another run for the same target is not finished.
         UnavailableError: the cluster that is to drive it does not answer; nothing was written.
     """
+    must_be_reachable(installation, plan)
     unserved = await unserved_agents(installation, plan)
     plan_id = version.id if version else installation.determinism.new_id()
     number = version.version if version else 1

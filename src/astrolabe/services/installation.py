@@ -74,6 +74,7 @@ class Installation:
     determinism: Determinism
     owner: Owner
     policy: Policy
+    reachable: frozenset[str]
     redactor: Redactor
     limits: Limits
     terms: Terms

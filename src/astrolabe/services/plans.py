@@ -12,6 +12,7 @@ from astrolabe.ports.store import PlanVersion
 from astrolabe.services.files import content_of, find_file
 from astrolabe.services.finding import find_plan
 from astrolabe.services.installation import Installation
+from astrolabe.services.reach import must_be_reachable
 
 _HINT = "Name a plan file: YAML or JSON."
 
@@ -28,11 +29,13 @@ def read_plan(installation: Installation, file: str) -> Plan:
         raise InputError(f"there is no file {visible(file, 200)}", hint=_HINT)
     content, agents = content_of(found, InputError), installation.agents
     try:
-        return document.read_plan(content, file, agents.keys(), declared_inputs(agents))
+        plan = document.read_plan(content, file, agents.keys(), declared_inputs(agents))
     except InputError as error:
         if not error.hint and not document.is_plan(content, file):
             error.hint = f"If it is a goal, plan it with: astrolabe plan {quote(file)}"
         raise
+    must_be_reachable(installation, plan)
+    return plan
 
 
 def with_warnings(plan: Plan) -> Plan:

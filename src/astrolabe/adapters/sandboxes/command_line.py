@@ -2,12 +2,13 @@
 
 import base64
 import platform
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from astrolabe.adapters.sandboxes import seccomp
 from astrolabe.adapters.sandboxes.enforcement import OWN_PROCESSES, Enforcement
+from astrolabe.adapters.sandboxes.gate import inside
 from astrolabe.adapters.sandboxes.holder import commands
 from astrolabe.adapters.sandboxes.holder.spec import (
     BOX,
@@ -103,6 +104,7 @@ def specification(setup: Setup, backend: Path, enforcement: Enforcement) -> Spec
         reserve_bytes=enforcement.reserve_bytes,
         output=_existing(setup.output) if setup.output else None,
         mount_points=tuple(_below_workspace(bounds)),
+        lends=bool(policy.network),
     )
 
 
@@ -258,7 +260,10 @@ def _isolation() -> list[str]:
 
 def _environment(setup: Setup) -> Iterator[str]:
     path = ":".join((*setup.path, *SYSTEM_PATH))
-    variables: Mapping[str, str] = {**ENVIRONMENT, "PATH": path, **setup.environment}
+    variables: dict[str, str] = {**ENVIRONMENT, "PATH": path}
+    if setup.policy.network:
+        variables |= inside.variables()
+    variables |= setup.environment
     yield "--clearenv"
     for name, value in variables.items():
         yield from ("--setenv", name, value)

@@ -20,8 +20,11 @@ from astrolabe.adapters.sandboxes import enforcement, machine, self_test
 from astrolabe.adapters.sandboxes.choice import Choice, Choices
 from astrolabe.adapters.sandboxes.command_line import specification
 from astrolabe.adapters.sandboxes.enforcement import Means
+from astrolabe.adapters.sandboxes.gate.addresses import Resolve, resolved
+from astrolabe.adapters.sandboxes.gate.gate import Rules
 from astrolabe.adapters.sandboxes.session import NamespaceSession
 from astrolabe.adapters.sandboxes.starting import started
+from astrolabe.domain.egress import EgressOptions
 from astrolabe.errors import SandboxUnavailableError
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.sandbox import SelfTest, Session, Setup
@@ -38,10 +41,21 @@ class NamespaceSandbox:
 
     name = "namespaces"
 
-    def __init__(self, candidates: Candidates, cache: Path, determinism: Determinism) -> None:
+    def __init__(
+        self,
+        candidates: Candidates,
+        cache: Path,
+        determinism: Determinism,
+        egress: EgressOptions | None = None,
+        contact: Callable[[str], bool] = lambda _host: True,
+        resolve: Resolve = resolved,
+    ) -> None:
         self._candidates = candidates
         self._choices = Choices(cache)
         self._determinism = determinism
+        self._egress = egress or EgressOptions()
+        self._contact = contact
+        self._resolve = resolve
         self._choosing = asyncio.Lock()
         self._choice: Choice | None = None
 
@@ -55,7 +69,6 @@ class NamespaceSandbox:
 
     @contextlib.asynccontextmanager
     async def open(self, setup: Setup) -> AsyncGenerator[Session]:
-        _refuse_network(setup)
         choice = await self._chosen()
         async with self._opened(choice.backend, choice.means, setup) as session:
             yield session
@@ -93,17 +106,14 @@ class NamespaceSandbox:
             spec = await asyncio.to_thread(specification, setup, backend, enforced)
             async with started(spec, enforced) as control:
                 session = NamespaceSession(
-                    control, setup.policy, spec.mount_points, self._determinism.monotonic
+                    control,
+                    setup.policy,
+                    spec.mount_points,
+                    self._determinism.monotonic,
+                    Rules(frozenset(setup.policy.network), self._egress, self._contact, self._resolve),
+                    self._determinism.now,
                 )
                 try:
                     yield session
                 finally:
                     await session.close()
-
-
-def _refuse_network(setup: Setup) -> None:
-    if setup.policy.network:
-        raise SandboxUnavailableError(
-            f"this backend lets nothing reach {', '.join(setup.policy.network)}",
-            hint="Leave `network` empty in the policy; dependencies are fetched outside, by lock file.",
-        )

@@ -4,11 +4,13 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from astrolabe.adapters.sandboxes.channel import Channel, ClosedError, Intake
 from astrolabe.adapters.sandboxes.feed import Feed
+from astrolabe.adapters.sandboxes.gate.gate import Gate, Rules
+from astrolabe.adapters.sandboxes.gate.lending import lent
 from astrolabe.adapters.sandboxes.holder.jobs import PUT, RUN, TAKE
 from astrolabe.adapters.sandboxes.patience import to_the_end, waited
 from astrolabe.adapters.sandboxes.way_out import LINK, Listed, Selection, chosen, way_in
@@ -68,11 +70,15 @@ class NamespaceSession:
         policy: Policy,
         mount_points: Sequence[str],
         monotonic: Callable[[], float],
+        rules: Rules,
+        now: Callable[[], float],
     ) -> None:
         self._control = control
         self._policy = policy
         self._mounts = tuple(mount_points)
         self._monotonic = monotonic
+        self._rules = rules
+        self._now = now
         self._closing = False
         self._running: set[asyncio.Task[Any]] = set()
         self._links: dict[str, bytes] = {}
@@ -99,25 +105,30 @@ class NamespaceSession:
                 hint="Hand it over as input or in a file.",
             )
         most = self._policy.output_bytes
+        gate = Gate(self._rules, self._now, self._monotonic) if self._rules.allowed else None
         parts = _Command(
             Feed(stdin) if stdin else None,
             Intake("stdout", most, on_output),
             Intake("stderr", most, on_output),
         )
         try:
-            with self._start(parts) as channel:
-                most_seconds = self._policy.wall_seconds
-                limit = most_seconds if wall_seconds is None else min(most_seconds, wall_seconds)
-                return await self._whole(channel, self._run(channel, parts, command, limit))
+            async with lent(gate) as lending:
+                with self._start(parts, lending) as channel:
+                    most_seconds = self._policy.wall_seconds
+                    limit = most_seconds if wall_seconds is None else min(most_seconds, wall_seconds)
+                    outcome = await self._whole(channel, self._run(channel, parts, command, limit))
+            return outcome if gate is None else replace(outcome, requests=gate.requests)
         finally:
             await parts.close()
 
-    def _start(self, parts: _Command) -> Channel:
+    def _start(self, parts: _Command, lending: Sequence[socket.socket]) -> Channel:
         source = parts.stdin.reading if parts.stdin else os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         inner = [source, parts.stdout.writing, parts.stderr.writing]
         try:
-            return self._channel(RUN, inner)
+            return self._channel(RUN, [*inner, *(lender.fileno() for lender in lending)])
         finally:
+            for lender in lending:
+                lender.close()
             for descriptor in inner:
                 os.close(descriptor)
 

@@ -7,7 +7,7 @@ import socket
 import sys
 from types import FrameType
 
-from astrolabe.adapters.sandboxes.holder import commands, files, kernel, spares
+from astrolabe.adapters.sandboxes.holder import commands, files, kernel, network, spares
 from astrolabe.adapters.sandboxes.holder.channel import frame, read_frame
 from astrolabe.adapters.sandboxes.holder.jobs import PUT, RUN, TAKE, Job
 from astrolabe.adapters.sandboxes.holder.memory import GroupMemory, WatchedMemory, children
@@ -16,7 +16,7 @@ from astrolabe.adapters.sandboxes.holder.spec import SCRATCH, WORKSPACE, Spec
 
 _WATCH_SECONDS = 0.1
 _IDLE_SECONDS = 0.005
-_MOST_DESCRIPTORS = 4
+_MOST_DESCRIPTORS = 5
 _FAILED = 125
 _NAME_CHARACTERS = 64
 """Of a path, on average over all files a workspace has room for; those of real trees are shorter."""
@@ -134,7 +134,9 @@ class Holder:
         with socket.socket(fileno=os.dup(received[0])) as channel:
             reader, writer = channel.makefile("rb"), channel.makefile("wb")
             if kind == RUN:
-                _, stdin, stdout, stderr, speaking = received
+                _, stdin, stdout, stderr, *lending, speaking = received
+                if self._spec.lends:
+                    network.lend(lending[0])
                 commands.become(self._spec, read_frame(reader), (stdin, stdout, stderr), speaking)
             elif kind == PUT:
                 files.put(reader, writer)

@@ -14,7 +14,7 @@ from astrolabe.adapters.sandboxes.holder import kernel
 from astrolabe.adapters.sandboxes.holder.channel import frame
 from astrolabe.adapters.sandboxes.holder.root import RootRefusedError
 
-MOST_DESCRIPTORS = 5
+MOST_DESCRIPTORS = 6
 _FAILED = 125
 
 Serve = Callable[[bytes, list[int]], None]

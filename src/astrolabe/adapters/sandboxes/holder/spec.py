@@ -21,7 +21,7 @@ class Spec(NamedTuple):
     itself joins; `oom` is a control file that counts kills, `memory.oom_control` (version 1) or `memory.events`
     (version 2), `own` for that of the group the holder was started in. `watch_memory` has the holder look at what
     commands take, and at what the machine has left (`reserve_bytes`). `resources` maps names of the `resource` module
-    to limits. Sizes are bytes.
+    to limits. Sizes are bytes. `lends` has each command come with a socket over which its proxy is lent (see `network`).
     """
 
     backend: tuple[str, ...]
@@ -44,6 +44,7 @@ class Spec(NamedTuple):
     output: str | None = None
     mount_points: tuple[str, ...] = ()
     uid: int | None = None
+    lends: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return self._asdict()
