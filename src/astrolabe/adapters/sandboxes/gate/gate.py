@@ -70,6 +70,7 @@ class Gate:
         self._requests: list[Request] = []
         self._beyond = 0
         self._bytes = 0
+        self._over = False
         self._going: set[asyncio.Task[None]] = set()
 
     @property
@@ -90,6 +91,7 @@ class Gate:
         try:
             yield
         finally:
+            self._over = True
             server.close()
             going = tuple(self._going)
             for task in going:
@@ -99,7 +101,8 @@ class Gate:
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        if task is None:  # a callback of asyncio's always runs in one
+        if task is None or self._over:  # accepted in the last moment
+            writer.transport.abort()
             return
         self._going.add(task)
         talk = _Talk(self._now(), self._monotonic())
