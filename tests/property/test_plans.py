@@ -101,7 +101,10 @@ checks = st.fixed_dictionaries(
         "not_run_exit_code": st.integers(1, 125),
         "environment": st.fixed_dictionaries({"toolchains": st.lists(words, max_size=2)}),
         "policy": st.fixed_dictionaries(
-            {"network": st.lists(words, max_size=2), "processes": st.integers(8, 99)}
+            {
+                "network": st.lists(st.sampled_from(["a:1", "b.example:443"]), max_size=2),
+                "processes": st.integers(8, 99),
+            }
         ),
     },
 )

@@ -9,14 +9,15 @@ from pydantic import AfterValidator, Field
 
 from astrolabe.domain.value import Value
 
-_HOST = re.compile(r"(?=.{1,253}:)[a-z0-9](?:[a-z0-9-]{0,62}\.)*[a-z0-9-]{0,62}[a-z0-9]:[1-9][0-9]{0,4}")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?=.{{1,253}}:){_LABEL}(?:\.{_LABEL})*:[1-9][0-9]{{0,4}}")
 _MOST_PORT = 65_535
 
 
 def _destination(text: str) -> str:
     lowered = text.lower()
     host, _, port = lowered.rpartition(":")
-    if not _HOST.fullmatch(lowered) or ".." in host or int(port) > _MOST_PORT:
+    if not _HOST.fullmatch(lowered) or int(port) > _MOST_PORT:
         raise ValueError("is no host and port, written like registry.npmjs.org:443")
     if is_address(host):
         raise ValueError("names an address; name a host, whose certificate can be held against it")

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from astrolabe.adapters.sandboxes import self_test
+from astrolabe.domain.egress import Ruling
 from astrolabe.domain.policy import MIB, Policy
-from astrolabe.errors import PolicyViolationError, SandboxUnavailableError
+from astrolabe.errors import PolicyViolationError
 from astrolabe.ports.sandbox import FileEntry, Mount, MountKind, Outcome, Setup
 
 FILE, PROGRAM, LINK = 0o100644, 0o100755, 0o120000
@@ -357,10 +359,24 @@ def test_an_output_folder_is_filled_and_without_one_there_is_none(
     assert (folder / "d" / "f").stat().st_uid != 0
 
 
-def test_a_policy_that_wants_the_network_is_refused_rather_than_half_obeyed(run: Any, session: Any) -> None:
-    async def scenario() -> None:
-        async with session(Setup(policy=Policy(network=("registry.npmjs.org:443",)))):
-            pass
+def test_a_policy_that_names_hosts_has_a_way_out_and_any_other_has_none(run: Any, session: Any) -> None:
+    asks = "import socket; s = socket.create_connection(('127.0.0.1', 3128), 5); s.sendall(b'CONNECT other.example:443 HTTP/1.1\\r\\n\\r\\n'); print(s.recv(99)[:12])"
 
-    with pytest.raises(SandboxUnavailableError):
-        run(scenario())
+    async def scenario() -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for network in (("registry.npmjs.org:443",), ()):
+            setup = Setup(policy=Policy(network=network), mounts=self_test.interpreter())
+            async with session(setup) as box:
+                outcomes += [
+                    await box.run([self_test.PYTHON, "-I", "-S", "-c", asks]),
+                    await box.run(["env"]),
+                ]
+        return outcomes
+
+    asked, told, refused, bare = run(scenario())
+    assert asked.stdout == b"b'HTTP/1.1 403'\n"
+    assert [(one.host, one.ruling) for one in asked.requests] == [("other.example", Ruling.REFUSED)]
+    assert b"https_proxy=" in told.stdout
+    assert refused.exit_code == 1
+    assert b"proxy" not in bare.stdout.lower()
+    assert refused.requests == bare.requests == ()
