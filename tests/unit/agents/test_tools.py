@@ -94,6 +94,21 @@ def test_many_files_are_counted_by_folder() -> None:
     assert f"read '{SHELF}1'" in found
 
 
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("DAY = 12 * HOUR", "characters as they stand are found here]\na.py\n    1  DAY = 12 * HOUR"),
+        (r"DAY = \d+", "a.py\n    1  DAY = 12 * HOUR"),
+        ("WEEK = 7 * DAY", "Nothing matches."),
+        ("WEEK", "Nothing matches."),
+    ],
+)
+def test_a_line_that_is_no_good_expression_is_found_as_it_stands(pattern: str, said: str) -> None:
+    (found,) = answered(("search", {"pattern": pattern}), files={"a.py": b"DAY = 12 * HOUR\n"})
+    assert said in found
+    assert ("nothing matches the expression" in found) is ("stand" in said)
+
+
 class Loud(Boxes):
     """A sandbox whose commands say a lot."""
 

@@ -1,5 +1,6 @@
 """Looking at the workspace: list, read, search."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
@@ -137,9 +138,20 @@ def _cut(line: str) -> str:
 async def _search(given: Search, desk: Desk) -> str:
     where = [_folder(given.paths)] if _folder(given.paths) else []
     found = await desk.bench.search(given.pattern, *where, ignore_case=given.ignore_case)
+    if found:
+        return bounded("\n".join(_told(found)), desk.shelf)
+    literal = re.escape(given.pattern)
+    if literal == given.pattern:
+        return "Nothing matches."
+    # small models search for a line as it stands, whatever it means as an expression: `DAY = 12 * HOUR`
+    found = await desk.bench.search(literal, *where, ignore_case=given.ignore_case)
     if not found:
         return "Nothing matches."
-    return bounded("\n".join(_told(found)), desk.shelf)
+    told = [
+        "[nothing matches the expression; the same characters as they stand are found here]",
+        *_told(found),
+    ]
+    return bounded("\n".join(told), desk.shelf)
 
 
 def _told(found: Sequence[Found]) -> list[str]:
