@@ -16,6 +16,7 @@ from astrolabe.adapters.local_models.serving import LocalServers
 from astrolabe.adapters.local_models.shelf import WeightsShelf
 from astrolabe.adapters.models.catalogue import Catalogue
 from astrolabe.adapters.models.options import ModelOptions
+from astrolabe.bootstrap import real_determinism
 from astrolabe.domain.contacts import Contacts
 from astrolabe.ports.model import Model
 from astrolabe.settings import load_settings
@@ -50,7 +51,11 @@ def with_model(servers: LocalServers) -> Use[Any]:
     def use(go: Callable[[Model], Coroutine[Any, Any, Any]]) -> Any:
         async def run() -> Any:
             models = Catalogue(
-                ModelOptions(use=(f"local/{NAME}",)), lambda _: "", OFFLINE, partial(local_model, servers)
+                ModelOptions(use=(f"local/{NAME}",)),
+                lambda _: "",
+                OFFLINE,
+                partial(local_model, servers),
+                determinism=real_determinism(),
             )
             try:
                 return await go(models.chain("code")[0])
