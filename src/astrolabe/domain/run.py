@@ -46,7 +46,7 @@ class RunState:
     `merged` tells how a person's edits and a new generation went together, in lists of paths: `conflicts`, `kept` (edited,
     no longer generated), `edited` (generated, and theirs now), `added`, `changed`, `removed`; and the `commit` with marks.
     `steps` maps a step key to its recorded reply, `used` to what it used where it told, `intended` holds the keys whose reply
-    is not recorded yet. `message` is the last of the inbox that was taken in; without `skills`, agents are given none. `over_budget` says what was spent when that
+    is not recorded yet. `message` is the last of the inbox that was taken in; without `skills`, agents are given none, as in runs from before there were any. `over_budget` says what was spent when that
     stopped the run; `failed` are the tasks that failed for good, in the order in which they did; `raised` are limits given since it was planned, by task (empty: the run's own). `joined` is what the run
     ends with (`status`, `reason`, `commit`) once that is known and waits to be handed over on the target's host.
     """
@@ -66,7 +66,7 @@ class RunState:
     used: dict[str, dict[str, Any]] = field(default_factory=dict)
     raised: dict[str, dict[str, Any]] = field(default_factory=dict)
     message: int = 0
-    skills: bool = True
+    skills: bool = False
     plan_version: int = 1
     rules_version: int = 1
     seq: int = 0
@@ -121,7 +121,7 @@ class RunState:
         self.ground = Ground(**data.get("ground", {}))
         self.plan_version = data.get("plan", {}).get("version", 1)
         self.rules_version = data.get("rules_version", 1)
-        self.skills = data.get("skills", True)
+        self.skills = data.get("skills", False)
 
     def _reopened(self, tasks: Iterable[str]) -> None:
         self.status, self.finished_at, self.reason = RunStatus.RUNNING, None, ""

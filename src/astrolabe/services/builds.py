@@ -178,8 +178,8 @@ async def start(
         "ground": {name: value for name, value in asdict(ground).items() if value is not False},
         "policy": installation.policy.digest(),
     }
-    if not skills:
-        data["skills"] = False
+    if skills and installation.skills.enabled:
+        data["skills"] = True
     if forked_from is not None:
         data["forked_from"] = forked_from
     first = NewEvent(type=EventType.RUN_CREATED, data=data)

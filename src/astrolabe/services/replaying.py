@@ -101,7 +101,7 @@ async def replay(installation: Installation, recording: Recording, target: Path,
     await workspace.start()
     ground = await _laid_out(recording, workspace)
     plan = _unhindered(Plan.model_validate(recording.plan))
-    begun = await start(installation, plan, str(target), workspace, ground)
+    begun = await start(installation, plan, str(target), workspace, ground, skills=_had_skills(recording))
     if begun.lease is None:
         raise MissingError("a replay is driven by one process", hint="Unset ASTROLABE_TEMPORAL_ADDRESS.")
     driver = installation.driver.playing(_Cast(recording.chains), tape)
@@ -154,3 +154,8 @@ def _held_together(
     before = {"status": then.status, "tree": then.tree, "checks": then.verdicts}
     now = {"status": str(status), "tree": tree, "checks": verdicts}
     return {"same": before == now, "then": before, "now": now}
+
+
+def _had_skills(recording: Recording) -> bool:
+    """Tell whether agents of the recorded run were given skills: one that was not is to be asked in the same words."""
+    return any(key.endswith("/skills:chosen") for key in recording.steps)
