@@ -45,3 +45,7 @@ bench-retrieval *arguments:
 coverage *arguments:
     uv run coverage run --branch --source=astrolabe.engine,astrolabe.planning -m pytest -q tests/unit/engine tests/unit/planning tests/property/test_engine.py tests/property/test_scheduler.py tests/property/test_plans.py tests/property/test_slots.py tests/conformance tests/acceptance/test_budgets.py tests/acceptance/test_limits.py tests/acceptance/test_health.py tests/acceptance/test_steering.py tests/acceptance/test_building_again.py {{arguments}}
     uv run coverage report --fail-under=90 --skip-covered
+
+# What a model call through all layers costs over the provider's own client.
+bench-models *arguments:
+    uv run python benchmarks/model_overhead/run.py {{arguments}}

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from astrolabe.agents.exchanges import Exchanges, Keep, digest_of, forgotten
+from astrolabe.agents.exchanges import Exchanges, Keep, forgotten, sheet_of
 from astrolabe.agents.hearing import Hearing
 from astrolabe.agents.recording import Recorder
 from astrolabe.agents.tokens import tokens_of, tokens_of_message, tokens_of_question
@@ -157,12 +157,12 @@ class Asker:
     ) -> tuple[dict[str, Any], bool]:
         """Return what one try came to, and whether it was made just now rather than in an earlier life."""
         made: list[bool] = []
-        digest = digest_of(question)
+        sheet = sheet_of(question)
 
         async def do() -> tuple[dict[str, Any], Usage]:
             made.append(True)
-            told: dict[str, Any] = {"model": model.info.name, "question": digest}
-            told["kept"] = await self._exchanges.keep(question)
+            told: dict[str, Any] = {"model": model.info.name, "question": sheet.digest}
+            told["kept"] = await self._exchanges.keep(sheet)
             if not self._introduced:  # what was known of them decided how they were asked: a replay needs it
                 told["chain"] = [asdict(each.info) for each in chain]
             if hearing is not None:
@@ -170,7 +170,7 @@ class Asker:
             return await _tried(model, question, hearing, told)
 
         told, _ = await self._recorder.recorded(
-            "model", do, reserve=most_used(model.info, question), about=digest
+            "model", do, reserve=most_used(model.info, question), about=sheet.digest
         )
         self._introduced = self._introduced or "chain" in told
         self._exchanges.remember(told.get("kept", ()))

@@ -21,9 +21,15 @@ async def discreet(redactor: Redactor, question: Question) -> Question:
 
     What a model thought stays as it is: it is the model's own, and signed.
     """
-    if sum(len(message.model_dump_json()) for message in question.messages) < _LONG_CHARACTERS:
+    if sum(_length(part) for message in question.messages for part in message.parts) < _LONG_CHARACTERS:
         return _question(redactor, question)
     return await asyncio.to_thread(_question, redactor, question)
+
+
+def _length(part: Part) -> int:
+    if isinstance(part, ToolCall):
+        return len(part.malformed) + len(str(part.arguments))
+    return len(part.text)
 
 
 def _question(redactor: Redactor, question: Question) -> Question:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -22,7 +23,7 @@ async def forgotten(content: bytes) -> str:
 
 def digest_of(question: Question) -> str:
     """Name a question: it is the digest of the blob that holds it (see `Exchanges`)."""
-    return _digest(_sheet(question)[0])
+    return sheet_of(question).digest
 
 
 class Exchanges:
@@ -36,16 +37,15 @@ class Exchanges:
         """Know that parts of these digests are kept, from an earlier life."""
         self._known.update(parts)
 
-    async def keep(self, question: Question) -> list[str]:
+    async def keep(self, asked: "Sheet") -> list[str]:
         """Keep a question; return the digests of those of its parts that were not kept here before.
 
         They are to be written where blobs in use are looked for, as is the question's own digest.
         """
-        sheet, parts = _sheet(question)
-        fresh = {digest: part for digest, part in parts.items() if digest not in self._known}
+        fresh = {digest: part for digest, part in asked.parts.items() if digest not in self._known}
         for part in fresh.values():
             await self._keep(part)
-        await self._keep(sheet)
+        await self._keep(asked.content)
         return list(fresh)
 
 
@@ -63,8 +63,17 @@ async def question_kept(digest: str, kept: Kept) -> Question:
     )
 
 
-def _sheet(question: Question) -> tuple[bytes, dict[str, bytes]]:
-    """Return what names a question's parts, and those parts by their digests."""
+@dataclass(frozen=True)
+class Sheet:
+    """What names a question's parts in order, and those parts by their digests."""
+
+    digest: str
+    content: bytes
+    parts: dict[str, bytes]
+
+
+def sheet_of(question: Question) -> Sheet:
+    """Write a question down."""
     parts: dict[str, bytes] = {}
 
     def part(content: bytes) -> str:
@@ -79,7 +88,8 @@ def _sheet(question: Question) -> tuple[bytes, dict[str, bytes]]:
         sheet["tools"] = part(_TOOLS.dump_json(question.tools))
     if question.shape:
         sheet["shape"] = part(question.shape.model_dump_json().encode())
-    return json.dumps(sheet).encode(), parts
+    content = json.dumps(sheet).encode()
+    return Sheet(_digest(content), content, parts)
 
 
 def _digest(content: bytes) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from astrolabe.domain.conversation import Message, Question, Text, Thinking, ToolCall, ToolResult
 
@@ -12,6 +13,7 @@ _PIECES = re.compile(r"[A-Za-z]+|[0-9]|\s+|[^\x00-\x7f]|[^\w\s]|_")
 _LETTERS_A_TOKEN = 4
 
 
+@lru_cache(1024)  # a conversation is counted again with each question
 def tokens_of(text: str) -> int:
     """Return an upper estimate: a token for four letters of a word, for each digit, mark or run of blanks.
 

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Generator, Iterable
+from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 from pydantic import JsonValue
@@ -23,6 +24,9 @@ class Redactor:
     def __init__(self, known: Iterable[str] = ()) -> None:
         forms = {form for value in known if len(value) >= FEWEST_CHARACTERS for form in _forms(value)}
         self._known = tuple(sorted(forms, key=lambda form: (-len(form), form)))
+        self._clean = lru_cache(1024)(
+            self._redacted
+        )  # what was said in a conversation is said again with each question
 
     def findings(self, text: str) -> tuple[Finding, ...]:
         """Return the secrets of a text, in their order."""
@@ -30,6 +34,9 @@ class Redactor:
 
     def redacted(self, text: str) -> str:
         """Return a text without its secrets; one that has none comes back as it is."""
+        return self._clean(text)
+
+    def _redacted(self, text: str) -> str:
         found = self.findings(text)
         if not found:
             return text
