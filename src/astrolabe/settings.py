@@ -218,8 +218,11 @@ def process_environment() -> Mapping[str, str]:
 
 
 def known_secrets(settings: Settings) -> tuple[str, ...]:
-    """Return the values that must never be shown: the secret settings, and the variables that are called secret."""
+    """Return the values that must never be shown: secret settings, and variables that settings name or that are called secret."""
     told = [secret.get_secret_value() for secret in _secrets_in(settings)]
+    told += [
+        os.environ.get(provider.key_variable or "", "") for provider in settings.models.providers.values()
+    ]
     passwords = [password for password in map(_password_in, told) if password]
     return (*told, *passwords, *(value for name, value in os.environ.items() if _is_secret(name, value)))
 

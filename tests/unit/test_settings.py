@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 from tests.person import Person, person
 
-from astrolabe.settings import Settings
+from astrolabe.settings import Settings, known_secrets
 
 __all__ = ["person"]
 
@@ -217,3 +217,25 @@ def test_the_address_of_redis_is_checked_and_its_password_never_shown(operator: 
         code, document = operator.types("config", "check", ASTROLABE_REDIS_URL=wrong)
         assert (code, document["error"]["problems"][0]["place"]) == (2, "ASTROLABE_REDIS_URL")
         assert "s3cret" not in str(document)
+
+
+def test_what_must_never_be_shown_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "NAMED_BY_A_SETTING": "word-of-the-provider",
+        "SOME_API_KEY": "k3y-in-a-variable",
+        "AWS_SECRET_ACCESS_KEY": "s3cret/with+signs",
+        "PATH_TO_KEY": "/etc/ssl/key",
+        "SHORT_TOKEN": "abc1",
+        "MAX_TOKEN": "12345678",
+        "PLAIN": "n0thing-secret",
+    }.items():
+        monkeypatch.setenv(name, value)
+    raw = {
+        "database_url": "postgresql://ada:p%40ssword1@host/name",
+        "models": {
+            "providers": {"here": {"base_url": "http://127.0.0.1:1/v1", "key_variable": "NAMED_BY_A_SETTING"}}
+        },
+    }
+    known = set(known_secrets(Settings.model_validate(raw)))
+    assert {"word-of-the-provider", "k3y-in-a-variable", "s3cret/with+signs", "p@ssword1"} <= known
+    assert not {"/etc/ssl/key", "abc1", "12345678", "n0thing-secret"} & known
