@@ -109,6 +109,21 @@ def test_a_run_that_needs_a_model_does_not_begin_without_one(person: Person, tmp
     assert "ASTROLABE_MODELS__USE" in told
 
 
+def test_what_a_run_asked_can_be_read_again(person: Person, server: ModelServer, tmp_path: Path) -> None:
+    plan = person.file("plan.yaml", PLAN)
+    person.shell("mkdir -p project && cd project && git init -q && git commit -q --allow-empty -m first")
+    person.types("run", plan, "--repo", tmp_path / "project")
+    (run,) = (row["id"] for row in person.types("runs", "list", "--json").document)
+    first = person.types("runs", "models", run, "--json").document[0]
+    assert (first["model"], first["reply"]["message"]["parts"][0]["text"]) == ("company/large-1", "Yes.")
+    asked = person.types("runs", "models", run, "--log")
+    assert asked.code == 0, asked.err
+    assert "Write it" in asked.out
+    assert "Yes." in asked.out
+    assert KEY not in asked.out
+    del server
+
+
 def test_a_run_does_not_begin_with_a_key_that_is_not_taken(
     person: Person, server: ModelServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

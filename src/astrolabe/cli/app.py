@@ -17,6 +17,7 @@ from astrolabe.cli import (
     doctor,
     egress,
     evaluation,
+    exchanges,
     kept,
     models,
     plan,
@@ -46,6 +47,7 @@ app.command("resume")(runs.resume)
 app.command("replay")(replay.replay)
 runs.app.command("record")(replay.record)
 runs.app.command("attempts")(attempts.attempts)
+runs.app.command("models")(exchanges.exchanges)
 runs.app.command("pause")(steering.pause)
 runs.app.command("cancel")(steering.cancel)
 runs.app.command("retry")(steering.retry)
