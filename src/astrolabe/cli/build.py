@@ -2,25 +2,21 @@
 
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from astrolabe.cli.documents import fault_document, print_json
-from astrolabe.cli.exits import BY_STATUS, Exit
+from astrolabe.cli.driving import carry_out_proposal
+from astrolabe.cli.exits import Exit
 from astrolabe.cli.folders import folder_named
-from astrolabe.cli.session import InterruptedByPersonError
 from astrolabe.cli.terminal import clean, say
 
 if TYPE_CHECKING:
     from astrolabe.planning.recipe import Understanding
-    from astrolabe.services.builds import Begun, Proposal
+    from astrolabe.services.builds import Proposal
     from astrolabe.services.installation import Installation
 
-_DETACHED = """Run {run} goes on without this command.
-  see it again: astrolabe runs follow {run}
-  end it: astrolabe runs cancel {run}"""
-_UNSERVED = "no worker takes tasks of {agents} at present; they wait for: astrolabe worker --agents {quoted}"
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 NoSkills = Annotated[bool, typer.Option("--no-skills", help="Give agents no skills in this run.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Accept what was understood without being asked.")]
@@ -58,7 +54,7 @@ def build(
     async def use(installation: "Installation") -> Exit:
         proposal = await propose_build(installation, taken, into)
         accept(proposal, yes=yes, json=json)
-        return await _carry_out(installation, proposal, skills=not no_skills, json=json)
+        return await carry_out_proposal(installation, proposal, skills=not no_skills, json=json)
 
     raise typer.Exit(with_installation(use))
 
@@ -82,15 +78,18 @@ def run(
     ],
     yes: Yes = False,
     no_skills: NoSkills = False,
+    edit: Annotated[
+        bool, typer.Option("--edit", help="Change a model's plan in $EDITOR before it is run.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Run a plan on a workspace, or plan a goal and run that."""
+    """Run a plan on a workspace, or plan a goal - by a recipe, or by a model for a repository of your own - and run that."""
     from astrolabe.cli.session import with_installation
     from astrolabe.services.builds import propose_plan
     from astrolabe.services.plans import is_plan, read_plan, with_warnings
 
     if not is_plan(work):
-        build(work, workspace, yes, no_skills, json)
+        _run_goal(work, workspace, yes=yes, edit=edit, skills=not no_skills, json=json)
         return
 
     async def use(installation: "Installation") -> Exit:
@@ -99,7 +98,27 @@ def run(
             for warning in with_warnings(plan).warnings:
                 say(f"warning: {clean(warning)}", err=True)
         proposal = await propose_plan(installation, plan, workspace)
-        return await _carry_out(installation, proposal, skills=not no_skills, json=json)
+        return await carry_out_proposal(installation, proposal, skills=not no_skills, json=json)
+
+    raise typer.Exit(with_installation(use))
+
+
+def _run_goal(words: str, folder: Path, *, yes: bool, edit: bool, skills: bool, json: bool) -> None:
+    from astrolabe.cli.session import with_installation
+    from astrolabe.services.builds import propose_build
+    from astrolabe.services.goals import take_goal
+    from astrolabe.services.planning import needs_model
+
+    goal = take_goal(words)
+
+    async def use(installation: "Installation") -> Exit:
+        if await needs_model(installation, goal, folder):
+            from astrolabe.cli.planning import run_goal
+
+            return await run_goal(installation, goal, folder, yes=yes, edit=edit, skills=skills, json=json)
+        proposal = await propose_build(installation, goal, folder)
+        accept(proposal, yes=yes, json=json)
+        return await carry_out_proposal(installation, proposal, skills=skills, json=json)
 
     raise typer.Exit(with_installation(use))
 
@@ -139,63 +158,3 @@ def _refuse_unaccepted(understanding: "Understanding", *, json: bool) -> NoRetur
     else:
         say(f"astrolabe: {message}\n  {hint}", err=True)
     raise typer.Exit(Exit.BAD_INPUT)
-
-
-async def _carry_out(installation: "Installation", proposal: "Proposal", *, skills: bool, json: bool) -> Exit:
-    from dataclasses import replace
-
-    from astrolabe.services.builds import begin
-
-    return await finish(installation, await begin(installation, replace(proposal, skills=skills)), json=json)
-
-
-async def finish(installation: "Installation", begun: "Begun", *, json: bool) -> Exit:
-    """Drive a run to its end with progress on a terminal, then print its report."""
-    document, code = await drive(installation, begun, quiet=json)
-    _print(document, json=json)
-    return code
-
-
-async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) -> tuple[dict[str, Any], Exit]:
-    """Drive a run to its end; return its report and the exit code that stands for it."""
-    import asyncio
-
-    from astrolabe.cli.progress import watching
-    from astrolabe.services.advice import unproved
-    from astrolabe.services.budgets import limited_spending
-    from astrolabe.services.builds import carry_out, start_commands
-    from astrolabe.services.expectation import expecting
-    from astrolabe.services.reports import report
-    from astrolabe.services.runs import view_run
-
-    left = None if quiet else await expecting(installation, begun.plan)
-    if begun.unserved:
-        agents = ",".join(begun.unserved)
-        say(f"warning: {_UNSERVED.format(agents=agents, quoted=quote(agents))}", err=True)
-    try:
-        with watching(begun.plan, begun.record, left, quiet=quiet) as watcher:
-            await carry_out(installation, begun, watcher)
-    except asyncio.CancelledError:
-        if begun.record.elsewhere:
-            raise InterruptedByPersonError(_DETACHED.format(run=begun.record.id)) from None
-        raise
-    view = await view_run(installation, begun.record)
-    code = BY_STATUS[view.state.status]
-    if installation.driver.leaving and not view.state.status.final:
-        code = Exit.DONE  # it was told to end, and has: the rest is kept for later
-    proved = code is not Exit.DONE or not unproved(view)
-    return report(
-        view,
-        start_commands(installation, view),
-        await limited_spending(installation, view),
-        installation.redactor,
-    ), code if proved else Exit.UNPROVED
-
-
-def _print(document: dict[str, Any], *, json: bool) -> None:
-    from astrolabe.cli.output import console, print_report
-
-    if json:
-        print_json(document)
-    else:
-        print_report(document, console())

@@ -63,6 +63,9 @@ def print_report(document: dict[str, Any], console: Console) -> None:
     _print_ending(document, console)
     if document["spending"]:
         _print_spending(document["spending"], console)
+    if cost := document.get("planning"):
+        calls = f"{cost['model_calls']} calls, {cost['tokens']:,} tokens, ${cost['money']:.4f}"
+        console.print(Text(f"planned in run {cost['run']}: {calls}"), soft_wrap=True)
     if document["run"]["edits"]:
         _print_edits(document["run"]["edits"], console)
     _print_place(document["run"], console)

@@ -1,31 +1,23 @@
 """`astrolabe plan`: make, check, compare and list plans."""
 
-import sys
 from dataclasses import asdict
-from enum import StrEnum
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from astrolabe.cli.documents import print_json
+from astrolabe.cli.folders import folder_named
 from astrolabe.cli.groups import GoalGroup
 from astrolabe.cli.overview import SUMMARIES
+from astrolabe.cli.plan_output import Format, print_plan
 from astrolabe.cli.terminal import say
 
 if TYPE_CHECKING:
-    from astrolabe.domain.plan import Plan
+    from astrolabe.planning.recipe import Goal
     from astrolabe.ports.store import PlanVersion
     from astrolabe.services.installation import Installation
-
-
-class Format(StrEnum):
-    """How a plan is printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    YAML = "yaml"
-    MERMAID = "mermaid"
 
 
 app = typer.Typer(
@@ -42,9 +34,15 @@ Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")
 def make(
     goal: Annotated[str, typer.Argument(metavar="GOAL", help="The goal in words, or a file with it.")],
     form: Annotated[Format, typer.Option("--format", "-f", help="How to print the plan.")] = Format.TABLE,
+    repo: Annotated[
+        Path | None,
+        typer.Option(
+            "--repo", "--workspace", parser=folder_named, metavar="FOLDER", help="The repository it is for."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON, with how the goal was read.")] = False,
 ) -> None:
-    """Plan a goal and print the plan; nothing is run."""
+    """Plan a goal and print the plan, by a recipe or by a model; nothing of the plan is run."""
     from json import loads
 
     from astrolabe.cli.session import with_installation
@@ -52,12 +50,16 @@ def make(
     from astrolabe.planning.rendering import as_json
     from astrolabe.planning.static import plan_goal
     from astrolabe.services.goals import take_goal
+    from astrolabe.services.planning import needs_model
     from astrolabe.services.plans import refuse_plan
 
     refuse_plan(goal, f"Look at it with: astrolabe plan validate {quote(goal)}")
     taken = take_goal(goal)
 
     async def use(installation: "Installation") -> None:
+        if await needs_model(installation, taken, repo):
+            await _make_by_model(installation, taken, repo, form, json=json)
+            return
         plan, understanding = plan_goal(taken, installation.recipes)
         if json:
             print_json(loads(as_json(plan)) | {"understanding": understanding_document(understanding)})
@@ -67,6 +69,24 @@ def make(
         print_plan(plan, form)
 
     with_installation(use)
+
+
+async def _make_by_model(
+    installation: "Installation", goal: "Goal", repo: Path | None, form: Format, *, json: bool
+) -> None:
+    from json import loads
+
+    from astrolabe.cli.planning import planned, print_planned
+    from astrolabe.planning.rendering import as_json
+    from astrolabe.services.planning import Planned, outcome_document
+
+    found = await planned(installation, goal, repo, quiet=json)
+    if not isinstance(found, Planned):
+        print_plan(found.plan, Format.JSON if json else form)
+    elif json:
+        print_json(loads(as_json(found.plan)) | {"planning": outcome_document(found)})
+    else:
+        print_planned(found, form)
 
 
 @app.command("validate")
@@ -150,38 +170,3 @@ def _version_row(version: "PlanVersion") -> dict[str, Any]:
         "reasoning": version.plan.reasoning,
         "warnings": list(version.plan.warnings),
     }
-
-
-def print_plan(plan: "Plan", form: Format) -> None:
-    """Print a plan to stdout in the form asked for."""
-    from astrolabe.planning import mermaid, rendering
-
-    match form:
-        case Format.JSON:
-            sys.stdout.write(rendering.as_json(plan) + "\n")
-        case Format.YAML:
-            sys.stdout.write(rendering.as_yaml(plan))
-        case Format.MERMAID:
-            sys.stdout.write(mermaid.as_mermaid(plan) + "\n")
-        case Format.TABLE:
-            _print_table(plan)
-
-
-def _print_table(plan: "Plan") -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from astrolabe.cli.output import console
-    from astrolabe.cli.terminal import clean
-    from astrolabe.planning import rendering
-
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("task", "agent", "after", "writes", "checks"):
-        table.add_column(column, overflow="fold")
-    for row in rendering.rows(plan):
-        cells = (row.id, row.agent, ", ".join(row.depends_on), "\n".join(row.writes), "\n".join(row.checks))
-        table.add_row(*(Text(clean(cell)) for cell in cells))
-    out = console()
-    out.print(table)
-    for warning in plan.warnings:
-        out.print(Text(f"warning: {clean(warning)}", style="yellow"))

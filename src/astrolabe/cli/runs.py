@@ -144,7 +144,7 @@ async def _print_output(
 @app.command("resume")
 def resume(run: OptionalRun = None, json: Json = False) -> None:
     """Go on with a run that was interrupted, or with all of them; finished tasks are not repeated."""
-    from astrolabe.cli.build import drive
+    from astrolabe.cli.driving import drive
     from astrolabe.cli.session import with_installation
     from astrolabe.services.builds import require_sandbox, take_up
     from astrolabe.services.finding import find_run
@@ -190,7 +190,7 @@ def _print_resumed(document: dict[str, Any]) -> None:
 @app.command("follow")
 def follow(run: Run, json: Json = False) -> None:
     """Show a run that is driven by workers until it has finished, and take its result over where its target is."""
-    from astrolabe.cli.build import drive
+    from astrolabe.cli.driving import drive
     from astrolabe.cli.session import with_installation
     from astrolabe.services.builds import followed
     from astrolabe.services.finding import find_run

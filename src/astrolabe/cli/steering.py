@@ -54,7 +54,7 @@ def retry(
     json: Json = False,
 ) -> None:
     """Take a run on again that failed, was cancelled or ran out of budget; what has passed is not done again."""
-    from astrolabe.cli.build import finish
+    from astrolabe.cli.driving import finish
     from astrolabe.cli.session import with_installation
     from astrolabe.services.again import retry_run
     from astrolabe.services.budgets import parse_raises
@@ -86,7 +86,7 @@ def fork(
     json: Json = False,
 ) -> None:
     """Begin a new run from where another one stood before a task; what that one had done besides is taken over."""
-    from astrolabe.cli.build import finish
+    from astrolabe.cli.driving import finish
     from astrolabe.cli.session import with_installation
     from astrolabe.services.again import fork_run
     from astrolabe.services.finding import find_run

@@ -16,6 +16,7 @@ from astrolabe.agents.agent import (
     purpose_of,
     reads_only,
 )
+from astrolabe.domain.budget import Usage
 from astrolabe.domain.checkpoint import GENERATED
 from astrolabe.domain.plan import Plan, Task
 from astrolabe.domain.run import Ground, RunStatus
@@ -173,6 +174,21 @@ def outcome_document(planned: Planned) -> dict[str, Any]:
         "tries": list(planned.tries),
         "reasoning": planned.plan.reasoning,
         "warnings": list(planned.plan.warnings),
+    }
+
+
+async def planning_cost(installation: Installation, record: RunRecord) -> dict[str, JsonValue] | None:
+    """Return which run planned a run, and what that used in all; None for a run that no other planned."""
+    planner = record.options.get(PLANNED_BY)
+    if not planner:
+        return None
+    state = (await view_run(installation, await installation.store.run(planner))).state
+    used = [Usage.model_validate(one) for one in state.used.values()]
+    return {
+        "run": planner,
+        "model_calls": sum(one.model_calls for one in used),
+        "tokens": sum(one.tokens for one in used),
+        "money": sum(one.money for one in used),
     }
 
 

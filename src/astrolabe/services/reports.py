@@ -10,6 +10,7 @@ from astrolabe.domain.run import RunStatus
 from astrolabe.domain.secrets.redaction import BY_SHAPE, Redactor
 from astrolabe.domain.task import Attempt, TaskState
 from astrolabe.services.advice import next_steps
+from astrolabe.services.builds import PLANNED_BY
 from astrolabe.services.runs import RunView
 
 SHAPE = "astrolabe.run/1"
@@ -63,6 +64,7 @@ def _run(view: RunView) -> dict[str, Any]:
         "published": state.published,
         "edits": state.merged,
         "plan": {"id": record.plan_id, "version": record.plan_version, "digest": view.plan.digest()},
+        "planned_by": record.options.get(PLANNED_BY),
         "created_at": state.created_at,
         "finished_at": state.finished_at,
         "events": state.seq,

@@ -1,0 +1,83 @@
+"""A goal for a repository of one's own: a model plans it, agents carry it out, its own tests prove it."""
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from astrolabe.testing.models import ModelServer
+from astrolabe.testing.models.script import Script, Turn, call, say
+from tests.person import Person
+
+GOAL = "make slug() lower what it is given, and cover that"
+FIX = {
+    "id": "lower",
+    "name": "Lower slugs",
+    "agent": "code",
+    "goal": "slug() in slug.py must lower its text; cover it in test_slug.py",
+    "depends_on": ["nowhere"],
+    "writes": ["slug.py", "test_slug.py"],
+    "checks": ["grep -q lower slug.py"],
+}
+PLAN = json.dumps({"reasoning": "One small change.", "tasks": [FIX]})
+BEFORE = 'def slug(text):\n    return text.replace(" ", "-")\n'
+AFTER = 'def slug(text):\n    return text.lower().replace(" ", "-")\n'
+TESTS = """import unittest
+
+from slug import slug
+
+
+class Slugs(unittest.TestCase):
+    def test_slug(self):
+        self.assertEqual(slug("a b"), "a-b")
+"""
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Generator[ModelServer]:
+    turns: list[Turn] = [
+        say("I would begin by reading the code."),
+        say(f"Here is the plan:\n```json\n{PLAN}\n```"),
+        call("write", {"path": "slug.py", "content": AFTER}),
+        call("finish", {"summary": "slug() lowers its text"}),
+    ]
+    with ModelServer(Script(turns=tuple(turns))) as running:
+        monkeypatch.setenv("ASTROLABE_MODELS__USE", "own/scripted")
+        monkeypatch.setenv("ASTROLABE_MODELS__PROVIDERS__OWN__BASE_URL", running.openai_url)
+        monkeypatch.setenv("ASTROLABE_MODELS__PROVIDERS__OWN__WINDOW", "32000")
+        yield running
+
+
+@pytest.fixture
+def repository(person: Person) -> Path:
+    person.file("project/slug.py", BEFORE)
+    person.file("project/test_slug.py", TESTS)
+    person.shell("cd project && git init -q -b main && git add -A && git commit -qm before")
+    person.file("project/notes.txt", "mine, and not committed\n")
+    return person.folder / "project"
+
+
+def test_a_goal_is_planned_shown_and_carried_out(
+    person: Person, server: ModelServer, repository: Path
+) -> None:
+    planned = person.types("plan", GOAL, "--repo", repository, "--json")
+    assert planned.code == 0, planned.err
+    assert [len(one["problems"]) for one in planned.document["planning"]["tries"]] == [1, 0]
+    assert planned.document["reasoning"] == "One small change."
+    assert "dropped its dependency on `nowhere`" in planned.document["warnings"][0]
+    assert any("unittest" in check["run"] for check in planned.document["tasks"][0]["checks"])
+    assert person.shell("cd project && git branch --format='%(refname:short)'").split() == ["main"]
+    assert person.shell("cd project && git status --porcelain").split() == ["??", "notes.txt"]
+
+    refused = person.types("run", GOAL, "--repo", repository)
+    assert (refused.code, "nobody is there to accept the plan" in refused.err) == (2, True)
+    assert (repository / "slug.py").read_text() == BEFORE
+
+    done = person.types("run", GOAL, "--repo", repository, "--yes", "--json")
+    assert done.code == 0, done.out
+    assert done.document["run"]["planned_by"] == planned.document["planning"]["run"]
+    assert done.document["planning"]["model_calls"] == 2
+    assert done.document["planning"]["tokens"] > 0
+    assert (repository / "slug.py").read_text() == AFTER
+    assert (repository / "notes.txt").read_text() == "mine, and not committed\n"
