@@ -77,8 +77,11 @@ from astrolabe.planning.replanning import Replanner, Trouble
 from astrolabe.ports.model import CallStyle, ModelInfo, Prices
 from astrolabe.ports.web import Hit, Page
 from astrolabe.projects.alone import alone
+from astrolabe.projects.analysers import Analyser, analysers
+from astrolabe.projects.bill import Part, bill_of, parts_of
 from astrolabe.projects.coverage import Covered, read_coverage
 from astrolabe.projects.detection import runners, test_command
+from astrolabe.projects.findings import Finding, Level, compared, read_findings, sarif_of
 from astrolabe.projects.listing import Listing, worth_reading
 from astrolabe.projects.reports import read_results
 from astrolabe.projects.results import Case, Results, Status
@@ -102,6 +105,7 @@ __all__ = [
     "WRITE",
     "Agent",
     "AgentFailedError",
+    "Analyser",
     "Approval",
     "Arguments",
     "AstrolabeError",
@@ -122,6 +126,7 @@ __all__ = [
     "Environment",
     "Extracted",
     "FetchError",
+    "Finding",
     "Finish",
     "Form",
     "Goal",
@@ -129,6 +134,7 @@ __all__ = [
     "Hand",
     "Hit",
     "InputError",
+    "Level",
     "Listing",
     "LoopLimits",
     "Measure",
@@ -143,6 +149,7 @@ __all__ = [
     "Outcome",
     "OverBudgetError",
     "Page",
+    "Part",
     "Plan",
     "PlanValidationError",
     "Plugin",
@@ -181,6 +188,9 @@ __all__ = [
     "WindowExceededError",
     "Workbench",
     "alone",
+    "analysers",
+    "bill_of",
+    "compared",
     "converse",
     "extract_plan",
     "failing_checks",
@@ -188,15 +198,18 @@ __all__ = [
     "load_prompts",
     "marked",
     "notes_for",
+    "parts_of",
     "path_fault",
     "plan_shape",
     "proposed_plan",
     "read_coverage",
     "read_document",
+    "read_findings",
     "read_results",
     "reporting",
     "runners",
     "said",
+    "sarif_of",
     "sections",
     "skills_for",
     "test_command",
