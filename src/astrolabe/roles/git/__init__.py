@@ -1,0 +1,6 @@
+"""The `git` agent: what a run has changed so far."""
+
+from astrolabe.roles.git.agent import GitAgent
+from astrolabe.sdk import Plugin
+
+plugin = Plugin(name="git", agents=(GitAgent(),))
