@@ -77,7 +77,7 @@ async def needs_model(installation: Installation, goal: Goal, folder: Path | Non
     except NoModelError as error:
         known = ", ".join(recipe.name for recipe in installation.recipes)
         error.hint = (
-            f"{error.hint} Without a model these kinds of goals can be built, in a new folder: {known}."
+            f"{error.hint}. Without a model these kinds of goals can be built, in a new folder: {known}."
         )
         raise
 
