@@ -148,7 +148,12 @@ class LocalServers:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for whoever asked, not for all who use it
             )
-        await process.communicate(order.model_dump_json().encode())
+        try:
+            await process.communicate(order.model_dump_json().encode())
+        finally:
+            if process.returncode is None:  # cancelled: what has not gone into the background goes
+                process.kill()
+                await process.wait()
 
 
 @asynccontextmanager
