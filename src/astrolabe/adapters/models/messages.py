@@ -131,7 +131,8 @@ def reply_of(response: ModelResponse, maker: str, model: str) -> Reply:
     parts = [told for part in response.parts for told in _told(part, maker)]
     details = response.provider_details or {}
     refusal = next((details[name] for name in _REFUSALS if details.get(name)), "")
-    if isinstance(refusal, str) and refusal:
+    words = "".join(part.text for part in parts if isinstance(part, Text))
+    if isinstance(refusal, str) and sendable(refusal) not in words:  # some say it in the answer as well
         parts.append(Text(text=sendable(refusal)))
     finish = _FINISHES.get(response.finish_reason or "", Finish.OTHER)
     if finish is Finish.STOP and any(isinstance(part, ToolCall) for part in parts):
