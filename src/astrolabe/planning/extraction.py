@@ -73,7 +73,7 @@ def extract_plan(reply: str) -> Extracted:
 
 
 def _without_the_begun(cut: Extracted) -> Extracted:
-    if len(cut.tasks) == 1:
+    if not any(isinstance(task, dict) for task in cut.tasks[:-1]):
         return cut
     return replace(cut, plan={**cut.plan, "tasks": cut.tasks[:-1]})
 

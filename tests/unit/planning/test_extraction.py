@@ -174,3 +174,13 @@ def test_replies_that_are_about_other_things_hold_no_plan() -> None:
     for reply in replies:
         with pytest.raises(PlanValidationError):
             extract_plan(reply)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ['{"tasks": [0{"{"id": "a", "agent": "code"}]}', '{"tasks": [{"id":1e999 "b", "agent": "code"}]}'],
+)
+def test_what_fuzzing_found_gives_tasks_that_can_be_kept(reply: str) -> None:
+    found = extract_plan(reply)
+    assert any(isinstance(task, dict) for task in found.tasks)
+    assert json.dumps(found.plan, allow_nan=False)

@@ -1,6 +1,7 @@
 """JSON values out of text that is meant to be JSON: strictly, else mended, and never more of it than can be mended at once."""
 
 import json
+import math
 import re
 from typing import cast
 
@@ -60,7 +61,9 @@ def cleaned(value: object) -> JsonValue:
         return {_UNFIT.sub("�", str(key)): cleaned(inner) for key, inner in entries.items()}
     if isinstance(value, list):
         return [cleaned(inner) for inner in cast("list[object]", value)]
-    return value if value is None or isinstance(value, bool | int | float) else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    return value if value is None or isinstance(value, bool | int) else str(value)
 
 
 def _no_number(word: str) -> float:
