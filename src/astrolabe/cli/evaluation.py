@@ -7,15 +7,25 @@ import typer
 
 from astrolabe.cli.documents import print_json
 from astrolabe.cli.exits import Exit
+from astrolabe.cli.folders import folder_named
 from astrolabe.cli.groups import GoalGroup
 from astrolabe.cli.overview import SUMMARIES
 from astrolabe.cli.terminal import clean, say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from astrolabe.evaluation.trial import Trial
     from astrolabe.services.installation import Installation
+    from astrolabe.settings import Settings
 
 app = typer.Typer(cls=GoalGroup, help=SUMMARIES["eval"])
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model", metavar="PROVIDER/MODEL", help="The model to work with; by default those of the settings."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 _SHOWN_TASKS = 40
 
@@ -53,6 +63,7 @@ def evaluate(
             help="Where the trials' workspaces are left; by default in the state folder.",
         ),
     ] = None,
+    model: Model = None,
     page: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write the report as a page, too.")
     ] = None,
@@ -68,27 +79,13 @@ def evaluate(
     from astrolabe.cli.session import with_installation
     from astrolabe.evaluation.page import written
     from astrolabe.evaluation.reading import chosen, read_suite
-    from astrolabe.services.evaluation import contestant_named
+    from astrolabe.services.evaluation import contestant_named, setting_of
     from astrolabe.services.evaluation import evaluate as try_all
 
     wanted = chosen(read_suite(suite), only or ())
 
-    def told(trial: "Trial", known: int, there_are: int) -> None:
-        if json:
-            return
-        sign = "✓" if trial.passed else "✗"
-        why = (
-            ""
-            if trial.cause is None
-            else f"  {trial.cause}: {clean(trial.reason.strip().splitlines()[0][:100]) if trial.reason.strip() else ''}"
-        )
-        say(
-            f"{sign} {known}/{there_are} {clean(trial.task)} #{trial.number} {trial.seconds:.1f} s{why}",
-            err=True,
-        )
-
     async def use(installation: "Installation") -> dict[str, Any]:
-        contestant = contestant_named(installation, agent)
+        contestant = contestant_named(installation, agent, setting_of(installation, agent))
         made = await try_all(
             installation,
             wanted,
@@ -96,11 +93,11 @@ def evaluate(
             repeat=repeat,
             parallel=parallel,
             folder=out,
-            told=told,
+            told=_told(json),
         )
         return made.document()
 
-    document = with_installation(use)
+    document = with_installation(use, _with_model(model))
     if page is not None:
         page.write_text(written(document), encoding="utf-8")
     if json:
@@ -108,6 +105,52 @@ def evaluate(
     else:
         _print(document)
     raise typer.Exit(_exit(document, at_least))
+
+
+def skill_effect(
+    skill: Annotated[
+        str, typer.Argument(metavar="SKILL", help="The name of a skill; see `astrolabe skills list`.")
+    ],
+    suite: Annotated[
+        Path,
+        typer.Option(
+            "--suite",
+            metavar="SUITE",
+            help="The tasks to try it on; checks of equal names are scored together.",
+        ),
+    ],
+    repeat: Annotated[
+        int, typer.Option("--repeat", min=1, max=1000, help="Trials of each task, with it and without.")
+    ] = 2,
+    parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="Trials at once.")] = 2,
+    model: Model = None,
+    repo: Annotated[
+        Path | None,
+        typer.Option(
+            "--repo", parser=folder_named, metavar="FOLDER", help="A project whose own skills count too."
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Measure what a skill adds: the same tasks and model with it and without, each one question."""
+    from astrolabe.cli.session import with_installation
+    from astrolabe.evaluation.reading import read_suite
+    from astrolabe.services.skill_effects import measure_skill
+    from astrolabe.services.skills import catalogue_of, named_skill
+
+    wanted = read_suite(suite)
+
+    async def use(installation: "Installation") -> dict[str, Any]:
+        text = named_skill(await catalogue_of(installation, repo or Path.cwd()), skill).body
+        return await measure_skill(
+            installation, skill, text, wanted, repeat=repeat, parallel=parallel, told=_told(json)
+        )
+
+    document = with_installation(use, _with_model(model))
+    if json:
+        print_json(document)
+    else:
+        _print_compared(document["compared"])
 
 
 @app.command("compare")
@@ -127,6 +170,36 @@ def compare(
         print_json(document)
     else:
         _print_compared(document)
+
+
+def _with_model(model: str | None) -> "Callable[[Settings], Settings] | None":
+    if model is None:
+        return None
+    from astrolabe.settings import Settings
+
+    def adjusted(settings: Settings) -> Settings:
+        chosen = settings.models.model_copy(update={"use": (model,), "agents": {}})
+        return settings.model_copy(update={"models": chosen})
+
+    return adjusted
+
+
+def _told(json: bool) -> "Callable[[Trial, int, int], None]":
+    def told(trial: "Trial", known: int, there_are: int) -> None:
+        if json:
+            return
+        why = (
+            ""
+            if trial.cause is None
+            else f"  {trial.cause}: {clean(trial.reason.strip()[:100])}".splitlines()[0]
+        )
+        sign = "✓" if trial.passed else "✗"
+        say(
+            f"{sign} {known}/{there_are} {clean(trial.task)} #{trial.number} {trial.seconds:.1f} s{why}",
+            err=True,
+        )
+
+    return told
 
 
 def _exit(document: dict[str, Any], at_least: float) -> Exit:
@@ -156,6 +229,10 @@ def _print(document: dict[str, Any]) -> None:
         out.print(f"… and {len(document['tasks']) - _SHOWN_TASKS} more (--json lists all)")
     out.print()
     out.print(_summary(document))
+    for name, told in document["checks"].items() if len(document["checks"]) > 1 else ():
+        out.print(
+            f"  {name}: {told['passed']} of {told['total']}, {told['rate']:.1%} (95 %: {told['low']:.1%} to {told['high']:.1%})"
+        )
     for cause, number in document["failures"].items():
         out.print(f"  {number} x {cause}")
 
@@ -186,6 +263,8 @@ def _print_compared(document: dict[str, Any]) -> None:
         f"second less first: {found['estimate']:+.1%} (95 %: {found['low']:+.1%} to {found['high']:+.1%}), {sure}; "
         f"{document['shared_tasks']} tasks tried by both"
     )
+    for name, told in document["checks"].items() if len(document["checks"]) > 1 else ():
+        out.print(f"  {name}: {told['estimate']:+.1%} (95 %: {told['low']:+.1%} to {told['high']:+.1%})")
     for word in ("better", "worse"):
         if document[word]:
             out.print(f"  {word}: {', '.join(document[word][:20])}")

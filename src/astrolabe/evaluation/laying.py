@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, Field
 
+from astrolabe.evaluation.answering import Answer
 from astrolabe.evaluation.suite import Files
 from astrolabe.sdk import Plugin, Task, Workbench
 
@@ -20,6 +21,7 @@ class LayOut:
 
     name = "lay-out"
     version = "1"
+    purpose = "lays out files that are given with the task; for measurements"
     passes_on = True
     planned = False
     inputs = Layout
@@ -33,4 +35,4 @@ class LayOut:
             await bench.write(layout.files)
 
 
-plugin = Plugin(name="evaluation", agents=(LayOut(),))
+plugin = Plugin(name="evaluation", agents=(LayOut(), Answer()))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from astrolabe.domain.evidence import Verdict
 from astrolabe.evaluation.statistics import Interval, difference, wilson
 from astrolabe.evaluation.suite import Suite
-from astrolabe.evaluation.trial import Contestant, Trial
+from astrolabe.evaluation.trial import Cause, Contestant, Trial
 
 SHAPE = "astrolabe.eval/1"
 
@@ -48,6 +49,7 @@ class Evaluation:
             "interval": _told(found),
             "not_counted": len(self.trials) - len(counted),
             "failures": dict(self._causes()),
+            "checks": self._checks(),
             "seconds": round(sum(trial.seconds for trial in self.trials), 3),
             "median_seconds": round(median(trial.seconds for trial in counted), 3) if counted else None,
             "money": round(sum(trial.money for trial in self.trials), 6),
@@ -59,6 +61,26 @@ class Evaluation:
     def _causes(self) -> Counter[str]:
         found = Counter(trial.cause.value for trial in self.trials if trial.cause is not None)
         return Counter(dict(found.most_common()))
+
+    def _checks(self) -> dict[str, dict[str, Any]]:
+        """Return how often each check passed, by its name: what a suite wants scored apart it names alike in every task.
+
+        A trial that did not come to its checks has passed none of them.
+        """
+        names = dict.fromkeys(check.name for task in self.suite.tasks for check in task.checks)
+        asked = {task.name: {check.name for check in task.checks} for task in self.suite.tasks}
+        told: dict[str, dict[str, Any]] = {}
+        for name in names:
+            trials = [trial for trial in self.counted if name in asked[trial.task]]
+            passed = sum(trial.checks.get(name) == Verdict.PASSED for trial in trials)
+            found = wilson(passed, len(trials))
+            told[name] = {
+                "passed": passed,
+                "total": len(trials),
+                "rate": round(found.estimate, 6),
+                **_told(found),
+            }
+        return told
 
     def _by_task(self) -> dict[str, list[Trial]]:
         found: dict[str, list[Trial]] = defaultdict(list)
@@ -85,6 +107,7 @@ def compared(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, A
     scores = [_scores(document) for document in (first, second)]
     shared = sorted(scores[0].keys() & scores[1].keys())
     found = difference(scores[1], scores[0])
+    names = first["checks"].keys() & second["checks"].keys()
     return {
         "shape": SHAPE,
         "same_suite": first["suite"]["digest"] == second["suite"]["digest"],
@@ -92,22 +115,33 @@ def compared(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, A
         "second": _side(second),
         "shared_tasks": len(shared),
         "only_in_one": sorted(scores[0].keys() ^ scores[1].keys()),
-        "difference": {
-            "estimate": round(found.estimate, 6),
-            **_told(found),
-            "excludes_zero": found.excludes_zero,
+        "difference": _difference(found),
+        "checks": {
+            name: _difference(difference(_scores(second, name), _scores(first, name)))
+            for name in first["checks"]
+            if name in names
         },
         "better": [name for name in shared if _mean(scores[1][name]) > _mean(scores[0][name])],
         "worse": [name for name in shared if _mean(scores[1][name]) < _mean(scores[0][name])],
     }
 
 
-def _scores(document: Mapping[str, Any]) -> dict[str, list[float]]:
-    return {
-        task["name"]: [1.0] * task["passed"] + [0.0] * (task["total"] - task["passed"])
-        for task in document["tasks"]
-        if task["total"]
-    }
+def _scores(document: Mapping[str, Any], check: str | None = None) -> dict[str, list[float]]:
+    """Return the scores of each task's counted trials: of the whole, or of one check."""
+    told: dict[str, list[float]] = {}
+    for task in document["tasks"]:
+        trials = [trial for trial in task["trials"] if trial["cause"] is None or Cause(trial["cause"]).counts]
+        if trials:
+            told[task["name"]] = [_score(trial, check) for trial in trials]
+    return told
+
+
+def _score(trial: Mapping[str, Any], check: str | None) -> float:
+    return float(trial["passed"] if check is None else trial["checks"].get(check) == Verdict.PASSED)
+
+
+def _difference(found: Interval) -> dict[str, Any]:
+    return {"estimate": round(found.estimate, 6), **_told(found), "excludes_zero": found.excludes_zero}
 
 
 def _side(document: Mapping[str, Any]) -> dict[str, Any]:

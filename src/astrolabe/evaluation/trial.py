@@ -1,8 +1,11 @@
 """One trial of an agent at a task of a suite, as the plan of a run: so it is isolated, limited, recorded and resumed like any."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from pydantic import JsonValue
 
 from astrolabe.domain.evidence import Verdict
 from astrolabe.domain.plan import OnFailure, Plan, Task
@@ -35,16 +38,23 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True)
 class Contestant:
-    """Who is tried. `setting` is all that may make a difference besides the agent: model, skills, prompts."""
+    """Who is tried. `setting` names all that may make a difference besides the agent: model, skills, prompts.
+
+    `inputs` are given to the agent with each task.
+    """
 
     agent: str
     version: str = ""
     setting: str = ""
+    inputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of one trial. Money in US dollars, `seconds` of the work itself; `reason` is for a person."""
+    """What came of one trial. Money in US dollars, `seconds` of the work itself; `reason` is for a person.
+
+    `checks` are the verdicts by the names of the suite's checks; empty when it did not come to them.
+    """
 
     task: str
     number: int
@@ -56,6 +66,7 @@ class Trial:
     money: float
     tokens: int
     model_calls: int
+    checks: dict[str, str]
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -100,6 +111,7 @@ def _solving(task: SuiteTask, contestant: Contestant) -> Task:
         name=task.name[:200],
         agent=contestant.agent,
         goal=task.goal,
+        inputs=dict(contestant.inputs),
         writes=task.writes,
         depends_on=(SET_UP,),
         environment=task.environment,
@@ -127,6 +139,7 @@ def judged(task: SuiteTask, number: int, state: RunState) -> Trial:
         money=round(sum(float(usage.get("money", 0)) for usage in used), 6),
         tokens=sum(int(usage.get("tokens", 0)) for usage in used),
         model_calls=sum(int(usage.get("model_calls", 0)) for usage in used),
+        checks={item.check: item.verdict.value for item in judge.evidence},
     )
 
 

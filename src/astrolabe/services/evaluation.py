@@ -10,7 +10,7 @@ from astrolabe.domain.plan import Plan
 from astrolabe.domain.run import RunStatus
 from astrolabe.engine.attempt import first_of
 from astrolabe.engine.workshop import Watcher
-from astrolabe.errors import MissingError
+from astrolabe.errors import MissingError, NoModelError
 from astrolabe.evaluation.outcome import Evaluation
 from astrolabe.evaluation.suite import Suite, SuiteTask
 from astrolabe.evaluation.trial import IDLE, ORACLE, Contestant, Trial, judged, plan_of_trial
@@ -37,6 +37,16 @@ def contestant_named(installation: Installation, agent: str, setting: str = "") 
         hint = Names(names).hint(agent).capitalize() or f"There are: {', '.join(names)}."
         raise MissingError(f"no agent {agent!r} is installed", hint=hint)
     return Contestant(agent, installation.agents[agent].version, setting)
+
+
+def setting_of(installation: Installation, agent: str) -> str:
+    """Return the models an agent would work with, in order; empty for one that works without, and where none is set."""
+    if agent in {ORACLE, IDLE}:
+        return ""
+    try:
+        return ", ".join(model.info.name for model in installation.models.chain(agent))
+    except NoModelError:
+        return ""
 
 
 async def evaluate(
