@@ -30,6 +30,11 @@ def settings(person: Person, server: ModelServer) -> None:
     person._monkeypatch.setenv("ASTROLABE_CONFIG", str(file))
 
 
+def questions(server: ModelServer) -> int:
+    """Count what was asked of the model; before a run its provider is asked whether it takes the key."""
+    return sum(request.path.endswith("/chat/completions") for request in server.requests)
+
+
 def test_a_skill_that_helps_is_seen_to_help(person: Person) -> None:
     person.file("project/.agents/skills/loud-words/SKILL.md", SKILL)
     names = ["one", "two", "three"]
@@ -50,9 +55,9 @@ def test_a_skill_that_helps_is_seen_to_help(person: Person) -> None:
             "1",
         )
         done = person.types(*words, "--json")
-        asked = len(server.requests)
+        asked = questions(server)
         again = person.types(*words)
-        assert len(server.requests) == asked == 6
+        assert questions(server) == asked == 6
     told = done.document
     assert (told["without"]["passed"], told["with"]["passed"]) == (0, 3)
     assert told["compared"]["checks"]["correctness"]["estimate"] == 0.0

@@ -85,7 +85,7 @@ def evaluate(
     wanted = chosen(read_suite(suite), only or ())
 
     async def use(installation: "Installation") -> dict[str, Any]:
-        contestant = contestant_named(installation, agent, setting_of(installation, agent))
+        contestant = contestant_named(installation, agent, await setting_of(installation, agent))
         made = await try_all(
             installation,
             wanted,

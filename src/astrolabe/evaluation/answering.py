@@ -32,6 +32,7 @@ class Answer:
     version = "1"
     purpose = "writes one file from one question to a model; for measurements"
     inputs = AnswerInputs
+    asks_models = True
 
     async def work(self, task: Task, bench: Workbench) -> None:
         """Ask, and write what was answered."""

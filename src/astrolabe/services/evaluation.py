@@ -39,12 +39,13 @@ def contestant_named(installation: Installation, agent: str, setting: str = "") 
     return Contestant(agent, installation.agents[agent].version, setting)
 
 
-def setting_of(installation: Installation, agent: str) -> str:
+async def setting_of(installation: Installation, agent: str) -> str:
     """Return the models an agent would work with, in order; empty for one that works without, and where none is set."""
     if agent in {ORACLE, IDLE}:
         return ""
     try:
-        return ", ".join(model.info.name for model in installation.models.chain(agent))
+        chain = await asyncio.to_thread(installation.models.chain, agent)  # it may load a library
+        return ", ".join(model.info.name for model in chain)
     except NoModelError:
         return ""
 

@@ -1,5 +1,6 @@
 """What a skill is worth: the same tasks by the same agent and model, with it and without it."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ async def measure_skill(
     Raises:
         NoModelError: none is set up.
     """
-    models = ", ".join(model.info.name for model in installation.models.chain(Answer.name))
+    chain = await asyncio.to_thread(installation.models.chain, Answer.name)  # it may load a library
+    models = ", ".join(model.info.name for model in chain)
     plain = Contestant(Answer.name, Answer.version, f"{models}, without skills")
     skilled = replace(plain, setting=f"{models}, with {name}", inputs={"guidance": [text]})
     sides: list[dict[str, Any]] = []
