@@ -71,7 +71,7 @@ def state_of(dev: bool) -> str:
     """Name what the environment has to be made from."""
     parts = [(ROOT / name).read_bytes() for name in ("uv.lock", "pyproject.toml")]
     return hashlib.sha256(
-        b"\0".join([*parts, sys.version.encode(), str(ROOT).encode(), str(dev).encode()])
+        b"\0".join([*parts, sys.version.encode(), str(ROOT).encode(), *map(str.encode, chosen(dev))])
     ).hexdigest()
 
 
@@ -84,13 +84,17 @@ def recorded(dev: bool) -> str:
     return made.get("dev" if dev else "plain", "")
 
 
+def chosen(dev: bool) -> list[str]:
+    """Return what uv is told to install besides the base: for development all that can be installed at all."""
+    return ["--all-extras"] if dev else ["--no-dev"]
+
+
 def synchronise(dev: bool) -> None:
     """Install exactly what the lock file pins."""
     say("preparing the environment in .venv (the first time takes a minute)")
     stamp = VENV / "made-from.json"
     stamp.unlink(missing_ok=True)
-    group = [] if dev else ["--no-dev"]
-    command = [find_uv(), "--system-certs", "sync", "--locked", "--python", sys.executable, *group]
+    command = [find_uv(), "--system-certs", "sync", "--locked", "--python", sys.executable, *chosen(dev)]
     settings = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     if subprocess.run(command, cwd=ROOT, env=settings, check=False).returncode != 0:
         stop("the environment could not be made; what is wrong stands above.")
