@@ -41,6 +41,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Generator[ModelServer]:
         say(f"Here is the plan:\n```json\n{PLAN}\n```"),
         call("write", {"path": "slug.py", "content": AFTER}),
         call("finish", {"summary": "slug() lowers its text"}),
+        call("verdict", {"summary": "Looked at the one change.", "verdict": "pass", "findings": []}),
     ]
     with ModelServer(Script(turns=tuple(turns))) as running:
         monkeypatch.setenv("ASTROLABE_MODELS__USE", "own/scripted")
@@ -79,5 +80,11 @@ def test_a_goal_is_planned_shown_and_carried_out(
     assert done.document["run"]["planned_by"] == planned.document["planning"]["run"]
     assert done.document["planning"]["model_calls"] == 2
     assert done.document["planning"]["tokens"] > 0
+    assert [(task["agent"], task["status"]) for task in done.document["tasks"]] == [
+        ("code", "passed"),
+        ("reviewer", "passed"),
+    ]
+    assert "Looked at the one change." in person.types("runs", "context", done.document["run"]["id"]).out
+    assert done.document["used"]["model_calls"] == 3
     assert (repository / "slug.py").read_text() == AFTER
     assert (repository / "notes.txt").read_text() == "mine, and not committed\n"

@@ -64,7 +64,7 @@ def print_report(document: dict[str, Any], console: Console) -> None:
     if document["spending"]:
         _print_spending(document["spending"], console)
     if cost := document.get("planning"):
-        calls = f"{cost['model_calls']} calls, {cost['tokens']:,} tokens, ${cost['money']:.4f}"
+        calls = f"{cost['model_calls']} {'call' if cost['model_calls'] == 1 else 'calls'}, {cost['tokens']:,} tokens, ${cost['money']:.4f}"
         console.print(Text(f"planned in run {cost['run']}: {calls}"), soft_wrap=True)
     if document["run"]["edits"]:
         _print_edits(document["run"]["edits"], console)
@@ -133,6 +133,9 @@ def _print_ending(document: dict[str, Any], console: Console) -> None:
     else:
         begun = f"{run['status']} in {duration(run['finished_at'] - run['created_at'])}; checks: {counts}"
     console.print(mark(run["status"]), Text(begun, style="bold"))
+    if (used := document["used"])["model_calls"]:
+        asked = "once" if used["model_calls"] == 1 else f"{used['model_calls']:,} times"
+        console.print(Text(f"models were asked {asked}: {used['tokens']:,} tokens, ${used['money']:.4f}"))
     told = {task["reason"] for task in document["tasks"]}
     if run["reason"] and run["reason"] not in told:
         console.print(Text(clean(run["reason"])))

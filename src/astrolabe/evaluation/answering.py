@@ -30,7 +30,7 @@ class Answer:
 
     name = "answer"
     version = "1"
-    purpose = "writes one file from one question to a model; for measurements"
+    purpose = "Writes one file from one question to a model; for measurements."
     inputs = AnswerInputs
     asks_models = True
 

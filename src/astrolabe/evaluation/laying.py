@@ -21,7 +21,7 @@ class LayOut:
 
     name = "lay-out"
     version = "1"
-    purpose = "lays out files that are given with the task; for measurements"
+    purpose = "Lays out files that are given with the task; for measurements."
     passes_on = True
     planned = False
     inputs = Layout

@@ -64,7 +64,8 @@ class Hand:
 class Terms:
     """What a plan for a repository is held against.
 
-    `proofs` are the repository's own checks, for the last tasks. `agent` gets tasks whose agent nobody knows.
+    `proofs` are the repository's own checks, for the last tasks. `agent` gets tasks whose agent nobody knows. `reviewer` is
+    the agent that looks at all of it in the end; there is no such task when it is empty, or the plan has one already.
     """
 
     goal: str
@@ -74,6 +75,7 @@ class Terms:
     environment: Environment = field(default_factory=Environment)
     retries: int = 1
     healing: tuple[Measure, ...] = ()
+    reviewer: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -118,7 +120,8 @@ class _Mender:
             reasoning=reasoning if isinstance(reasoning, str) else "",
             warnings=tuple(self._warnings),
         )
-        return _must_prove_something(mended(_proved(plan, self._terms), self._terms.names))
+        sound = _must_prove_something(mended(_proved(plan, self._terms), self._terms.names))
+        return _reviewed(sound, self._terms)
 
     def _told_first(self, extracted: Extracted, count: int) -> None:
         if count < len(extracted.tasks):
@@ -284,6 +287,25 @@ def _must_prove_something(plan: Plan) -> Plan:
         return plan
     hint = "give the last task a command that fails as long as the goal is not reached, and passes then"
     raise PlanValidationError("the plan cannot run", [Problem("tasks", "none of them has a check", hint)])
+
+
+def _reviewed(plan: Plan, terms: Terms) -> Plan:
+    """Have what was made looked at in the end, by somebody who did not make it."""
+    if terms.reviewer not in terms.names or any(task.agent == terms.reviewer for task in plan.tasks):
+        return plan
+    ids = {task.id for task in plan.tasks}
+    review = Task(
+        id=next(
+            name for name in ("review", *(f"review-{n}" for n in range(2, MOST_TASKS + 2))) if name not in ids
+        ),
+        name="Review what was changed",
+        agent=terms.reviewer,
+        goal="Hold what was changed against the goal.",
+        inputs={"goal": plan.goal},
+        depends_on=tuple(task.id for task in plan.sinks()),
+        retries=terms.retries,
+    )
+    return plan.model_copy(update={"tasks": (*plan.tasks, review)})
 
 
 def _text(value: object) -> str:

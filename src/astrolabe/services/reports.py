@@ -23,7 +23,9 @@ def report(
     spending: dict[str, Any] | None = None,
     redactor: Redactor = BY_SHAPE,
 ) -> dict[str, Any]:
-    """Return `run`, `tasks`, `checks`, `checkpoints`, `totals`, `spending`, `start` and `next`; times as of the epoch.
+    """Return `run`, `tasks`, `checks`, `checkpoints`, `totals`, `spending`, `used`, `start` and `next`; times as of the epoch.
+
+    `used` is what calls came to, limited or not: `money` in US dollars, `tokens`, `model_calls`, `tool_calls`.
 
     A secret in it - people write them into goals - is replaced.
     """
@@ -36,6 +38,7 @@ def report(
         "checkpoints": _checkpoints(view.plan, view),
         "totals": {verdict.value: count for verdict, count in _totals(view).items()},
         "spending": spending,
+        "used": _used(view),
         "start": list(start_commands) if view.state.status is RunStatus.PASSED else [],
         "next": [asdict(step) for step in next_steps(view)],
     }
@@ -44,6 +47,14 @@ def report(
 
 def _state(view: RunView, task: Task) -> TaskState:
     return view.state.tasks[task.id]
+
+
+def _used(view: RunView) -> dict[str, float]:
+    used = list(view.state.used.values())
+    return {
+        "money": round(sum(call.get("money", 0.0) for call in used), 6),
+        **{name: sum(call.get(name, 0) for call in used) for name in ("tokens", "model_calls", "tool_calls")},
+    }
 
 
 def _totals(view: RunView) -> Counter[Verdict]:

@@ -1,6 +1,7 @@
 """What a model planned, made a plan that can run."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -162,3 +163,17 @@ def test_the_form_keeps_to_what_every_strict_mode_takes() -> None:
             assert schema["additionalProperties"] is False
             left += schema["properties"].values()
         left += [schema["items"]] if "items" in schema else []
+
+
+def test_somebody_who_did_not_make_it_looks_at_it_in_the_end() -> None:
+    terms = replace(TERMS, reviewer="reviewer")
+    fix, cover = {**GOOD, "id": "review"}, {**GOOD, "id": "cover"}
+    plan = proposed_plan(Extracted({"tasks": [fix, cover]}), terms)
+    assert (plan.tasks[-1].id, plan.tasks[-1].agent) == ("review-2", "reviewer")
+    assert set(plan.tasks[-1].depends_on) == {"review", "cover"}
+    assert plan.tasks[-1].inputs == {"goal": TERMS.goal}
+    assert PROOF in plan.task("cover").checks
+    look = {**GOOD, "id": "look", "agent": "reviewer", "depends_on": ["review"], "writes": [], "checks": []}
+    assert len(proposed_plan(Extracted({"tasks": [fix, look]}), terms).tasks) == 2
+    without = replace(terms, hands=(Hand("code"),))
+    assert len(proposed_plan(Extracted({"tasks": [fix]}), without).tasks) == 1

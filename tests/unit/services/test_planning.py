@@ -48,7 +48,17 @@ class Coder:
         await bench.write({"slug.py": task.goal})
 
 
-HANDS = Plugin(name="hands", agents=(Coder(),))
+class Looker:
+    name = "reviewer"
+    version = "t"
+    purpose = "Looks at changes."
+    reads_only = True
+
+    async def work(self, task: Task, bench: Workbench) -> None:
+        assert task.inputs["goal"] == GOAL.text
+
+
+HANDS = Plugin(name="hands", agents=(Coder(), Looker()))
 Use = Callable[[Installation], Awaitable[Any]]
 
 
@@ -86,7 +96,8 @@ def test_a_planning_run_leaves_a_plan_and_nothing_else(folder: Path) -> None:
     world, model = world_of(folder, words(f"Here it is:\n```json\n{GOOD}\n```"))
     planned = live(world, plan_it)
     assert [(task.id, task.agent, task.writes) for task in planned.plan.tasks] == [
-        ("fix", "code", ("slug.py",))
+        ("fix", "code", ("slug.py",)),
+        ("review", "reviewer", ()),
     ]
     assert (planned.plan.source, planned.plan.reasoning, planned.plan.goal) == (
         "model",
@@ -144,7 +155,7 @@ def test_a_refusal_and_a_plan_that_is_cut_off_are_asked_again_and_half_a_plan_is
     cut = words(json.dumps({"tasks": [FIX, {**FIX, "id": "more"}]})[:-60], Finish.LENGTH)
     world, _ = world_of(folder, words("", Finish.REFUSED), cut, cut)
     planned = live(world, plan_it)
-    assert [task.id for task in planned.plan.tasks] == ["fix"]
+    assert [task.id for task in planned.plan.tasks] == ["fix", "review"]
     assert any("cut off" in warning for warning in planned.plan.warnings)
     assert "refused" in planned.tries[0]["problems"][0]
 

@@ -48,6 +48,10 @@ _SHOWN_PROBLEMS = 20
 _SHOWN_REPLY = 6000
 
 
+REVIEWER = "reviewer"
+"""Whoever is installed under this name looks at what was made, as the last task."""
+
+
 class Offered(BaseModel):
     """An agent that tasks may be given to."""
 
@@ -103,7 +107,7 @@ class PlannerAgent:
         """
         given = PlannerInputs.model_validate(task.inputs)
         proofs, environment = await proofs_of(bench)
-        terms = Terms(task.goal, _hands(given), given.agent, proofs, environment)
+        terms = Terms(task.goal, _hands(given), given.agent, proofs, environment, reviewer=REVIEWER)
         prompt = await bench.prompt(PROMPTS, "planner")
         tries = _Tries()
         plan = await _asked(task, bench, given, terms, prompt, tries)
