@@ -173,7 +173,14 @@ def test_somebody_who_did_not_make_it_looks_at_it_in_the_end() -> None:
     assert set(plan.tasks[-1].depends_on) == {"review", "cover"}
     assert plan.tasks[-1].inputs == {"goal": TERMS.goal}
     assert PROOF in plan.task("cover").checks
-    look = {**GOOD, "id": "look", "agent": "reviewer", "depends_on": ["review"], "writes": [], "checks": []}
+    look: Any = {
+        **GOOD,
+        "id": "look",
+        "agent": "reviewer",
+        "depends_on": ["review"],
+        "writes": [],
+        "checks": [],
+    }
     assert len(proposed_plan(Extracted({"tasks": [fix, look]}), terms).tasks) == 2
     without = replace(terms, hands=(Hand("code"),))
     assert len(proposed_plan(Extracted({"tasks": [fix]}), without).tasks) == 1
