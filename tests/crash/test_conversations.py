@@ -18,13 +18,21 @@ from astrolabe.testing.models import ModelServer
 from astrolabe.testing.models.request import Request
 from astrolabe.testing.models.script import Turn, call
 
-STEPS = (
+
+def named(number: int, turn: Turn) -> Turn:
+    """Return a turn whose call has a name of its own: the server's follow from how often it was asked."""
+    (asked,) = turn.calls
+    return turn.model_copy(update={"calls": (asked.model_copy(update={"id": f"call-{number}"}),)})
+
+
+CALLS = (
     call("list", {}),
     call("write", {"path": "hello.txt", "content": "hello\n"}),
     call("run", {"command": "cat hello.txt; echo once >> ran.txt"}),
     call("edit", {"path": "hello.txt", "old": "hello", "new": "hello world"}),
     call("finish", {"summary": "Said."}),
 )
+STEPS = tuple(named(number, turn) for number, turn in enumerate(CALLS))
 HELLO = {"hello.txt": "hello world\n", "ran.txt": "once\n"}
 
 
@@ -37,6 +45,11 @@ def by_turn(request: Request) -> Turn:
 def conversing(folder: Path, url: str, last: int = 0) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.crash.conversing", str(folder), url, str(last)]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+
+
+def questions(server: ModelServer) -> list[bytes]:
+    """Return what was asked of the model; whether its key is taken is asked as well, before a run begins."""
+    return [exchange.request.body for exchange in server.exchanges if exchange.request.method == "POST"]
 
 
 def rows(folder: Path, query: str) -> list[tuple[str, ...]]:
@@ -67,7 +80,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], in
     with ModelServer(by_turn, key="test") as server:
         ended = conversing(folder, server.openai_url)
         assert ended.stdout == "passed", ended.stderr
-        assert len(server.exchanges) == len(STEPS)
+        assert len(questions(server)) == len(STEPS)
     check_target(folder)
     return spoken(folder), int((folder / "points").read_text().split()[0])
 
@@ -86,10 +99,10 @@ def test_a_killed_conversation_is_gone_on_with_by_the_next_process(
         killed = conversing(tmp_path, server.openai_url, round(points * part))
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         durable = {step["reply"]["question"] for step in replies(tmp_path) if "question" in step["reply"]}
-        before = len(server.exchanges)
+        before = len(questions(server))
         resumed = conversing(tmp_path, server.openai_url)
         assert resumed.stdout == "passed", resumed.stderr
-        asked = [exchange.request.body for exchange in server.exchanges]
+        asked = questions(server)
     check_target(tmp_path)
     assert spoken(tmp_path) == expected
     assert len(asked) - before == len(STEPS) - len(durable), "what was answered durably is not asked again"
