@@ -103,24 +103,11 @@ async def open_installation(
     determinism = real_determinism()
     owner = this_process(determinism.new_id())
     database, blobs, wakeups = _storage(settings, determinism, owner, report)
-    processes = SqlProcesses(
-        database,
-        settings.state_folder / "processes",
-        owner,
-        determinism,
-        lease_seconds=settings.engine.lease_seconds if settings.database_url else None,
-    )
+    processes = _processes(settings, database, owner, determinism)
     store = SqlStore(database, blobs, wakeups, processes, determinism)
     terms = Terms(settings.engine.limits, settings.engine.breaker)
     admission = Admission(store.slots, terms, owner, determinism.new_id, wakeups.wait)
-    models = Catalogue(
-        settings.models,
-        variable,
-        settings.contacts,
-        partial(local_model, open_local_servers(settings)),
-        determinism=determinism,
-        limits=settings.state_folder / "model-limits.json",
-    )
+    models = _catalogue(settings, determinism)
     database.open()
     try:
         wakeups.open()
@@ -148,15 +135,13 @@ async def open_installation(
                 replanners=tuple(replanner for plugin in present for replanner in plugin.replanners),
             ),
         )
-        clustered = _clustered(settings, workshop, database, wakeups, owner, report)
-
         yield Installation(
             store=store,
             sandbox=sandbox,
             images=images,
             workspace=_workspaces(settings.state_folder, determinism, report),
             driver=LocalDriver(workshop),
-            clustered=clustered,
+            clustered=_clustered(settings, workshop, database, wakeups, owner, report),
             agents=agents,
             plugins_of={agent.name: plugin.name for plugin in present for agent in plugin.agents},
             recipes=tuple(recipe for plugin in present for recipe in plugin.recipes),
@@ -179,6 +164,28 @@ async def open_installation(
         )
     finally:
         await _close(models, admission, processes, database, wakeups)
+
+
+def _processes(
+    settings: Settings, database: Database, owner: Owner, determinism: Determinism
+) -> SqlProcesses:
+    """Return who is alive: on a server that several hosts share it is told by when they were last heard of."""
+    lease = settings.engine.lease_seconds if settings.database_url else None
+    return SqlProcesses(
+        database, settings.state_folder / "processes", owner, determinism, lease_seconds=lease
+    )
+
+
+def _catalogue(settings: Settings, determinism: Determinism) -> Catalogue:
+    """Return the models of the settings, those that this machine serves itself among them."""
+    return Catalogue(
+        settings.models,
+        variable,
+        settings.contacts,
+        partial(local_model, open_local_servers(settings)),
+        determinism=determinism,
+        limits=settings.state_folder / "model-limits.json",
+    )
 
 
 def _isolation(settings: Settings, determinism: Determinism) -> tuple[ImageCache, NamespaceSandbox]:
