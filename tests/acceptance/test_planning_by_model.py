@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from astrolabe.testing.models import ModelServer
+from astrolabe.testing.models import FailureKind, ModelServer, fail
 from astrolabe.testing.models.script import Script, Turn, call, say
 from tests.person import Person
 
@@ -88,3 +88,14 @@ def test_a_goal_is_planned_shown_and_carried_out(
     assert done.document["used"]["model_calls"] == 3
     assert (repository / "slug.py").read_text() == AFTER
     assert (repository / "notes.txt").read_text() == "mine, and not committed\n"
+
+
+def test_that_no_model_answers_is_told_as_what_it_is(person: Person, repository: Path) -> None:
+    person._monkeypatch.setenv("ASTROLABE_MODELS__USE", "own/scripted")
+    busy = fail(FailureKind.WRONG_KEY).model_copy(update={"times": None})
+    with ModelServer(Script(turns=(busy,))) as server:
+        person._monkeypatch.setenv("ASTROLABE_MODELS__PROVIDERS__OWN__BASE_URL", server.openai_url)
+        done = person.types("run", GOAL, "--repo", repository, "--yes")
+    assert done.code == 6, done.err
+    assert "key" in done.err
+    assert "more exactly" not in done.err

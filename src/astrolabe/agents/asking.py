@@ -140,7 +140,7 @@ class Asker:
                 if hearing is not None and asked_now:
                     hearing.end(reply.message.text)
                 return reply
-            error, last = _error_of(told["error"]), failures == self._patience.tries
+            error, last = error_of(told["error"]), failures == self._patience.tries
             streams = streams and not told.get("streamed", False)  # what broke in pieces is asked for whole
             if told.get("streamed") and isinstance(error, ModelRequestError) and not last:
                 continue  # it may be that it tells nothing in pieces
@@ -234,7 +234,8 @@ def _told(error: ModelError) -> dict[str, Any]:
     }
 
 
-def _error_of(told: dict[str, Any]) -> ModelError:
+def error_of(told: Mapping[str, Any]) -> ModelError:
+    """Return the error that a try was recorded with."""
     kind = _ERRORS.get(told["code"], ModelError)
     return kind(told["message"], hint=told["hint"], retry_after_seconds=told["retry_after_seconds"])
 

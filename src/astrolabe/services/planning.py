@@ -16,6 +16,7 @@ from astrolabe.agents.agent import (
     purpose_of,
     reads_only,
 )
+from astrolabe.agents.asking import error_of
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.checkpoint import GENERATED
 from astrolabe.domain.plan import Plan, Task
@@ -24,6 +25,7 @@ from astrolabe.errors import (
     AstrolabeError,
     ConflictError,
     GoalError,
+    ModelError,
     NoModelError,
 )
 from astrolabe.planning.recipe import Goal
@@ -43,7 +45,7 @@ from astrolabe.services.builds import (
     take_up,
 )
 from astrolabe.services.installation import Installation
-from astrolabe.services.runs import view_run
+from astrolabe.services.runs import RunView, view_run
 
 PLANNER = "planner"
 SHARED = "plan"
@@ -264,6 +266,8 @@ async def _unplanned(
     installation: Installation, record: RunRecord, tries: Sequence[Mapping[str, Any]]
 ) -> AstrolabeError:
     view = await view_run(installation, record)
+    if (unanswered := _unanswered(view)) is not None:
+        return unanswered
     reason = view.state.tasks[PLANNER].reason or view.state.reason or view.status
     problems = list(dict.fromkeys(problem for one in tries for problem in one.get("problems", ())))
     told = f"no model could plan the goal: {reason}" if not tries else "no model could plan the goal"
@@ -275,3 +279,10 @@ async def _unplanned(
         error.message = f"{told}: {len(tries)} answers were no plan that can run ({problems[-1]})"
         error.args = (error.message,)
     return error
+
+
+def _unanswered(view: RunView) -> ModelError | None:
+    """Return why no model answered, when that is how planning ended."""
+    steps = view.state.steps.items()
+    asked = [reply for key, reply in steps if key.startswith(f"{PLANNER}/") and key.endswith("/model")]
+    return error_of(asked[-1]["error"]) if asked and "error" in asked[-1] else None
