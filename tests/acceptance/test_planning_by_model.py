@@ -89,6 +89,13 @@ def test_a_goal_is_planned_shown_and_carried_out(
     assert (repository / "slug.py").read_text() == AFTER
     assert (repository / "notes.txt").read_text() == "mine, and not committed\n"
 
+    rows = {row["name"]: row for row in person.types("prompts", "report", "--json").document["prompts"]}
+    for name in ("code", "planner", "reviewer"):
+        assert (rows[name]["trials"], rows[name]["passed"]) == (1, 1)
+    assert rows["code"]["rate"]["low"] < 0.5 < rows["code"]["rate"]["high"] == 1.0
+    assert person.types("prompts", "show", "code").out.strip()
+    assert person.types("prompts", "show", "cod").code == 2
+
 
 def test_that_no_model_answers_is_told_as_what_it_is(person: Person, repository: Path) -> None:
     person._monkeypatch.setenv("ASTROLABE_MODELS__USE", "own/scripted")

@@ -21,6 +21,7 @@ from astrolabe.cli import (
     kept,
     models,
     plan,
+    prompts,
     replay,
     runs,
     sandbox,
@@ -62,6 +63,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(budgets.app, name="budgets")
+app.add_typer(prompts.app, name="prompts")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(agents.app, name="agents")
 app.add_typer(skills.app, name="skills")

@@ -15,6 +15,7 @@ SUMMARIES = {
     "budgets": "Show what may be spent, and what was spent on what.",
     "worker": "Take tasks of runs that Temporal drives, on this host.",
     "temporal": "A Temporal server for this machine.",
+    "prompts": "What agents are told, in which variants, and what came of each.",
     "eval": "Try an agent on a suite of tasks with hidden checks; compare two results.",
     "agents": "List agents with their health and the processes that work; show and reset one.",
     "skills": "List, show, check and match skills; vouch for those of a project.",

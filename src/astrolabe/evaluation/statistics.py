@@ -40,6 +40,20 @@ def wilson(passed: int, total: int) -> Interval:
     return Interval(share, low, high)
 
 
+def shares_apart(first: tuple[int, int], second: tuple[int, int]) -> Interval:
+    """Return how much larger the first share is than the second, each (passed, total) of trials of its own.
+
+    The interval is Newcombe's hybrid of Wilson's (R. G. Newcombe 1998, Statistics in Medicine 17, 873-890, method 10).
+    """
+    one, two = wilson(*first), wilson(*second)
+    if not first[1] or not second[1]:
+        return Interval(0.0, -1.0, 1.0)
+    apart = one.estimate - two.estimate
+    low = apart - math.hypot(one.estimate - one.low, two.high - two.estimate)
+    high = apart + math.hypot(one.high - one.estimate, two.estimate - two.low)
+    return Interval(apart, low, high)
+
+
 def mean_interval(values: Sequence[float]) -> Interval:
     """Return the mean with its percentile bootstrap interval; equal values always give the same."""
     if not values:

@@ -5,7 +5,7 @@ from statistics import fmean
 
 import pytest
 
-from astrolabe.evaluation.statistics import difference, mean_interval, wilson
+from astrolabe.evaluation.statistics import difference, mean_interval, shares_apart, wilson
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,23 @@ def test_equal_data_gives_equal_intervals() -> None:
     values = [0.1, 0.9, 0.4, 0.4, 0.7]
     assert mean_interval(values) == mean_interval(list(values))
     assert mean_interval(values).low < mean_interval(values).estimate < mean_interval(values).high
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "low", "high"),
+    [
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((10, 10), (0, 10), 0.6075, 1.0),
+    ],
+)
+def test_shares_of_trials_apart_have_the_published_intervals(
+    first: tuple[int, int], second: tuple[int, int], low: float, high: float
+) -> None:
+    # the rows (a), (b) and (h) of table II in Newcombe (1998), Statistics in Medicine 17, 873-890
+    found = shares_apart(first, second)
+    assert (found.low, found.high) == (pytest.approx(low, abs=5e-4), pytest.approx(high, abs=5e-4))
+
+
+def test_shares_of_nothing_are_not_apart() -> None:
+    assert not shares_apart((0, 0), (5, 5)).excludes_zero
