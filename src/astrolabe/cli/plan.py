@@ -12,9 +12,10 @@ from astrolabe.cli.folders import folder_named
 from astrolabe.cli.groups import GoalGroup
 from astrolabe.cli.overview import SUMMARIES
 from astrolabe.cli.plan_output import Format, print_plan
-from astrolabe.cli.terminal import say
+from astrolabe.cli.terminal import clean, say
 
 if TYPE_CHECKING:
+    from astrolabe.planning.difference import PlanDifference
     from astrolabe.planning.recipe import Goal
     from astrolabe.ports.store import PlanVersion
     from astrolabe.services.installation import Installation
@@ -114,6 +115,10 @@ def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help=NAMED)],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The same.")],
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Draw both in one diagram.")] = False,
+    beside: Annotated[
+        bool,
+        typer.Option("--side-by-side", "-y", help="Show both plans beside each other, where they differ."),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Show what differs between two plans."""
@@ -127,10 +132,22 @@ def diff(
             changed = [asdict(change) for change in found.changed]
             plan = [asdict(change) for change in found.plan]
             print_json({"added": found.added, "removed": found.removed, "changed": changed, "plan": plan})
+        elif beside and found:
+            _print_beside(found)
         else:
             say(diff_as_mermaid(found) if mermaid else "\n".join(as_text(found)) or "no difference")
 
     with_installation(use)
+
+
+def _print_beside(found: "PlanDifference") -> None:
+    from astrolabe.cli.output import console, table
+    from astrolabe.planning.difference import side_by_side
+
+    shown = table("what", "old", "new")
+    for side in side_by_side(found):
+        shown.add_row(clean(side.what), clean(side.old), clean(side.new))
+    console().print(shown)
 
 
 @app.command("history")

@@ -189,6 +189,37 @@ def as_text(found: PlanDifference) -> tuple[str, ...]:
     return tuple(lines)
 
 
+@dataclass(frozen=True)
+class Side:
+    """A line of two plans beside each other: `what` differs, how it was, and how it is; empty where it is not there."""
+
+    what: str
+    old: str
+    new: str
+
+
+def side_by_side(found: PlanDifference) -> tuple[Side, ...]:
+    """Return what differs as lines with both sides; tasks only one plan has are told whole, in few words."""
+    sides = [_side("", change) for change in found.plan]
+    sides += [Side(f"task {name}", _in_words(found.old.task(name)), "") for name in found.removed]
+    sides += [Side(f"task {name}", "", _in_words(found.new.task(name))) for name in found.added]
+    for task in found.changed:
+        if task.id != task.old_id:
+            sides.append(Side(f"task {task.id}", task.old_id, task.id))
+        sides += [_side(f"{task.id}.", change) for change in task.fields]
+    return tuple(sides)
+
+
+def _side(prefix: str, change: FieldChange) -> Side:
+    old, new = ("" if value == ABSENT else value for value in (change.old, change.new))
+    return Side(f"{prefix}{change.field}", old, new)
+
+
+def _in_words(task: Task) -> str:
+    after = f", after {', '.join(task.depends_on)}" if task.depends_on else ""
+    return f"{task.name} ({task.agent}{after})"
+
+
 def _by_id(plan: Plan) -> dict[str, Task]:
     return {task.id: task for task in plan.tasks}
 

@@ -5,7 +5,7 @@ from typing import Any
 from inline_snapshot import snapshot
 
 from astrolabe.domain.plan import Budget, Check, Plan, Task
-from astrolabe.planning.difference import as_text, diff_as_mermaid, difference
+from astrolabe.planning.difference import as_text, diff_as_mermaid, difference, side_by_side
 
 
 def task(name: str, /, *needs: str, **fields: Any) -> Task:
@@ -187,3 +187,17 @@ def test_long_values_are_cut_to_where_they_differ() -> None:
 def test_hostile_text_is_shown_escaped() -> None:
     old, new = plan(task("a\x1b[2J")), plan(task("b\x1b", goal="\x9b"))
     assert all(line.isprintable() for line in lines(old, new))
+
+
+def test_both_sides_of_every_change_stand_beside_each_other() -> None:
+    sides = {side.what: (side.old, side.new) for side in side_by_side(difference(OLD, NEW))}
+    assert sides["goal"] == ('"x"', '"y"')
+    assert sides["task gone"] == ("gone (code, after api)", "")
+    assert sides["task new"] == ("", "new (code, after api)")
+    assert sides["task web"] == ("site", "web")
+    assert sides["api.retries"] == ("0", "2")
+    assert sides["api.checks.lint"][0] == ""
+    assert len(side_by_side(difference(OLD, NEW))) == len(difference(OLD, NEW).plan) + 3 + sum(
+        len(task.fields) for task in difference(OLD, NEW).changed
+    )
+    assert side_by_side(difference(OLD, OLD)) == ()
