@@ -12,7 +12,7 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -127,12 +127,13 @@ ENCODINGS: list[Callable[[str], str]] = [
     lambda value: value,
     lambda value: quote(value, safe=""),
     quote_plus,
-    json.dumps,
+    lambda value: json.dumps(value)[1:-1],
     lambda value: value.encode().hex(),
 ]
 
 
 @LONG
+@example(secret='0000000"', before="", encoding=ENCODINGS[-2])
 @given(
     secret=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=8, max_size=40),
     before=st.text(max_size=9),
@@ -142,7 +143,7 @@ def test_what_the_operator_uses_is_taken_out_in_every_encoding(
     secret: str, before: str, encoding: Callable[[str], str]
 ) -> None:
     before = before.encode("utf-8", "replace").decode()
-    encoded = encoding(secret).strip('"')
+    encoded = encoding(secret)
     assert encoded not in Redactor([secret]).redacted(f"{before} {encoded} after").replace(
         "[secret: configured value]", ""
     )
