@@ -10,7 +10,7 @@ _PAGE = """<!doctype html>
 <style>
 :root{color-scheme:light dark;--line:#8884;--good:#1a7f37;--bad:#c1352b}
 body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.4rem;margin:0}.sub{opacity:.7;margin:.2rem 0 1.5rem}
+h1{font-size:1.4rem;margin:0}h2{font-size:1.1rem;margin:1.8rem 0 .4rem}.sub{opacity:.7;margin:.2rem 0 1.5rem}
 .big{font-size:2.4rem;font-weight:650;line-height:1.1}.cards{display:flex;flex-wrap:wrap;gap:1rem 3rem;margin-bottom:1.5rem}
 .cards span{display:block;opacity:.7;font-size:.85rem}
 .bar{position:relative;height:14px;border-radius:7px;background:#8883;margin:.5rem 0 1.8rem}
