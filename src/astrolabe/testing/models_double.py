@@ -1,12 +1,12 @@
 """Models that say what a test has written down for them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from astrolabe.agents.asking import NoModels
 from astrolabe.domain.conversation import Finish, Message, Question, Reply, Speaker, Text, TokenUse, ToolCall
 from astrolabe.errors import MissingError, ModelRequestError
 from astrolabe.ports.model import Heard, ModelInfo, unheard
-from astrolabe.ports.providers import LimitSeen, ProviderInfo
 
 Answer = Reply | Exception | Callable[[Question], Reply]
 """What a scripted model does when it is asked: it says that, raises it, or has it made from the question."""
@@ -61,7 +61,7 @@ class ScriptedModel:
         return reply.model_copy(update={"model": self.info.name})
 
 
-class ScriptedModels:
+class ScriptedModels(NoModels):
     """An installation's models, for every agent the same ones."""
 
     def __init__(self, *models: ScriptedModel) -> None:
@@ -75,16 +75,3 @@ class ScriptedModels:
             if model.info.name == name:
                 return model
         raise MissingError(f"there is no model {name!r}")
-
-    def used(self) -> Mapping[str, tuple[str, ...]]:
-        return {}
-
-    def providers(self) -> tuple[ProviderInfo, ...]:
-        return ()
-
-    def limits(self, model: str) -> tuple[LimitSeen, ...]:
-        del model
-        return ()
-
-    async def models_of(self, provider: str) -> tuple[str, ...]:
-        raise MissingError(f"no provider {provider!r} is known")
