@@ -97,6 +97,18 @@ def test_a_goal_is_planned_shown_and_carried_out(
     assert person.types("prompts", "show", "cod").code == 2
 
 
+def test_a_person_may_change_the_plan_before_it_runs(
+    person: Person, server: ModelServer, repository: Path
+) -> None:
+    editor = person.file("editor.sh", "#!/bin/sh\nsed -i 's/Lower slugs/Lower them all/' \"$1\"\n")
+    editor.chmod(0o755)
+    person._monkeypatch.setenv("VISUAL", str(editor))
+    done = person.types("run", GOAL, "--repo", repository, "--yes", "--edit", "--json")
+    assert done.code == 0, done.err
+    assert done.document["tasks"][0]["name"] == "Lower them all"
+    assert done.document["run"]["plan"]["version"] == 2
+
+
 def test_that_no_model_answers_is_told_as_what_it_is(person: Person, repository: Path) -> None:
     person._monkeypatch.setenv("ASTROLABE_MODELS__USE", "own/scripted")
     busy = fail(FailureKind.WRONG_KEY).model_copy(update={"times": None})
