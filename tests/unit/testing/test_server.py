@@ -1,5 +1,6 @@
 """The scripted model server as a server: who asks what and when, what it keeps, and as a process of its own."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -8,7 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -340,6 +341,27 @@ def test_as_a_process_it_outlives_clients_that_are_killed(tmp_path: Path) -> Non
     assert asked[1]["headers"]["authorization"] == f"Bearer {KEY}"
     assert (asked[2]["wire"], asked[2]["path"]) == ("anthropic", "/v1/messages")
     assert ended == {1: "hung-up", 2: "whole"}
+
+
+@pytest.mark.parametrize("steps", range(10))
+def test_whenever_it_ends_it_has_told_what_became_of_each_reply(steps: int) -> None:
+    async def ended_after(steps: int) -> list[str]:
+        server, port = ModelServer([say("a")]), Future[int]()
+        serving = asyncio.create_task(server.serve(port))
+        await asyncio.wrap_future(port)
+        _, client = await asyncio.open_connection("127.0.0.1", port.result())
+        body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}).encode()
+        client.write(b"POST /v1/chat/completions HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+        while not server.exchanges:  # noqa: ASYNC110 - this counts the steps of the loop
+            await asyncio.sleep(0)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        server.end()
+        await serving
+        client.close()
+        return [exchange.outcome.value for exchange in server.exchanges]
+
+    assert asyncio.run(ended_after(steps)) == ["whole"]
 
 
 def test_a_gate_of_a_process_is_opened_over_http(tmp_path: Path) -> None:

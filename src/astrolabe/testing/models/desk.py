@@ -58,7 +58,7 @@ class Desk:
     async def _watched(self, connection: Connection, way: Route) -> None:
         """Answer, and stop when the client hangs up before the end."""
         exchange = self.records.came(way.request)
-        answer = asyncio.ensure_future(self._answer(connection, way, exchange))
+        answer = asyncio.ensure_future(self._recorded(connection, way, exchange))
         hung_up = asyncio.ensure_future(connection.hung_up())
         try:
             await asyncio.wait({answer, hung_up}, return_when=asyncio.FIRST_COMPLETED)
@@ -67,9 +67,17 @@ class Desk:
                 task.cancel()
             (outcome, _) = await asyncio.gather(answer, hung_up, return_exceptions=True)
             connection.cut_off |= isinstance(outcome, BaseException)
-            self.records.ended(exchange, Outcome.HUNG_UP if isinstance(outcome, BaseException) else outcome)
         if isinstance(outcome, Exception) and not isinstance(outcome, OSError):
             raise outcome
+
+    async def _recorded(self, connection: Connection, way: Route, exchange: Exchange) -> Outcome:
+        """Answer, and record how that ended in the same step: a server that is told to end has nothing left to record."""
+        outcome = Outcome.HUNG_UP
+        try:
+            outcome = await self._answer(connection, way, exchange)
+        finally:
+            self.records.ended(exchange, outcome)
+        return outcome
 
     async def _answer(self, connection: Connection, way: Route, exchange: Exchange) -> Outcome:
         told = self._refusal(way) or self._listing(way) or self.source.take(way.request) or _nothing(way)

@@ -70,8 +70,12 @@ class ModelServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
+        self.end()
         self._thread.join(_PATIENCE_SECONDS)
+
+    def end(self) -> None:
+        """Stop serving, from whatever thread; replies under way are cut off."""
+        self._loop.call_soon_threadsafe(self._end.set)
 
     @property
     def url(self) -> str:
