@@ -136,3 +136,12 @@ def test_a_long_output_is_no_file_of_the_tree() -> None:
     assert not any(
         path.startswith(SHELF) for path in work(Room(task(), ScriptedModels(model), FILES, Loud()))
     )
+
+
+@pytest.mark.parametrize("pattern", ["plain=", "(correct|nothing)", "plain=[cn]"])
+def test_what_may_hold_secrets_is_not_shown_by_a_search_either(pattern: str) -> None:
+    files = {"deploy/.env": b"FIRST plain=correct-horse\n", "src/a.py": b"FIRST plain=nothing\n"}
+    (told,) = answered(("search", {"pattern": pattern}), files=files)
+    assert "correct-horse" not in told
+    assert "deploy/.env [may hold secrets: not shown]" in told
+    assert "plain=nothing" in told

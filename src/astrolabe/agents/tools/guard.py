@@ -62,6 +62,11 @@ def may_change(task: Task, path: str) -> bool:
     return not covered(PIPELINES, path) or _names(task, path, PIPELINES)
 
 
+def may_see(task: Task, path: str) -> bool:
+    """Tell whether a model may be shown what is in a file."""
+    return not covered(SECRETS, path) or _names(task, path, SECRETS)
+
+
 def _check_write(task: Task, path: str) -> None:
     if fault := path_fault(path):
         raise PolicyViolationError(f"{path!r} {fault}", hint="Use a path below the workspace's root.")
@@ -79,7 +84,7 @@ def _check_write(task: Task, path: str) -> None:
 
 
 def _check_read(task: Task, path: str) -> None:
-    if covered(SECRETS, path) and not _names(task, path, SECRETS):
+    if not may_see(task, path):
         raise PolicyViolationError(
             f"{path!r} may hold secrets, and those are shown to nobody",
             hint="Do without its content: look at an example file or at the code that reads it.",

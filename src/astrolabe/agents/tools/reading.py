@@ -7,6 +7,7 @@ from itertools import groupby
 
 from pydantic import Field
 
+from astrolabe.agents.tools.guard import may_see
 from astrolabe.agents.tools.tool import SHELF, Arguments, Desk, Tool, Touch, bounded
 from astrolabe.domain.paths import path_fault
 from astrolabe.errors import InputError, MissingError
@@ -136,29 +137,33 @@ def _cut(line: str) -> str:
 
 
 async def _search(given: Search, desk: Desk) -> str:
-    where = [_folder(given.paths)] if _folder(given.paths) else []
-    found = await desk.bench.search(given.pattern, *where, ignore_case=given.ignore_case)
-    if found:
-        return bounded("\n".join(_told(found)), desk.shelf)
+    lines = _told(await _found(given.pattern, given, desk), desk)
+    if lines:
+        return bounded("\n".join(lines), desk.shelf)
     literal = re.escape(given.pattern)
-    if literal == given.pattern:
+    if literal != given.pattern:
+        # small models search for a line as it stands, whatever it means as an expression: `DAY = 12 * HOUR`
+        lines = _told(await _found(literal, given, desk), desk)
+    if not lines:
         return "Nothing matches."
-    # small models search for a line as it stands, whatever it means as an expression: `DAY = 12 * HOUR`
-    found = await desk.bench.search(literal, *where, ignore_case=given.ignore_case)
-    if not found:
-        return "Nothing matches."
-    told = [
-        "[nothing matches the expression; the same characters as they stand are found here]",
-        *_told(found),
-    ]
+    told = ["[nothing matches the expression; the same characters as they stand are found here]", *lines]
     return bounded("\n".join(told), desk.shelf)
 
 
-def _told(found: Sequence[Found]) -> list[str]:
+async def _found(pattern: str, given: Search, desk: Desk) -> Sequence[Found]:
+    where = [_folder(given.paths)] if _folder(given.paths) else []
+    return await desk.bench.search(pattern, *where, ignore_case=given.ignore_case)
+
+
+def _told(found: Sequence[Found], desk: Desk) -> list[str]:
+    """Return lines by file; what may hold secrets is named, and not shown."""
     lines: list[str] = []
     for path, hits in groupby(found, key=lambda one: one.path):
-        lines.append(path)
-        lines += [f"{hit.line:>5}  {_cut(hit.text.rstrip())}" for hit in hits]
+        if may_see(desk.task, path):
+            lines.append(path)
+            lines += [f"{hit.line:>5}  {_cut(hit.text.rstrip())}" for hit in hits]
+        else:
+            lines.append(f"{path} [may hold secrets: not shown]")
     return lines
 
 
