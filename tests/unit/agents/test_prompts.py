@@ -9,6 +9,7 @@ import pytest
 from tests.world import World, empty_home
 
 from astrolabe.agents.prompts import Prompt, choose, load_prompts, read_prompt
+from astrolabe.bootstrap import load_plugins
 from astrolabe.domain.plan import Backoff, Plan, Task
 from astrolabe.domain.run import RunStatus
 from astrolabe.engine.workshop import Watcher
@@ -45,6 +46,22 @@ def test_a_file_that_is_no_prompt_is_refused_with_its_place(content: str, told: 
     with pytest.raises(InputError) as refused:
         read_prompt(content, "plan.md")
     assert told in str(refused.value)
+
+
+def test_who_works_with_a_model_here_is_shown_worked_examples() -> None:
+    """P6: of the agents that come with us and ask models, each has a prompt that is dealt out with an example in it."""
+    plugins, broken = load_plugins()
+    assert not broken
+    asking = [
+        plugin
+        for plugin in plugins
+        if plugin.prompts and any(getattr(agent, "asks_models", False) for agent in plugin.agents)
+    ]
+    assert {"code", "planner", "reviewer"} <= {plugin.name for plugin in asking}
+    for plugin in asking:
+        assert any("example" in prompt.text.lower() for prompt in plugin.prompts if prompt.weight), (
+            plugin.name
+        )
 
 
 def test_a_gap_that_nothing_fills_is_told() -> None:
