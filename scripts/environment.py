@@ -4,6 +4,7 @@ Usage: environment.py [--dev] PROGRAM [ARGUMENT ...]
 
 Needs nothing but Python 3.11 and a package index: uv is taken from PATH if it is there, else its wheel is fetched by pip,
 and where Python came without pip, from the index directly; its hash is checked either way.
+ASTROLABE_EXTRAS=anthropic,local installs these extras as well, and they stay.
 """
 
 import hashlib
@@ -19,9 +20,11 @@ import urllib.parse
 import urllib.request
 import zipfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+STAMP = VENV / "made-from.json"
 UV_VERSION = "0.13.8"
 UV_WHEELS = {
     "x86_64": {
@@ -52,8 +55,9 @@ def main() -> None:
         stop(
             "Astrolabe isolates what it runs with Linux namespaces; use Linux, or a Linux virtual machine or WSL 2."
         )
-    if state_of(dev) != recorded(dev):
-        synchronise(dev)
+    wanted = extras()
+    if not is_made(dev, wanted):
+        synchronise(dev, wanted)
     place = VENV / "bin" / program
     os.execv(place, [str(place), *rest])
 
@@ -67,39 +71,47 @@ def become_newer() -> None:
     stop(f"Python 3.11 or newer is needed; this is {platform.python_version()}.")
 
 
-def state_of(dev: bool) -> str:
+def extras() -> tuple[str, ...]:
+    """Return the extras that are wanted: those that were asked for before, too."""
+    named = (
+        os.environ.pop("ASTROLABE_EXTRAS", "").replace(",", " ").split()
+    )  # it is no setting of Astrolabe's
+    return tuple(sorted({*named, *made_from().get("extras", ())}))
+
+
+def is_made(dev: bool, wanted: tuple[str, ...]) -> bool:
+    """Tell whether the environment is there; one for development has all that can be wanted."""
+    made = made_from()
+    return made.get("dev") == state_of(("dev",)) or (not dev and made.get("plain") == state_of(wanted))
+
+
+def state_of(what: tuple[str, ...]) -> str:
     """Name what the environment has to be made from."""
     parts = [(ROOT / name).read_bytes() for name in ("uv.lock", "pyproject.toml")]
     return hashlib.sha256(
-        b"\0".join([*parts, sys.version.encode(), str(ROOT).encode(), *map(str.encode, chosen(dev))])
+        b"\0".join([*parts, sys.version.encode(), str(ROOT).encode(), *map(str.encode, what)])
     ).hexdigest()
 
 
-def recorded(dev: bool) -> str:
-    """Return what it was last made from; a development environment serves for both uses."""
-    stamp = VENV / "made-from.json"
-    if not stamp.exists():
-        return ""
-    made = json.loads(stamp.read_text(encoding="utf-8"))
-    return made.get("dev" if dev else "plain", "")
+def made_from() -> dict[str, Any]:
+    """Return what the environment was last made from."""
+    return json.loads(STAMP.read_text(encoding="utf-8")) if STAMP.exists() else {}
 
 
-def chosen(dev: bool) -> list[str]:
-    """Return what uv is told to install besides the base: for development all that can be installed at all."""
-    return ["--all-extras"] if dev else ["--no-dev"]
-
-
-def synchronise(dev: bool) -> None:
-    """Install exactly what the lock file pins."""
+def synchronise(dev: bool, wanted: tuple[str, ...]) -> None:
+    """Install exactly what the lock file pins: the base and what is wanted, or for development all there is."""
     say("preparing the environment in .venv (the first time takes a minute)")
-    stamp = VENV / "made-from.json"
-    stamp.unlink(missing_ok=True)
-    command = [find_uv(), "--system-certs", "sync", "--locked", "--python", sys.executable, *chosen(dev)]
+    if (
+        STAMP.exists()
+    ):  # should this fail, it is not made of anything, and what was asked for before is still known
+        STAMP.write_text(json.dumps({"extras": made_from().get("extras", ())}), encoding="utf-8")
+    chosen = ["--all-extras"] if dev else ["--no-dev", *(f"--extra={name}" for name in wanted)]
+    command = [find_uv(), "--system-certs", "sync", "--locked", "--python", sys.executable, *chosen]
     settings = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     if subprocess.run(command, cwd=ROOT, env=settings, check=False).returncode != 0:
         stop("the environment could not be made; what is wrong stands above.")
-    made = {"plain": state_of(False), **({"dev": state_of(True)} if dev else {})}
-    stamp.write_text(json.dumps(made), encoding="utf-8")
+    made = {"dev": state_of(("dev",))} if dev else {"plain": state_of(wanted)}
+    STAMP.write_text(json.dumps({**made, "extras": wanted}), encoding="utf-8")
 
 
 def find_uv() -> str:

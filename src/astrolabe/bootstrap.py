@@ -46,7 +46,7 @@ from astrolabe.engine.errand import Errands
 from astrolabe.engine.faults import Reach, unharmed
 from astrolabe.engine.local import LocalDriver
 from astrolabe.engine.workshop import Limits, Workshop
-from astrolabe.errors import StorageError, UnavailableError
+from astrolabe.errors import StorageError, UnavailableError, without_extra
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.embedding import Embedder
 from astrolabe.ports.slots import Terms
@@ -228,7 +228,7 @@ async def _embedder(
             return None
         raise UnavailableError(
             f"skills are to be ranked by {wanted}, whose libraries are not installed",
-            hint="Install Astrolabe with its extra `embeddings` (in a checkout: pip install '.[embeddings]'), or unset ASTROLABE_SKILLS__EMBEDDER.",
+            hint=f"{without_extra('embeddings')}, or unset ASTROLABE_SKILLS__EMBEDDER.",
         ) from error
     return await choose(wanted, kept, cache / "embeddings")
 
@@ -294,7 +294,7 @@ def _server(url: SecretStr) -> "PostgresServer":
     except ImportError as error:
         raise StorageError(
             "the database is set to a PostgreSQL server, whose client is not installed",
-            hint="Install Astrolabe with its extra `postgresql` (in a checkout: pip install '.[postgresql]'), or unset ASTROLABE_DATABASE_URL.",
+            hint=f"{without_extra('postgresql')}, or unset ASTROLABE_DATABASE_URL.",
         ) from error
     return PostgresServer(url.get_secret_value())
 
@@ -325,7 +325,7 @@ def _redis(url: SecretStr, owner: Owner) -> "RedisWakeUps":
     except ImportError as error:
         raise UnavailableError(
             "a Redis server is set, whose client is not installed",
-            hint="Install Astrolabe with its extra `redis` (in a checkout: pip install '.[redis]'), or unset ASTROLABE_REDIS_URL.",
+            hint=f"{without_extra('redis')}, or unset ASTROLABE_REDIS_URL.",
         ) from error
     return RedisWakeUps(url.get_secret_value(), owner.token)
 
@@ -347,7 +347,7 @@ def _clustered(
     except ImportError as error:
         raise UnavailableError(
             "a Temporal server is set, whose client is not installed",
-            hint="Install Astrolabe with its extra `temporal` (in a checkout: pip install '.[temporal]'), or unset ASTROLABE_TEMPORAL_ADDRESS.",
+            hint=f"{without_extra('temporal')}, or unset ASTROLABE_TEMPORAL_ADDRESS.",
         ) from error
     host = _host(settings.state_folder, workshop.determinism)
     places = _Places(settings, workshop.determinism, host, report)

@@ -68,6 +68,11 @@ class Problem:
         return f"{self.place}: {self.text}" + (f" ({self.hint})" if self.hint else "")
 
 
+def without_extra(name: str) -> str:
+    """Return what to do where an optional part of the installation is needed and not there."""
+    return f"Install Astrolabe with its extra `{name}` (in a checkout, once: ASTROLABE_EXTRAS={name} ./astrolabe doctor)"
+
+
 class AstrolabeError(Exception):
     """Root of the tree; caught at an edge, never in the middle.
 

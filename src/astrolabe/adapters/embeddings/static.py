@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from astrolabe.errors import UnavailableError
+from astrolabe.errors import UnavailableError, without_extra
 from astrolabe.retrieval.directions import Floats, packed
 
 _WEIGHTS, _TOKENIZER = "weights/l2_supercat_256.safetensors", "tokenizers/l2_supercat_tokenizer_config.json"
@@ -42,9 +42,7 @@ class StaticWords:
             tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
             rows = _tensor(folder / _WEIGHTS)
         except Exception as error:
-            hint = (
-                "Install Astrolabe with its extra `embeddings` (in a checkout: pip install '.[embeddings]')."
-            )
+            hint = without_extra("embeddings") + "."
             raise UnavailableError(f"the directions of words cannot be loaded: {error}", hint=hint) from error
         tokenizer.no_padding()
         return rows, tokenizer

@@ -16,7 +16,7 @@ from astrolabe.adapters.local_models.keeping import Order
 from astrolabe.adapters.local_models.options import LocalModelOptions
 from astrolabe.adapters.local_models.seat import Facts, Seat
 from astrolabe.adapters.local_models.shelf import WeightsShelf
-from astrolabe.errors import ConflictError, UnavailableError
+from astrolabe.errors import ConflictError, UnavailableError, without_extra
 from astrolabe.ports.weights import Weights
 
 _LOOK_SECONDS = 0.02
@@ -113,7 +113,7 @@ class LocalServers:
         if importlib.util.find_spec(self._program.library) is None:
             raise UnavailableError(
                 f"{self._program.library}, which runs models on this machine, is not installed",
-                hint="Install Astrolabe with its extra `local` (in a checkout: pip install '.[local]').",
+                hint=without_extra("local") + ".",
             )
         await self._start(seat, self._order(seat, name, model))
         facts = await self._running(seat, name)

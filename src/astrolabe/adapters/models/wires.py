@@ -13,7 +13,7 @@ from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 from astrolabe.adapters.models.known import Wire
 from astrolabe.adapters.models.place import Place
-from astrolabe.errors import ModelRequestError
+from astrolabe.errors import ModelRequestError, without_extra
 
 NO_KEY = "none"
 """What is sent where no key is set; a server of one's own ignores it."""
@@ -36,7 +36,7 @@ def client_of(place: Place, model: str, http: httpx2.AsyncClient) -> Model[Any]:
     except ImportError as error:
         raise ModelRequestError(
             f"the provider {place.provider!r} speaks the protocol {place.wire.value!r}, whose client is not installed",
-            hint=f"Install Astrolabe with its extra `{place.wire.value}` (in a checkout: pip install '.[{place.wire.value}]').",
+            hint=without_extra(place.wire.value) + ".",
         ) from error
 
 
