@@ -14,7 +14,13 @@ _PINNED = re.compile(
     r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==(?P<version>[A-Za-z0-9.!+_-]+)", re.MULTILINE
 )
 _MOST = 50_000
-_HASHES = {"sha512": "SHA-512", "sha384": "SHA-384", "sha256": "SHA-256", "sha1": "SHA-1"}
+_HASHES = {
+    "sha512": ("SHA-512", 64),
+    "sha384": ("SHA-384", 48),
+    "sha256": ("SHA-256", 32),
+    "sha1": ("SHA-1", 20),
+}
+"""CycloneDX's names, and how many bytes such a digest has: one of another length is none."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +62,12 @@ def _integrity(text: str) -> Iterator[tuple[str, str]]:
     for word in text.split():
         name, _, coded = word.partition("-")
         try:
-            digest = base64.b64decode(coded.partition("?")[0], validate=True).hex()
+            digest = base64.b64decode(coded.partition("?")[0], validate=True)
         except (binascii.Error, ValueError):
             continue
-        if name in _HASHES and digest:
-            yield _HASHES[name], digest
+        known, length = _HASHES.get(name, ("", 0))
+        if known and len(digest) == length:
+            yield known, digest.hex()
 
 
 def _pypi(listing: Listing) -> Iterator[Part]:

@@ -1,10 +1,10 @@
 """How much of the code tests reach, as coverage.py, jest, vitest and go tell it."""
 
-import json
 import re
 from typing import Any, cast
 
 from astrolabe.domain.value import Value
+from astrolabe.projects.foreign import json_of
 from astrolabe.projects.listing import mapping
 from astrolabe.projects.runner import Coverage
 
@@ -24,8 +24,8 @@ def read_coverage(form: Coverage, text: str) -> Covered | None:
         found = _GO_TOTAL.search(text)
         return Covered(lines=float(found.group(1))) if found else None
     try:
-        totals: object = json.loads(text)
-    except (ValueError, RecursionError):
+        totals = json_of(text)
+    except ValueError:
         return None
     document = mapping(totals)
     if form is Coverage.PYTHON:

@@ -1,10 +1,10 @@
 """Runners with forms of their own: `go test -json`, the JSON of jest and vitest, and what `cargo test` prints."""
 
-import json
 import re
 from collections import defaultdict
 from typing import Any, cast
 
+from astrolabe.projects.foreign import json_of
 from astrolabe.projects.listing import mapping
 from astrolabe.projects.results import MOST_MESSAGE, Gathered, Results, Status, local, seconds_of
 
@@ -121,7 +121,7 @@ def _cargo_name(target: str, name: str) -> str:
 
 def _object(text: str) -> dict[str, Any] | None:
     try:
-        value: object = json.loads(text)
-    except (ValueError, RecursionError):
+        value = json_of(text)
+    except ValueError:
         return None
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None

@@ -1,6 +1,5 @@
 """What tools that look at code found, read from their own forms and written as SARIF 2.1.0."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from astrolabe.domain.value import Value
+from astrolabe.projects.foreign import json_of
 from astrolabe.projects.listing import mapping
 from astrolabe.projects.results import local
 
@@ -64,7 +64,7 @@ def read_findings(
                 return tuple(found), f"it found more than {MOST_FINDINGS:,}"
             below = folder and form is FindingsForm.LINES
             found.append(one.model_copy(update={"path": f"{folder}/{one.path}"}) if below else one)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return tuple(found), f"what it wrote could not be read: {str(error).splitlines()[0][:200]}"
     return tuple(found), ""
 
@@ -89,7 +89,7 @@ def _sarif(tool: str, text: str) -> Iterator[Finding]:
 
 
 def _eslint(tool: str, text: str) -> Iterator[Finding]:
-    document: object = json.loads(text)
+    document = json_of(text)
     if not isinstance(document, list):
         raise ValueError("it is no list of files")  # noqa: TRY004 - what is read is wrong, not who calls
     for file in _maps(cast("object", document)):
@@ -176,7 +176,7 @@ def _uri(path: str) -> str:
 
 
 def _object(text: str) -> dict[str, Any]:
-    document: object = json.loads(text)
+    document = json_of(text)
     if not isinstance(document, dict):
         raise ValueError("it is no object")  # noqa: TRY004 - what is read is wrong, not who calls
     return cast("dict[str, Any]", document)

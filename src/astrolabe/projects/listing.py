@@ -1,11 +1,12 @@
 """As much of a tree as it takes to tell what kind of project it is: all its paths, and the texts of a few files."""
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
+
+from astrolabe.projects.foreign import json_of
 
 MOST_BYTES = 1_000_000
 """Of a file that is read; larger ones are no manifest that a person wrote."""
@@ -62,8 +63,8 @@ class Listing:
     def json(self, path: str) -> dict[str, Any]:
         """Return what a JSON file holds; nothing where it is broken or no object."""
         try:
-            value: object = json.loads(self.text(path) or "{}")
-        except (ValueError, RecursionError):
+            value = json_of(self.text(path) or "{}")
+        except ValueError:
             return {}
         return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
