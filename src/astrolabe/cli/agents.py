@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="An agent, or a provider that has failed.")]
 
+_BESIDE, _BESIDE_WIDE, _LEAST = 44, 76, 20
+"""Columns that the other cells of an agent take, so that what it is for stays on one line."""
+
 
 class _Agents(Group):
     """Lists the agents when nothing else is asked of it."""
@@ -124,13 +127,15 @@ def _print_agents(agents: "Sequence[Worker]") -> None:
     out = console()
     wide = out.width >= WIDE_COLUMNS
     shown = table(
-        "", "agent", "health", "in a row", *(("version", "plugin", "provider") if wide else ()), "now"
+        "", "agent", "health", "in a row", *(("version", "plugin", "provider") if wide else ()), "now", "for"
     )
+    room = max(_LEAST, out.width - (_BESIDE_WIDE if wide else _BESIDE))
     for agent in agents:
         signs = {"failed": "failed", "degraded": "retrying", "busy": "running"}
         more = (agent.version, agent.plugin, agent.provider or "") if wide else ()
         failures = str(agent.record.failures) if agent.record is not None and agent.record.failures else ""
-        cells = (one_line(agent.name), agent.health.value, failures, *more, _now(agent))
+        told = (_now(agent), one_line(agent.purpose, room))
+        cells = (one_line(agent.name), agent.health.value, failures, *more, *told)
         shown.add_row(mark(signs.get(agent.health.value, "passed")), *map(Text, cells))
     out.print(shown)
     for agent in agents:
