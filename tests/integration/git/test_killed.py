@@ -27,7 +27,7 @@ def publisher():
         [sys.executable, PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     yield process
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
 
 
 def _die(publisher, place, final, last=0, path=os.environ["PATH"]):
@@ -162,7 +162,7 @@ def test_killed_at_any_time_with_all_its_processes(place, begin):
         _wait_until_forked(process)
         time.sleep(whole * part / 25)
         _kill_below(process.pid)
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
         assert _publish(place, final).moved
         assert _seen(place) == expected
 

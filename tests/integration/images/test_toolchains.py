@@ -208,7 +208,7 @@ def test_the_status_tells_where_a_toolchain_would_come_from(machine: Machine, re
 
 def _living_in(folder: Path) -> list[int]:
     """Return the processes that work somewhere below a folder, once those that are dying are gone."""
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while (found := [pid for pid in _processes() if _works_in(pid, folder)]) and time.monotonic() < until:
         time.sleep(0.02)
     return found

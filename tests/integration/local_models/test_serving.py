@@ -85,12 +85,12 @@ def place(tmp_path: Path) -> Generator[Place]:
 def ask(endpoint: Endpoint, path: str = "", key: str | None = None) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {endpoint.key if key is None else key}"}
     request = urllib.request.Request(f"{endpoint.url}/{path}", headers=headers)
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
 
 async def until_gone(servers: LocalServers) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while servers.runs("tiny"):  # noqa: ASYNC110 - the kernel tells nobody that a lock is free
             await asyncio.sleep(0.01)
 
@@ -190,7 +190,7 @@ async def test_a_user_who_is_cancelled_while_it_starts_leaves_no_lock_behind(pla
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(20), servers.using("tiny") as endpoint:
+    async with asyncio.timeout(60), servers.using("tiny") as endpoint:
         assert (await asyncio.to_thread(ask, endpoint))["pid"]
 
 

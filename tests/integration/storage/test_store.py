@@ -294,12 +294,12 @@ def test_messages_reach_a_waiting_owner_at_once(home: Home) -> None:
     async def use(store: SqlStore) -> None:
         owner = this_process("token")
         lease = await create(store, owner)
-        waiting = asyncio.create_task(store._wakeups.wait(lease.run, 30))
+        waiting = asyncio.create_task(store._wakeups.wait(lease.run, 600))
         await asyncio.sleep(0)
         began = time.monotonic()
         await store.ask(lease.run, "cancel", {"why": "because"})
         await waiting
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60
         (message,) = await store.inbox(owner)
         assert (message.run, message.verb, message.data) == (lease.run, "cancel", {"why": "because"})
         assert await store.inbox(this_process("another")) == ()
