@@ -12,6 +12,7 @@ AstrolabeError
 │   ├── OfflineError          it needs the network, and this installation works offline
 │   ├── PolicyViolationError  a task changed or asked for more than it declared
 │   ├── SecretFoundError      what a task made holds a secret
+│   ├── ProofLostError        a task took away the tests that were to prove it
 │   └── OverBudgetError       a limit on what may be spent is reached
 ├── MissingError              no such run, task, agent or file
 ├── ConflictError             somebody else got there first
@@ -144,6 +145,10 @@ class PolicyViolationError(RefusedError):
 
 class SecretFoundError(RefusedError):
     code = "secret-found"
+
+
+class ProofLostError(RefusedError):
+    code = "proof-lost"
 
 
 class OverBudgetError(RefusedError):

@@ -18,6 +18,7 @@ CODES = {
     "OfflineError": "offline",
     "PolicyViolationError": "policy-violated",
     "SecretFoundError": "secret-found",
+    "ProofLostError": "proof-lost",
     "OverBudgetError": "over-budget",
     "MissingError": "missing",
     "ConflictError": "conflict",

@@ -60,6 +60,7 @@ def print_report(document: dict[str, Any], console: Console) -> None:
     _print_checks(document, console)
     _print_faults(document, console)
     console.print()
+    _print_lost(document, console)
     _print_ending(document, console)
     if document["spending"]:
         _print_spending(document["spending"], console)
@@ -123,6 +124,12 @@ def _print_faults(document: dict[str, Any], console: Console) -> None:
             console.print(Text(title, style="bold"))
             for line in lines[-OUTPUT_LINES:]:
                 console.print(Text(f"  {line}", style="dim"))
+
+
+def _print_lost(document: dict[str, Any], console: Console) -> None:
+    """Print which tests that were there prove nothing any more, for their files were to be changed."""
+    lost = [f"{test} (by {task['id']})" for task in document["tasks"] for test in task["lost_tests"]]
+    _print_paths("tests that were there are gone, or are no longer run", lost, "yellow", console)
 
 
 def _print_ending(document: dict[str, Any], console: Console) -> None:

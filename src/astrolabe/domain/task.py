@@ -101,7 +101,7 @@ class TaskState:
 
     `agent` is the one that stands in for the plan's own (None: the plan's own), `failures` counts the attempts that agent
     has failed, `healed` the measures that have been tried since. `adopted_from` names the run a passed task was taken over
-    from.
+    from. `lost_tests` are those that were there before it, and are gone or would be skipped now.
     """
 
     status: TaskStatus = TaskStatus.WAITING
@@ -119,6 +119,7 @@ class TaskState:
     questions: tuple[Question, ...] = ()
     approved: bool = False
     adopted_from: str | None = None
+    lost_tests: tuple[str, ...] = ()
 
     @property
     def attempt(self) -> int:
@@ -173,7 +174,12 @@ def _checked(task: TaskState, event: Event) -> TaskState:
 def _passed(task: TaskState, event: Event) -> TaskState:
     data = event.data
     return _with(
-        _ended(task, event), status=TaskStatus.PASSED, commit=data["commit"], tree=data["tree"], reason=""
+        _ended(task, event),
+        status=TaskStatus.PASSED,
+        commit=data["commit"],
+        tree=data["tree"],
+        reason="",
+        lost_tests=tuple(data.get("lost_tests", ())),
     )
 
 

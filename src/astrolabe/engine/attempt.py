@@ -20,6 +20,7 @@ from astrolabe.domain.evidence import Evidence, Verdict
 from astrolabe.domain.plan import Check, Task, ref_name
 from astrolabe.engine.faults import CrashPoint
 from astrolabe.engine.floor import Floor
+from astrolabe.engine.keeping import lost_tests
 from astrolabe.engine.meter import task_time
 from astrolabe.engine.screening import refuse_secrets
 from astrolabe.engine.starting import Start, is_last, start_of
@@ -58,12 +59,14 @@ async def _attempt(floor: Floor, task: Task, number: int) -> None:
     if worked is None:
         worked = await _work(floor, task, number, start.tree)
     await refuse_secrets(floor, task.id, start.tree, worked)
+    gone = await lost_tests(floor, task, start.tree, worked)
     evidence = await _verify(floor, task, number, worked)
     failed = [item for item in evidence if item.verdict is Verdict.FAILED]
     if failed:
         raise ChecksFailedError(failed)
     commit = await _checkpoint(floor, task, start, worked, evidence)
     passed: dict[str, JsonValue] = {"commit": commit, "tree": worked}
+    passed |= {"lost_tests": list(gone)} if gone else {}
     floor.log.append(
         NewEvent(type=EventType.TASK_PASSED, task=task.id, attempt=number, data=passed), patient=True
     )

@@ -13,6 +13,7 @@ from astrolabe.errors import (
     AstrolabeError,
     DeadlineError,
     OverBudgetError,
+    ProofLostError,
     SecretFoundError,
     UnavailableError,
 )
@@ -66,7 +67,7 @@ def judged(error: Exception) -> tuple[FailureKind, str]:
         kind = FailureKind.TIMEOUT if isinstance(error, TimeoutError) else FailureKind.PERMANENT
         return kind, f"{type(error).__name__}: {error}"
     reason = f"{error} ({error.hint})" if error.hint else str(error)
-    if isinstance(error, SecretFoundError):
+    if isinstance(error, SecretFoundError | ProofLostError):
         return FailureKind.CHECKS, reason
     if isinstance(error, OverBudgetError):
         return FailureKind.BUDGET, reason

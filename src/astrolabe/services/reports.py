@@ -94,6 +94,7 @@ def _task(view: RunView, task: Task) -> dict[str, Any]:
         "attempts": [_attempt(attempt) for attempt in state.attempts],
         "commit": state.commit,
         "tree": state.tree,
+        "lost_tests": list(state.lost_tests),
     }
 
 
