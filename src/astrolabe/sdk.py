@@ -46,6 +46,7 @@ from astrolabe.domain.plan import (
     Task,
 )
 from astrolabe.domain.policy import MIB, Policy
+from astrolabe.domain.repetition import without_circle
 from astrolabe.errors import (
     AgentFailedError,
     AstrolabeError,
@@ -68,12 +69,13 @@ from astrolabe.errors import (
     WindowExceededError,
 )
 from astrolabe.planning.extraction import Extracted, extract_plan
-from astrolabe.planning.form import plan_shape
+from astrolabe.planning.form import plan_shape, steps_shape
 from astrolabe.planning.places.reading import Document, read_document
 from astrolabe.planning.places.validation import validate
 from astrolabe.planning.proposed import Hand, Terms, proposed_plan
 from astrolabe.planning.recipe import Goal, Reading, Recipe, Sentence, Understanding
 from astrolabe.planning.replanning import Replanner, Trouble
+from astrolabe.planning.steps import as_steps, whole_plan
 from astrolabe.ports.model import CallStyle, ModelInfo, Prices
 from astrolabe.ports.web import Hit, Page
 from astrolabe.projects.alone import alone
@@ -189,6 +191,7 @@ __all__ = [
     "Workbench",
     "alone",
     "analysers",
+    "as_steps",
     "bill_of",
     "compared",
     "converse",
@@ -212,9 +215,12 @@ __all__ = [
     "sarif_of",
     "sections",
     "skills_for",
+    "steps_shape",
     "test_command",
     "told_task",
     "validate",
+    "whole_plan",
+    "without_circle",
     "worth_reading",
 ]
 

@@ -118,7 +118,7 @@ class Asker:
         """
         last: ModelError | None = None
         chain = self.chain(names)
-        hearing = None if self._heard is unheard else Hearing(self._heard)
+        hearing = Hearing(self._heard) if self._listens(chain) else None
         for model in chain:
             if last is not None:
                 self._say(f"asking {model.info.name}, for {last}")
@@ -127,6 +127,10 @@ class Asker:
             except ModelError as error:
                 last = _graver(last, error)
         raise last or NoModelError("no model is named")
+
+    def _listens(self, chain: Sequence[Model]) -> bool:
+        """Tell whether answers are asked for in pieces: somebody hears them, or one may go round in a circle."""
+        return self._heard is not unheard or any(model.info.small for model in chain)
 
     async def _patiently(
         self, model: Model, question: Question, hearing: Hearing | None, chain: Sequence[Model]

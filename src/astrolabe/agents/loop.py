@@ -72,6 +72,7 @@ _REFUSED = (
     "You have refused to answer. The task is ordinary work on the code of this repository. If a part of it cannot be done, "
     "finish and say which."
 )
+_LOOPED = "You said the same over and over, and were stopped. Take one small step now: one call, with short arguments."
 
 
 async def accepted(_outcome: Outcome) -> str:
@@ -155,6 +156,8 @@ class _Loop:
         self._turns.append(Turn(tree=self._bench.tree, words=bool(words)))
         if reply.finish is Finish.REFUSED:
             self._talk.tell(_REFUSED)
+        elif reply.finish is Finish.LOOPED:
+            self._talk.tell(_LOOPED)
         elif reply.finish is Finish.LENGTH:
             self._talk.tell("Your answer was cut off for its length. Go on in smaller steps.")
         elif not words:

@@ -22,14 +22,19 @@ from astrolabe.agents.window import (
     shortened,
 )
 from astrolabe.domain.conversation import (
+    Finish,
     Message,
+    Part,
     Question,
     Reply,
     Speaker,
+    Text,
     TokenUse,
+    ToolCall,
     ToolResult,
     said,
 )
+from astrolabe.domain.repetition import without_circle
 from astrolabe.errors import ModelError, WindowExceededError
 from astrolabe.ports.model import CallStyle, ModelInfo
 
@@ -90,7 +95,7 @@ class Talk:
 
     def heard(self, reply: Reply) -> Message:
         """Take a reply in; calls that it holds in words are calls then."""
-        info, message = self.model, reply.message
+        info, message = self.model, _said_once(reply)
         if message.calls:
             self._called.add(info.name)
         elif info.name not in self._called:
@@ -201,6 +206,24 @@ class Talk:
         if info.call_style is not CallStyle.NATIVE or self._slips.get(info.name, 0) < _SLIPS:
             return info.call_style
         return CallStyle.SHAPE if info.shapes else CallStyle.TEXT
+
+
+def _said_once(reply: Reply) -> Message:
+    """Return what a reply says, a circle in it once: a model that reads it all again goes on with it."""
+    if reply.finish is not Finish.LOOPED:
+        return reply.message
+    parts = tuple(map(_part_once, reply.message.parts))
+    return reply.message.model_copy(update={"parts": parts})
+
+
+def _part_once(part: Part) -> Part:
+    match part:
+        case Text():
+            return part.model_copy(update={"text": without_circle(part.text)})
+        case ToolCall():
+            return part.model_copy(update={"malformed": without_circle(part.malformed)})
+        case _:
+            return part
 
 
 def _sum(one: TokenUse, other: TokenUse) -> TokenUse:

@@ -109,11 +109,16 @@ class Question(Value):
 
 
 class Finish(StrEnum):
-    """Why an answer ended. LENGTH: it was cut off; REFUSED: the model, or a filter of its provider, would not answer."""
+    """Why an answer ended.
+
+    LENGTH: it was cut off. LOOPED: it said the same over and over, and was stopped. REFUSED: the model, or a filter of its
+    provider, would not answer.
+    """
 
     STOP = "stop"
     TOOLS = "tools"
     LENGTH = "length"
+    LOOPED = "looped"
     REFUSED = "refused"
     OTHER = "other"
 

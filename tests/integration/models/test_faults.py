@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from astrolabe.adapters.models.known import Wire
+from astrolabe.domain.conversation import Finish
 from astrolabe.errors import (
     ModelBusyError,
     ModelError,
@@ -22,9 +23,11 @@ from astrolabe.testing.models import (
     Garbage,
     Limits,
     ModelServer,
+    Outcome,
     Pace,
     Turn,
     fail,
+    repeat,
     say,
 )
 from tests.integration.models.asking import HELLO, KEY, MODEL, READ, SERVED, ask
@@ -142,3 +145,21 @@ def test_a_model_without_tools_is_not_asked_to_use_them(wire: Wire) -> None:
     with ModelServer([say("no")]) as server, pytest.raises(ModelRequestError, match="cannot call tools"):
         ask(server, wire, HELLO.model_copy(update={"tools": (READ,)}), tools=False)
     assert server.requests == ()
+
+
+@pytest.mark.parametrize("wire", SERVED)
+def test_an_answer_that_goes_round_in_a_circle_is_hung_up_on(wire: Wire) -> None:
+    with ModelServer([repeat("shell lines that fail until it is done, ", 100_000)]) as server:
+        told = ask(server, wire, streamed=True)
+        server.settle()
+        (exchange,) = server.exchanges
+    assert told.reply.finish is Finish.LOOPED
+    assert 1_000 <= len(told.reply.message.text) < 10_000
+    assert "".join(told.pieces) == told.reply.message.text
+    assert exchange.outcome is Outcome.HUNG_UP
+
+
+@pytest.mark.parametrize("wire", SERVED)
+def test_one_that_was_cut_off_in_a_circle_is_known_for_one_where_nobody_could_hang_up(wire: Wire) -> None:
+    with ModelServer([repeat("and again ", 500)]) as server:
+        assert ask(server, wire).reply.finish is Finish.LOOPED

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from astrolabe.domain.conversation import Shape
 from astrolabe.domain.plan import Check, Environment
 from astrolabe.errors import PlanValidationError
 from astrolabe.planning.extraction import Extracted, extract_plan
-from astrolabe.planning.form import plan_shape
+from astrolabe.planning.form import plan_shape, steps_shape
 from astrolabe.planning.proposed import Hand, Terms, proposed_plan
+from astrolabe.planning.steps import as_steps, whole_plan
 
 PROOF = Check(name="the project's own tests", run="pytest -q")
 TERMS = Terms(
@@ -145,24 +147,53 @@ def test_a_reply_that_was_cut_off_says_so() -> None:
     assert any("cut off" in warning for warning in plan.warnings)
 
 
-def test_the_form_keeps_to_what_every_strict_mode_takes() -> None:
-    left: list[Any] = [plan_shape(["code", "test"], inputs=True).json_schema]
+@pytest.mark.parametrize(
+    "shape",
+    [plan_shape(["code", "test"], inputs=True), steps_shape(checks=True), steps_shape(checks=False)],
+    ids=["whole", "steps", "proved steps"],
+)
+def test_a_form_keeps_to_what_every_strict_mode_takes_and_bounds_all_that_is_written(shape: Shape) -> None:
+    strict = {"type", "properties", "required", "additionalProperties", "items", "enum", "description"}
+    left: list[Any] = [shape.json_schema]
     while left:
         schema = left.pop()
-        assert set(schema) <= {
-            "type",
-            "properties",
-            "required",
-            "additionalProperties",
-            "items",
-            "enum",
-            "description",
-        }
+        assert set(schema) <= strict | {"maxLength", "maxItems", "minItems"}
         if schema["type"] == "object":
             assert schema["required"] == list(schema["properties"])
             assert schema["additionalProperties"] is False
             left += schema["properties"].values()
-        left += [schema["items"]] if "items" in schema else []
+        elif schema["type"] == "array":
+            assert 0 < schema["maxItems"] <= 50
+            left.append(schema["items"])
+        else:
+            assert "enum" in schema or 0 < schema["maxLength"] <= 1_000
+
+
+def test_steps_are_done_one_after_the_other_each_under_the_proofs_of_the_repository() -> None:
+    raw: list[Any] = [
+        {"name": "Mend slug()", "goal": "g", "writes": ["a.py"]},
+        {"name": "Cover it", "goal": "h"},
+    ]
+    plan = proposed_plan(as_steps(Extracted({"tasks": [*raw, raw[0]]}), TERMS), TERMS)
+    assert [(task.id, task.agent, task.depends_on) for task in plan.tasks] == [
+        ("mend-slug", TERMS.agent, ()),
+        ("cover-it", TERMS.agent, ("mend-slug",)),
+        ("mend-slug-2", TERMS.agent, ("cover-it",)),
+    ]
+    assert all([check.run for check in task.checks] == [PROOF.run] for task in plan.tasks)
+    assert not [warning for warning in plan.warnings if "agent" in warning or "no id" in warning]
+
+
+def test_without_a_model_the_whole_goal_is_one_task_that_the_repository_itself_proves() -> None:
+    goal = "Make slug() handle unicode " + "and the rest " * 20 + "\nand cover it"
+    plan = whole_plan(replace(TERMS, goal=goal, reviewer="reviewer"), "no answer could run")
+    assert plan is not None
+    assert (plan.source, plan.warnings[0]) == ("static", "no answer could run")
+    whole, review = plan.tasks
+    assert (whole.goal, whole.writes, whole.checks) == (goal, ("**",), (PROOF,))
+    assert len(whole.name) <= 72
+    assert review.depends_on == (whole.id,)
+    assert whole_plan(replace(TERMS, proofs=()), "") is None
 
 
 def test_somebody_who_did_not_make_it_looks_at_it_in_the_end() -> None:

@@ -14,6 +14,7 @@ from astrolabe.domain.conversation import Finish, Question, Reply
 from astrolabe.domain.run import RunStatus
 from astrolabe.engine.workshop import Watcher
 from astrolabe.errors import ConflictError, GoalError, NoModelError
+from astrolabe.planning.form import steps_shape
 from astrolabe.planning.recipe import Goal
 from astrolabe.sdk import Plugin, Task, Workbench
 from astrolabe.services.builds import Begun, Proposal, begin, carry_out
@@ -59,6 +60,7 @@ class Looker:
 
 
 HANDS = Plugin(name="hands", agents=(Coder(), Looker()))
+TESTED = {"tests/test_slug.py": b"import unittest\n", "tests/__init__.py": b""}
 Use = Callable[[Installation], Awaitable[Any]]
 
 
@@ -147,6 +149,59 @@ def test_three_answers_that_are_no_plan_are_the_end_and_it_says_of_what(folder: 
     with pytest.raises(GoalError, match=r"3 answers were no plan that can run .*no list `tasks`"):
         live(world, plan_it)
     assert len(model.asked) == 3
+
+
+@pytest.mark.parametrize("small", [False, True], ids=["large", "small"])
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (words("I would rather not."), "only words"),
+        (words('{"tasks": [{"name": "x", "writes": ["a"]', Finish.LENGTH), "tasks"),
+        (words('{"reasoning": "' + "so on, " * 400, Finish.LOOPED), "over and over"),
+    ],
+    ids=["words", "cut off", "in a circle"],
+)
+def test_where_the_repository_has_tests_the_plan_is_made_without_a_model_when_its_tries_are_used_up(
+    folder: Path, answer: Reply, told: str, *, small: bool
+) -> None:
+    world, model = world_of(folder, *[answer] * 5, small=small)
+    world.trees.head = world.trees._commit(world.trees._tree({**FILES, **TESTED}), (), "tested", 1)
+    planned = live(world, plan_it)
+    assert planned.plan.source == "static"
+    assert [(task.agent, task.goal, task.writes) for task in planned.plan.tasks[:1]] == [
+        ("code", GOAL.text, ("**",))
+    ]
+    assert "unittest" in planned.plan.tasks[0].checks[0].run
+    assert "3 answers" in planned.plan.warnings[0]
+    assert all(told in one["problems"][0] for one in planned.tries)
+    assert len(model.asked) == 3
+    assert all(len(question.messages[-2].text) < 400 for question in model.asked[1:])
+
+
+def test_a_small_model_is_asked_for_a_few_steps_and_its_answer_is_bounded(folder: Path) -> None:
+    steps = [{"name": "Mend it", "goal": "Change slug.py", "writes": ["slug.py"]}] * 2
+    world, model = world_of(folder, words(json.dumps({"reasoning": "r", "tasks": steps})), small=True)
+    world.trees.head = world.trees._commit(world.trees._tree({**FILES, **TESTED}), (), "tested", 1)
+    planned = live(world, plan_it)
+    assert [(task.id, task.depends_on) for task in planned.plan.tasks] == [
+        ("mend-it", ()),
+        ("mend-it-2", ("mend-it",)),
+        ("review", ("mend-it-2",)),
+    ]
+    (question,) = model.asked
+    assert question.most_tokens <= 1024
+    assert question.shape == steps_shape(checks=False)
+
+
+@pytest.mark.parametrize("small", [False, True], ids=["large", "small"])
+def test_the_question_s_own_example_is_no_plan(folder: Path, *, small: bool) -> None:
+    def echo(question: Question) -> Reply:
+        goal = question.messages[0].text.split('"goal": "')[-1].split('", "')[0]
+        return words(json.dumps({"tasks": [{**FIX, "goal": goal}]}))
+
+    world, _ = world_of(folder, echo, words(GOOD), small=small)
+    planned = live(world, plan_it)
+    assert "repeats what the question says" in planned.tries[0]["problems"][0]
 
 
 def test_a_refusal_and_a_plan_that_is_cut_off_are_asked_again_and_half_a_plan_is_the_last_resort(

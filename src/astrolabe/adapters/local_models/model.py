@@ -15,7 +15,16 @@ def local_model(servers: LocalServers, name: str, at: At) -> Model:
     """Return the model of weights by name; MissingError when there are none of that name."""
     window = min(servers.options.context_tokens, servers.weights(name).context_tokens)
     # so small a model writes no calls that its server would recognise, but does what a schema holds it to
-    info = ModelInfo(f"local/{name}", "local", window, window // 2, tools=False, calls=CallStyle.SHAPE)
+    info = ModelInfo(
+        f"local/{name}",
+        "local",
+        window,
+        window // 2,
+        tools=False,
+        calls=CallStyle.SHAPE,
+        bounds=True,
+        small=True,
+    )
     return _LocalModel(info, servers, name, at)
 
 

@@ -13,6 +13,7 @@ from pydantic_ai.tools import ToolDefinition
 from astrolabe.adapters.models.known import Wire
 from astrolabe.adapters.models.messages import Dialect, messages_of
 from astrolabe.adapters.models.place import Place
+from astrolabe.adapters.models.schemas import unbounded
 from astrolabe.domain.conversation import Question, Shape, Speaker, said
 from astrolabe.ports.model import ModelInfo
 
@@ -64,7 +65,8 @@ def _parameters(question: Question, info: ModelInfo) -> ModelRequestParameters:
     ]
     if question.shape is None or not info.shapes:
         return ModelRequestParameters(function_tools=tools)
-    shape = OutputObjectDefinition(json_schema=question.shape.json_schema, name=question.shape.name)
+    schema = question.shape.json_schema if info.bounds else unbounded(question.shape.json_schema)
+    shape = OutputObjectDefinition(json_schema=schema, name=question.shape.name)
     return ModelRequestParameters(function_tools=tools, output_mode="native", output_object=shape)
 
 

@@ -13,6 +13,7 @@ from pydantic_ai.messages import (
     PartStartEvent,
     TextPart,
     TextPartDelta,
+    ToolCallPartDelta,
 )
 
 from astrolabe.adapters.models.asked import asked
@@ -21,7 +22,8 @@ from astrolabe.adapters.models.faults import told_of
 from astrolabe.adapters.models.messages import reply_of
 from astrolabe.adapters.models.place import Place
 from astrolabe.adapters.models.wires import client_of
-from astrolabe.domain.conversation import Question, Reply
+from astrolabe.domain.conversation import Finish, Question, Reply
+from astrolabe.domain.repetition import Listener, circle
 from astrolabe.errors import AstrolabeError
 from astrolabe.ports.model import Heard, ModelInfo
 
@@ -41,7 +43,7 @@ class Exchange:
         """Return the answer, told in pieces on the way where somebody hears it; raises nothing but errors of ours."""
         with self._ours():
             response = await (self._plain(question) if heard is None else self._told(question, heard))
-            reply = reply_of(response, self._place.maker, self._info.name)
+            reply = _looked_at(reply_of(response, self._place.maker, self._info.name))
             money = money_of(
                 reply.use,
                 response.model_name or "",
@@ -73,10 +75,13 @@ class Exchange:
                 model_request_parameters=parameters,
                 instrument=False,
             ) as stream:
+                listener = Listener()
                 async for event in stream:
                     silence.reschedule(loop.time() + patience)
                     if words := _words(event):
                         heard(words)
+                    if listener.hears(words or _arguments(event)):
+                        return stream.get()  # hanging up is what stops it
                 return _whole(stream.get())
 
     @contextmanager
@@ -97,6 +102,15 @@ def _whole(response: ModelResponse) -> ModelResponse:
     return response
 
 
+def _looked_at(reply: Reply) -> Reply:
+    """Tell of an answer that was cut off, by us or for its length, that it went round in a circle."""
+    if reply.finish not in {Finish.LENGTH, Finish.OTHER}:
+        return reply
+    said = [part.malformed for part in reply.message.calls]
+    looped = any(map(circle, [*said, reply.message.text]))
+    return reply.model_copy(update={"finish": Finish.LOOPED}) if looped else reply
+
+
 def _words(event: Any) -> str:
     """Return the piece of the answer's text that an event of a stream tells."""
     match event:
@@ -104,5 +118,14 @@ def _words(event: Any) -> str:
             return words
         case PartDeltaEvent(delta=TextPartDelta(content_delta=words)):
             return words
+        case _:
+            return ""
+
+
+def _arguments(event: Any) -> str:
+    """Return the piece of a call's arguments that an event of a stream tells."""
+    match event:
+        case PartDeltaEvent(delta=ToolCallPartDelta(args_delta=str(piece))):
+            return piece
         case _:
             return ""

@@ -1,9 +1,11 @@
 """What is known of a model before it is asked: its window, its prices, what it can do."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from astrolabe.adapters.models.known import KNOWN
 from astrolabe.adapters.models.options import PriceOptions, ProviderOptions
 from astrolabe.domain.conversation import TokenUse
 from astrolabe.ports.model import ModelInfo, Prices
@@ -12,6 +14,11 @@ UNKNOWN_WINDOW = 32_768
 """Tokens a model is taken to read of which nothing is known: what small local ones are served with at the least."""
 MOST_WRITTEN = 32_768
 """Tokens an answer is taken to have at the most where nothing is known; no provider of a larger window allows less."""
+
+_SIZE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)([bBmM])(?![a-zA-Z0-9])")
+_LEAST_MILLIONS = 50
+"""What is less tells of a window, as in `-1m`."""
+_SMALL_BILLIONS = 4
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,8 @@ def info_of(name: str, base_url: str, options: ProviderOptions) -> ModelInfo:
     listed = listed_of(model, base_url)
     window = options.window or listed.window or UNKNOWN_WINDOW
     most = min(options.most_tokens or MOST_WRITTEN, window)
+    small = is_small(model) if options.small is None else options.small
+    own_machine = provider in KNOWN and not KNOWN[provider].variables
     return ModelInfo(
         name=name,
         provider=provider,
@@ -37,7 +46,19 @@ def info_of(name: str, base_url: str, options: ProviderOptions) -> ModelInfo:
         shapes=options.shapes is not False,
         streams=options.streams is not False,
         prices=_chosen(options.prices) if options.prices else listed.prices,
+        bounds=(small or own_machine) if options.bounds is None else options.bounds,
+        small=small,
     )
+
+
+def is_small(model: str) -> bool:
+    """Tell whether a name says, as those of open models do (`qwen2.5-coder:1.5b`, `gemma-270m`), that there is little to it."""
+    sizes = [
+        float(number) / (1 if unit in "bB" else 1000)
+        for number, unit in _SIZE.findall(model)
+        if unit in "bB" or float(number) >= _LEAST_MILLIONS
+    ]
+    return bool(sizes) and max(sizes) <= _SMALL_BILLIONS
 
 
 def listed_of(model: str, base_url: str) -> Listed:

@@ -76,6 +76,13 @@ class ProviderOptions(Value):
     tools: bool | None = Field(default=None, description="Whether its models can call tools.")
     shapes: bool | None = Field(default=None, description="Whether they can be held to a JSON Schema.")
     streams: bool | None = Field(default=None, description="Whether they tell an answer in pieces.")
+    bounds: bool | None = Field(
+        default=None, description="Whether a JSON Schema may say how long texts and lists are at the most."
+    )
+    small: bool | None = Field(
+        default=None,
+        description="Whether they are asked in short; by default those whose names tell of 4 billion weights or fewer.",
+    )
     prices: PriceOptions | None = Field(default=None, description="What its models cost.")
     safety: dict[str, Blocking] = Field(
         default={}, description="What Gemini blocks, by kind: harassment, hate, sexual, dangerous."

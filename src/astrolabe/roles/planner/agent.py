@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, Field, JsonValue
 
+from astrolabe.roles.planner.forms import Form, form_for
 from astrolabe.roles.planner.looking import told_repository
 from astrolabe.roles.planner.proof import proofs_of
 from astrolabe.sdk import (
@@ -19,7 +20,6 @@ from astrolabe.sdk import (
     Prompt,
     Question,
     Reply,
-    Shape,
     Speaker,
     Task,
     Terms,
@@ -29,9 +29,9 @@ from astrolabe.sdk import (
     load_prompts,
     marked,
     notes_for,
-    plan_shape,
-    proposed_plan,
     said,
+    whole_plan,
+    without_circle,
 )
 
 PROMPTS = load_prompts("astrolabe.roles.planner")
@@ -39,13 +39,17 @@ TRIES = 3
 """Answers that a model may give to one question for a plan."""
 SHARED = "plan"
 """The name under which the outcome is shared in the run's context."""
-_ANSWER_TOKENS = 4096
 _LETTERS_A_TOKEN = 3
 _MOST_LETTERS = 60_000
 _HALVINGS = 8
 _PAIR = 2
 _SHOWN_PROBLEMS = 20
 _SHOWN_REPLY = 6000
+_ONCE = "plan fewer tasks, and name each thing once"
+_WHOLE = (
+    f"none of the model's {TRIES} answers was a plan that can run; this one was made without it: "
+    "all of the goal is one task, and the repository's own tests prove it"
+)
 
 
 REVIEWER = "reviewer"
@@ -108,9 +112,11 @@ class PlannerAgent:
         given = PlannerInputs.model_validate(task.inputs)
         proofs, environment = await proofs_of(bench)
         terms = Terms(task.goal, _hands(given), given.agent, proofs, environment, reviewer=REVIEWER)
-        prompt = await bench.prompt(PROMPTS, "planner")
+        form = form_for(bench.models(), terms, _told_agents(given))
+        prompt = await bench.prompt(PROMPTS, form.prompt)
         tries = _Tries()
-        plan = await _asked(task, bench, given, terms, prompt, tries)
+        openings = await _openings(task, bench, terms, prompt.filled(form.filling))
+        plan = await _asked(bench, form, terms, prompt, openings, tries) or _without_model(bench, terms)
         outcome: dict[str, JsonValue] = {
             "plan": None if plan is None else plan.model_dump(mode="json", by_alias=True),
             "tries": tries.told,
@@ -121,16 +127,20 @@ class PlannerAgent:
 
 
 async def _asked(
-    task: Task, bench: Workbench, given: PlannerInputs, terms: Terms, prompt: Prompt, tries: _Tries
+    bench: Workbench,
+    form: Form,
+    terms: Terms,
+    prompt: Prompt,
+    openings: Sequence[Sequence[Message]],
+    tries: _Tries,
 ) -> Plan | None:
     """Return the first plan that can run; one that was cut off only when no other came."""
     again = await bench.prompt(PROMPTS, "planner-again")
-    shape = plan_shape(terms.names, inputs=any(hand.needs for hand in terms.hands))
-    talk = _Talk(bench, shape, await _openings(task, bench, given, terms, prompt))
+    talk = _Talk(bench, form, openings)
     short: Plan | None = None
     for _ in range(TRIES):
         reply = await talk.asked()
-        plan, problems = _judged(reply, terms)
+        plan, problems = _judged(reply, form, terms, prompt)
         tries.add(reply, prompt, problems)
         if plan is not None and not problems:
             return plan
@@ -142,24 +152,30 @@ async def _asked(
     return short
 
 
+def _without_model(bench: Workbench, terms: Terms) -> Plan | None:
+    """Return the plan that takes no model; whoever watches, and whoever reads the plan, is told that it is one."""
+    plan = whole_plan(terms, _WHOLE)
+    if plan is not None:
+        bench.say(_WHOLE)
+    return plan
+
+
 class _Talk:
     """What is said to the model: an opening, the longest of several that its window takes, and then answers to and fro."""
 
-    def __init__(self, bench: Workbench, shape: Shape, openings: Sequence[Sequence[Message]]) -> None:
+    def __init__(self, bench: Workbench, form: Form, openings: Sequence[Sequence[Message]]) -> None:
         self._bench = bench
-        self._shape = shape
+        self._form = form
         self._openings = list(openings)
         self._later: list[Message] = []
-        self._room = max(256, min(*(model.window // 3 for model in bench.models()), _ANSWER_TOKENS))
 
     async def asked(self) -> Reply:
         """Return the next answer; WindowExceededError when not even the shortest question fits."""
         while True:
             messages = (*self._openings[0], *self._later)
+            question = Question(messages=messages, shape=self._form.shape, most_tokens=self._form.most_tokens)
             try:
-                return await self._bench.ask(
-                    Question(messages=messages, shape=self._shape, most_tokens=self._room)
-                )
+                return await self._bench.ask(question)
             except WindowExceededError:
                 if len(self._openings) == 1 and len(self._later) <= _PAIR:
                     raise
@@ -169,16 +185,20 @@ class _Talk:
                     del self._later[:_PAIR]
 
     def answer(self, reply: Reply, text: str) -> None:
-        said_before = reply.message.text[:_SHOWN_REPLY] or "(nothing)"
+        said_before = without_circle(reply.message.text)[:_SHOWN_REPLY] or "(nothing)"
         self._later += [said(Speaker.ASSISTANT, said_before), said(Speaker.USER, text)]
 
 
-def _judged(reply: Reply, terms: Terms) -> tuple[Plan | None, tuple[Problem, ...]]:
+def _judged(
+    reply: Reply, form: Form, terms: Terms, prompt: Prompt
+) -> tuple[Plan | None, tuple[Problem, ...]]:
     if reply.finish is Finish.REFUSED:
         return None, (Problem("reply", "the model refused to answer"),)
+    if reply.finish is Finish.LOOPED:
+        return None, (Problem("reply", "it said the same over and over, and was stopped", _ONCE),)
     try:
         extracted = extract_plan(reply.message.text)
-        plan = proposed_plan(extracted, terms)
+        plan = form.plan(extracted, terms, prompt)
     except PlanValidationError as invalid:
         return None, invalid.problems
     if extracted.cut or reply.finish is Finish.LENGTH:
@@ -186,11 +206,9 @@ def _judged(reply: Reply, terms: Terms) -> tuple[Plan | None, tuple[Problem, ...
     return plan, ()
 
 
-async def _openings(
-    task: Task, bench: Workbench, given: PlannerInputs, terms: Terms, prompt: Prompt
-) -> list[list[Message]]:
+async def _openings(task: Task, bench: Workbench, terms: Terms, told: str) -> list[list[Message]]:
     """Return ways to begin, each shorter than the one before: what is told of the repository is halved."""
-    system = f"{prompt.filled({'agents': _told_agents(given)})}\n\n{NOTICE}"
+    system = f"{told}\n\n{NOTICE}"
     window = min(model.window for model in bench.models())
     notes = await notes_for(task, bench)
     proofs = [f"The repository's own tests are run by: {proof.run}" for proof in terms.proofs]
