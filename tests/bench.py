@@ -15,6 +15,7 @@ from astrolabe.domain.budget import Usage
 from astrolabe.domain.plan import Backoff, Task
 from astrolabe.domain.policy import Policy
 from astrolabe.domain.secrets.redaction import Redactor
+from astrolabe.domain.sound import sound
 from astrolabe.ports.model import Models
 from astrolabe.ports.web import NoWeb
 from astrolabe.skills.home import SkillHome
@@ -52,9 +53,9 @@ class Recording:
         if key not in self._record.done:
             self._reach(f"before {key}")
             self._record.taken.append(key)
-            reply = await do()
+            reply, used = await do()
             self._reach(f"after {key}")
-            self._record.done[key] = reply
+            self._record.done[key] = sound(reply), used
             self._reach(f"durable {key}")
         return self._record.done[key]
 

@@ -39,6 +39,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Generator[ModelServer]:
     turns: list[Turn] = [
         say("I would begin by reading the code."),
         say(f"Here is the plan:\n```json\n{PLAN}\n```"),
+        call("read", {"path": "slug.py"}),
         call("write", {"path": "slug.py", "content": AFTER}),
         call("finish", {"summary": "slug() lowers its text"}),
         call("verdict", {"summary": "Looked at the one change.", "verdict": "pass", "findings": []}),
@@ -85,7 +86,7 @@ def test_a_goal_is_planned_shown_and_carried_out(
         ("reviewer", "passed"),
     ]
     assert "Looked at the one change." in person.types("runs", "context", done.document["run"]["id"]).out
-    assert done.document["used"]["model_calls"] == 3
+    assert done.document["used"]["model_calls"] == 4
     assert (repository / "slug.py").read_text() == AFTER
     assert (repository / "notes.txt").read_text() == "mine, and not committed\n"
 

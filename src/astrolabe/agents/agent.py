@@ -95,11 +95,20 @@ class Workbench(Protocol):
         ...
 
     async def read(self, path: str) -> bytes:
-        """Return a file's content; MissingError if there is none."""
+        """Return a file's content, of a link where it leads; MissingError if there is none."""
+        ...
+
+    async def link(self, path: str) -> str | None:
+        """Return where a link leads, None for what is no link; MissingError if there is nothing."""
         ...
 
     async def write(self, files: Mapping[str, str | bytes], *, executable: Sequence[str] = ()) -> None:
-        """Write whole files; PolicyViolationError for a path outside the task's `writes`."""
+        """Write whole files; one that could be executed still can be.
+
+        Raises:
+            PolicyViolationError: a path is outside the task's `writes`.
+            ConflictError: a path is a link, which leads elsewhere.
+        """
         ...
 
     async def remove(self, paths: Sequence[str]) -> None:

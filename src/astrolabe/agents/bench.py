@@ -21,13 +21,13 @@ from astrolabe.domain.paths import covered, path_fault
 from astrolabe.domain.plan import Environment, Task
 from astrolabe.domain.policy import Policy
 from astrolabe.domain.secrets.redaction import Redactor
-from astrolabe.errors import InputError, MissingError, PolicyViolationError
+from astrolabe.errors import ConflictError, InputError, MissingError, PolicyViolationError
 from astrolabe.ports.model import ModelInfo
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Sandbox, Session
 from astrolabe.ports.workspace import Change, Found, Workspace
 
 ONE_TOOL_CALL = Usage(tool_calls=1)
-FILE, EXECUTABLE = 0o100644, 0o100755
+FILE, EXECUTABLE, LINK = 0o100644, 0o100755, 0o120000
 MOST_FOUND = 1000
 """Lines of one search; who finds more has asked for too much."""
 _JSON = TypeAdapter[JsonValue](JsonValue)
@@ -96,13 +96,28 @@ class TreeBench:
         return await self._workspace.paths(self.tree, patterns)
 
     async def read(self, path: str) -> bytes:
+        return (await self._there(path)).content
+
+    async def link(self, path: str) -> str | None:
+        there = await self._there(path)
+        return there.content.decode("utf-8", "replace") if there.mode == LINK else None
+
+    async def _there(self, path: str) -> FileEntry:
         for entry in await self._workspace.files(self.tree, (path,)):
             if entry.path == path:
-                return entry.content
+                return entry
         raise MissingError(f"{path!r} is not in the workspace")
 
     async def write(self, files: Mapping[str, str | bytes], *, executable: Sequence[str] = ()) -> None:
-        entries = [_entry(path, content, path in executable) for path, content in files.items()]
+        before = {entry.path: entry for entry in await self._workspace.files(self.tree, tuple(files))}
+        for path in files:
+            if path in before and before[path].mode == LINK:
+                raise ConflictError(
+                    f"{path!r} is a link to {before[path].content.decode('utf-8', 'replace')!r}",
+                    hint="Write what it leads to, or remove the link first.",
+                )
+        runs = {path for path, entry in before.items() if entry.mode == EXECUTABLE}.union(executable)
+        entries = [_entry(path, content, path in runs) for path, content in files.items()]
         await self._change([Change(entry.path, entry) for entry in entries])
 
     async def remove(self, paths: Sequence[str]) -> None:

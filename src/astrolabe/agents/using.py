@@ -7,6 +7,7 @@ from astrolabe.agents.marking import marked
 from astrolabe.agents.tools.guard import check
 from astrolabe.agents.tools.tool import Desk, Tool
 from astrolabe.domain.conversation import ToolCall, ToolResult
+from astrolabe.domain.sound import sound_text
 from astrolabe.errors import (
     AstrolabeError,
     ConflictError,
@@ -33,9 +34,9 @@ class Toolbox:
         """Return what a call came to; what the model did wrong is a failed result that says what to do."""
         self._desk.bench.say(_shown(call))
         try:
-            return ToolResult(id=call.id, tool=call.tool, text=await self._answer(call))
+            return ToolResult(id=call.id, tool=call.tool, text=sound_text(await self._answer(call)))
         except _TOLD as fault:
-            return ToolResult(id=call.id, tool=call.tool, text=in_words(fault), failed=True)
+            return ToolResult(id=call.id, tool=call.tool, text=sound_text(in_words(fault)), failed=True)
 
     def ends(self, call: ToolCall) -> bool:
         """Tell whether a call that did not fail ends the conversation."""

@@ -43,6 +43,11 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(out) + r"\Z", re.DOTALL)
 
 
+def is_plain(pattern: str) -> bool:
+    """Tell whether a pattern is a path, and covers nothing but that and what is below it."""
+    return not _WILD.search(pattern)
+
+
 def covers(pattern: str, path: str) -> bool:
     """Tell whether `pattern` selects `path`."""
     return _compiled(pattern).match(path) is not None

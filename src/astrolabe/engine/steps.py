@@ -6,6 +6,7 @@ from typing import Any
 
 from astrolabe.domain.budget import Usage, amounts_of
 from astrolabe.domain.event import EventType, NewEvent
+from astrolabe.domain.sound import sound
 from astrolabe.engine.budgets import Caller, Held, Spending, within_a_call
 from astrolabe.engine.faults import CrashPoint, Reach
 from astrolabe.engine.log import Log
@@ -99,7 +100,7 @@ class Steps:
         """Take the step; one that fails or is stopped is charged its reservation, for nobody knows what it used."""
         inside = within_a_call.set(held is not None)
         try:
-            return await do()
+            reply, used = await do()
         except asyncio.CancelledError:
             await asyncio.shield(self._spending.settle(held, None))
             raise
@@ -108,6 +109,7 @@ class Steps:
             raise
         finally:
             within_a_call.reset(inside)
+        return sound(reply), used
 
     def _event(self, kind: EventType, data: dict[str, Any]) -> NewEvent:
         return NewEvent(type=kind, task=self._task, attempt=self._attempt, data=data)

@@ -71,7 +71,9 @@ def test_a_model_that_takes_the_hint_gets_there(way: Stuck) -> None:
         hinted = any(HINTS[way] in message.text for message in question.messages)
         if not hinted:
             return astray(question)
-        return calls(("write", {"path": "src/slug.py", "content": FIXED}), DONE)
+        return calls(
+            ("read", {"path": "src/slug.py"}), ("write", {"path": "src/slug.py", "content": FIXED}), DONE
+        )
 
     here = Room(task(), ScriptedModels(ScriptedModel(after=answer)), FILES)
     assert work(here)["src/slug.py"] == FIXED

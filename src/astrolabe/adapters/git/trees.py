@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from astrolabe.adapters.git.command import Git
-from astrolabe.domain.paths import covered
+from astrolabe.domain.paths import covered, is_plain
 from astrolabe.errors import BugError, PolicyViolationError, StorageError
 from astrolabe.ports.sandbox import FileEntry
 
@@ -20,6 +20,7 @@ _RULE_FILES = {".gitmodules", ".gitattributes", ".gitignore", ".mailmap"}
 
 # From this many objects on a pack is kept as it is; fewer become loose objects, so that packs do not pile up.
 _PACK_FROM_OBJECTS = 100
+_KEPT_LISTINGS = 4
 _KINDS = {"commit": 1, "tree": 2, "blob": 3}
 # HFS+ ignores these in file names, so that `.g<one of them>it` is `.git` there.
 _UNSEEN = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF])
@@ -42,6 +43,8 @@ class Listing:
     def chosen(self, patterns: Sequence[str]) -> dict[str, Entry]:
         """Return the leaves the patterns cover, all when there are none, by path."""
         wanted = tuple(patterns)
+        if wanted and all(path in self.leaves and is_plain(path) for path in wanted):
+            return {path: self.leaves[path] for path in sorted(set(wanted))}
         paths = (path for path in self.leaves if not wanted or covered(wanted, path))
         return {path: self.leaves[path] for path in sorted(paths)}
 
@@ -77,11 +80,18 @@ class Objects:
     def __init__(self, git: Git, folder: Path) -> None:
         self._git = git
         self.folder = folder
+        self._listings: dict[str, Listing] = {}
 
     async def listing(self, tree: str) -> Listing:
-        """Read a tree with all its folders."""
-        reply = await self._git.run(self.folder, "ls-tree", "-r", "-t", "-z", "--full-tree", tree)
-        return await asyncio.to_thread(_parsed_listing, tree, reply.output)
+        """Return a tree with all its folders, which nobody may change: those asked for last are not read again."""
+        known = self._listings.pop(tree, None)
+        if known is None:
+            reply = await self._git.run(self.folder, "ls-tree", "-r", "-t", "-z", "--full-tree", tree)
+            known = await asyncio.to_thread(_parsed_listing, tree, reply.output)
+        self._listings[tree] = known
+        for oldest in list(self._listings)[:-_KEPT_LISTINGS]:
+            del self._listings[oldest]
+        return known
 
     async def blobs(self, oids: Iterable[str]) -> dict[str, bytes]:
         """Read blobs; asking for none starts no process."""

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from astrolabe.agents.tools.matching import edited
-from astrolabe.agents.tools.reading import text_of
+from astrolabe.agents.tools.reading import text_in
 from astrolabe.agents.tools.tool import SHELF, Arguments, Desk, Tool, Touch
 from astrolabe.errors import InputError, MissingError
 
@@ -22,22 +22,20 @@ class Edit(Arguments):
 class Write(Arguments):
     """What `write` takes."""
 
-    path: str = Field(description="The file; it is made, or replaced whole.")
+    path: str = Field(description="The file; it is made, or replaced whole once you have read it.")
     content: str = Field(description="All that is to be in it.")
 
 
 async def _edit(given: Edit, desk: Desk) -> str:
     _no_output(given.path)
-    raw = await _raw(given.path, desk)
+    raw = await text_in(given.path, desk)
+    desk.seen.must_not_have_changed(given.path, raw)
     content = raw.decode("utf-8", "surrogateescape")
     changed = edited(given.path, content, given.old, given.new, everywhere=given.everywhere)
-    await desk.bench.write({given.path: changed.encode("utf-8", "surrogateescape")})
+    left = changed.encode("utf-8", "surrogateescape")
+    await desk.bench.write({given.path: left})
+    desk.seen.note(given.path, left)
     return f"{given.path} is changed."
-
-
-async def _raw(path: str, desk: Desk) -> bytes:
-    await text_of(path, desk)  # says what to do where it is missing, or no text
-    return await desk.bench.read(path)
 
 
 async def _write(given: Write, desk: Desk) -> str:
@@ -46,7 +44,11 @@ async def _write(given: Write, desk: Desk) -> str:
         before = await desk.bench.read(given.path)
     except MissingError:
         before = None
-    await desk.bench.write({given.path: given.content})
+    if before is not None:
+        desk.seen.must_be_known(given.path, before)
+    left = given.content.encode("utf-8", "replace")
+    await desk.bench.write({given.path: left})
+    desk.seen.note(given.path, left)
     lines = len(given.content.splitlines())
     if before is None:
         return f"{given.path} is new, with {lines:,} lines."
@@ -72,4 +74,6 @@ EDIT = Tool(
     _writes,
     foreign=False,
 )
-WRITE = Tool("write", "Make a file, or replace it whole.", Write, _write, _writes, foreign=False)
+WRITE = Tool(
+    "write", "Make a file, or replace one that you have read.", Write, _write, _writes, foreign=False
+)

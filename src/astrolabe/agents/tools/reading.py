@@ -18,6 +18,7 @@ _PAGE = 400
 _LINE = 500
 """Characters of a line that is shown; longer ones were written by programs."""
 _SNIFFED = 8000
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 class List(Arguments):
@@ -76,25 +77,33 @@ def _folder(path: str) -> str:
     return "" if path.strip() in {"", ".", "./", "/"} else path.strip().removeprefix("./").rstrip("/")
 
 
-async def text_of(path: str, desk: Desk) -> str:
-    """Return a file's text.
+async def text_in(path: str, desk: Desk) -> bytes:
+    """Return a text file's content.
 
     Raises:
-        InputError: it is no text.
+        InputError: it is no text, or leads elsewhere.
         MissingError: there is none; the hint names files that are called alike.
     """
-    if path.startswith(SHELF):
-        return desk.shelf.get(path)
     try:
         content = await desk.bench.read(path)
     except MissingError as missing:
         raise MissingError(str(missing), hint=await _alike(path, desk)) from missing
+    if (target := await desk.bench.link(path)) is not None:
+        raise InputError(
+            f"{path!r} is a link to {target!r}",
+            hint="Use the path it leads to; what lies outside the workspace cannot be used.",
+        )
+    if content.startswith(_POINTER):
+        raise InputError(
+            f"{path!r} is only a pointer: its content is kept by Git LFS, elsewhere",
+            hint="Leave it as it is, and do without its content.",
+        )
     if b"\0" in content[:_SNIFFED]:
         raise InputError(
             f"{path!r} is a binary file of {len(content):,} bytes",
             hint="Look at it by a command, if you must.",
         )
-    return content.decode("utf-8", "replace")
+    return content
 
 
 async def _alike(path: str, desk: Desk) -> str:
@@ -107,8 +116,16 @@ async def _alike(path: str, desk: Desk) -> str:
     return f"Is it {' or '.join(alike)}?" if alike else "List the folder to see what there is."
 
 
+async def _text(path: str, desk: Desk) -> str:
+    if path.startswith(SHELF):
+        return desk.shelf.get(path)
+    content = await text_in(path, desk)
+    desk.seen.note(path, content)
+    return content.decode("utf-8", "replace")
+
+
 async def _read(given: Read, desk: Desk) -> str:
-    lines = (await text_of(given.path, desk)).splitlines()
+    lines = (await _text(given.path, desk)).splitlines()
     if not lines:
         return f"{given.path} is empty."
     if given.first > len(lines):

@@ -7,6 +7,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from astrolabe.agents.agent import Workbench
+from astrolabe.agents.tools.seen import Seen
 from astrolabe.domain.conversation import TokenUse, ToolSpec
 from astrolabe.domain.plan import Task
 from astrolabe.errors import InputError, MissingError, Problem
@@ -62,6 +63,7 @@ class Desk:
     bench: Workbench
     task: Task
     shelf: Shelf = field(default_factory=Shelf)
+    seen: Seen = field(default_factory=Seen)
     spent: list[TokenUse] = field(default_factory=list[TokenUse])
 
 
