@@ -13,6 +13,11 @@ test *arguments:
 test-model *arguments:
     uv run --extra local pytest -q -n 0 tests/model {{arguments}}
 
+# The agents test and analysis with the real tools of Go, Rust, Java and Node, which apt-get brings unless they are here (Debian, as root).
+test-ecosystems *arguments:
+    (for program in go mvn gradle /usr/bin/cargo; do command -v "$program" || exit 1; done) > /dev/null || apt-get install -y --no-install-recommends golang-go cargo maven gradle junit4 libsurefire-java libmaven-resources-plugin-java libmaven-compiler-plugin-java libslf4j-java
+    uv run pytest -q -n 0 tests/ecosystems {{arguments}}
+
 # Kill processes of the engine (with --builds: real builds) at random instants and count what was lost or repeated.
 chaos *arguments:
     uv run python scripts/chaos.py {{arguments}}

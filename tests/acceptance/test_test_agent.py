@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.person import Person
 
 UNITTEST = """
@@ -133,3 +135,60 @@ def test_what_passes_alone_is_flaky_and_never_passed(person: Person) -> None:
         "test_spoils",
     ]
     assert "AssertionError: state" in said
+
+
+LIES = "-----astrolabe-section----- results\n<testsuite><testcase name='no'/></testsuite>"
+ODD = {
+    "hangs": ("import time\ndef test_a():\n    time.sleep(600)\n", "it still ran when its time was over"),
+    "dies in the middle": (
+        "import os\ndef test_a(): ...\ndef test_b():\n    os._exit(3)\n",
+        "the report is empty; it ended with code 3",
+    ),
+    "prints what looks like a report": (
+        f"def test_a():\n    print({LIES!r})\n    assert 'lies' == 'truth'\n",
+        "test_it::test_a: AssertionError",
+    ),
+    "does not compile": ("def test_a(:\n", "SyntaxError"),
+    "is empty": ("import pytest\n", "it ran no test"),
+    "skips all": ("import pytest\n@pytest.mark.skip\ndef test_a(): ...\n", "it skipped each of its 1 tests"),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_a_suite_that_does_not_end_well_never_passes(what: str, person: Person) -> None:
+    text, reason = ODD[what]
+    target = repository(person, {"test_it.py": text})
+    seconds = 3 if what == "hangs" else 120
+    task = (
+        f"  - {{id: t, agent: test, inputs: {{demand: all-pass, repeats: 0, timeout_seconds: {seconds}}}}}\n"
+    )
+    code, document, said = run(person, target, task)
+    told = value(document)
+    assert (code, told["verdict"]) == (1, "failed")
+    assert "no" not in told["runners"][0]["passing"]
+    assert reason in " ".join(said.split())
+
+
+def test_a_broken_configuration_is_told_in_the_runners_words(person: Person) -> None:
+    files = {"pytest.ini": "[pytest]\naddopts = --no-such-option\n", "test_it.py": "def test_a(): ...\n"}
+    code, document, said = run(person, repository(person, files), "  - {id: t, agent: test}\n")
+    assert (code, value(document)["verdict"]) == (1, "failed")
+    assert "ended with code 4" in said
+    assert "--no-such-option" in said
+
+
+def test_each_of_several_runners_is_run(person: Person) -> None:
+    files = {
+        "web/package.json": '{"name": "x", "type": "module", "scripts": {"test": "node --test"}}',
+        "web/sum.test.js": NODE.replace("1002", "1001"),
+        "tests/__init__.py": "",
+        "tests/test_slug.py": UNITTEST.replace('slug("ä"), "a"', 'slug("A"), "a"'),
+        "slug.py": SLUG,
+    }
+    code, document, said = run(person, repository(person, files), "  - {id: t, agent: test}\n")
+    told = value(document)
+    assert (code, told["verdict"]) == (0, "passed"), said
+    assert [(one["runner"], one["folder"], one["passed"], one["skipped"]) for one in told["runners"]] == [
+        ("unittest", "", 2, 1),
+        ("node:test", "web", 2, 1),
+    ]

@@ -18,6 +18,9 @@ def alone(runner: Runner, case: Case) -> str | None:
             return quote(case.id)
         case "jest" | "vitest":
             return _jest(runner, case)
+        case "mocha":
+            name = _escaped(case.id.replace("::", " ", 1))
+            return f"--grep {quote(f'^{name}$')}"
         case "node:test":
             return quote(_inside(runner, case.file)) if case.file else None
         case "go test":
@@ -48,8 +51,11 @@ def _pytest(case: Case) -> str | None:
 
 def _jest(runner: Runner, case: Case) -> str:
     name = case.id.partition("::")[2]
-    pattern = _REGEX.sub(lambda found: f"\\{found.group()}", name)
-    return f"{quote(_inside(runner, case.file))} -t {quote(f'^{pattern}$')}"
+    return f"{quote(_inside(runner, case.file))} -t {quote(f'^{_escaped(name)}$')}"
+
+
+def _escaped(name: str) -> str:
+    return _REGEX.sub(lambda found: f"\\{found.group()}", name)
 
 
 def _go(case: Case) -> str | None:

@@ -8,6 +8,11 @@ from astrolabe.projects.runner import Coverage, Form, Runner, enter
 
 _GO = "GOCACHE=/tmp/go-build GOFLAGS=-mod=mod GOPROXY=off "
 _GO_VENDORED = "GOCACHE=/tmp/go-build GOFLAGS=-mod=vendor GOPROXY=off "
+_MAVENS = (
+    "repository=; if [ -d /usr/share/maven-repo ] && ! grep -qs maven.repo.local .mvn/maven.config; "
+    "then repository=-Dmaven.repo.local=/usr/share/maven-repo; fi; "
+)
+"""Without network Maven has what the distribution packaged, unless the project names a repository of its own."""
 _CARGO = 'CARGO_TARGET_DIR="${TMPDIR:-/tmp}/cargo-target" CARGO_TERM_COLOR=never '
 
 
@@ -86,7 +91,7 @@ def _java(listing: Listing) -> Iterator[Runner]:
 
 
 def _maven(folder: str, manifest: str) -> Runner:
-    run = "mvn --offline --batch-mode --no-transfer-progress -Dmaven.test.failure.ignore=false"
+    run = f"{_MAVENS}mvn $repository --offline --batch-mode --no-transfer-progress -Dmaven.test.failure.ignore=false"
     return Runner(
         name="maven",
         language="java",

@@ -24,7 +24,7 @@ def read_junit(text: str) -> Results:
     gathered = Gathered()
     documents = [part for part in _DECLARATION.split(text) if part.strip()]
     if not documents:
-        return gathered.results("it is empty")
+        return gathered.results("the report is empty")
     faults = [fault for part in documents if (fault := _Document(gathered).read(part))]
     return gathered.results(faults[0] if faults else "")
 

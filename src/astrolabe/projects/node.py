@@ -10,6 +10,7 @@ from astrolabe.projects.runner import Coverage, Form, Runner, enter
 
 _NO_TESTS = re.compile(r"no test specified")
 _NODE = re.compile(r"\bnode\s+(?P<before>(?:-\S+\s+)*)--test\b(?P<after>[^&|;]*)")
+_VITEST_COVERAGE = ("@vitest/coverage-v8", "@vitest/coverage-istanbul")
 _OTHER_LOCKS = ("pnpm-lock.yaml", "yarn.lock", "bun.lockb", "bun.lock")
 
 
@@ -40,6 +41,8 @@ def _runner(
     if not framework and _is_workspace_root(package, line):
         return  # it only calls the tests of its packages, which are found themselves
     detailed, form, covered = _lines(framework, line)
+    if framework == "vitest" and not any(name in _dependencies(package) for name in _VITEST_COVERAGE):
+        covered = ""  # it would ask to install one
     path = _path(environment, folder)
     yield Runner(
         name=framework or "npm test",

@@ -42,7 +42,14 @@ _ETC = (
     "nsswitch.conf",
     "localtime",
     "fonts",
+    # Debian's Java and Maven do not start without these. What could name a password (jmxremote, settings.xml) is not among them.
+    "java-*-openjdk/jvm-*.cfg",
+    "java-*-openjdk/*.properties",
+    "java-*-openjdk/security",
+    "maven/m2.conf",
+    "maven/logging",
 )
+"""Below /etc; a star stands for any name."""
 _MASKED = ("kallsyms", "keys", "key-users", "timer_list", "sched_debug", "kcore", "sysrq-trigger")
 _RESOURCES_OF_THE_USER = {
     "RLIMIT_RTPRIO": 0,
@@ -192,9 +199,9 @@ def _system_binds() -> Iterator[tuple[str, str]]:
         for name in _ROOT_LINKS:
             if (root_folder := Path("/", name)).is_dir() and not root_folder.is_symlink():
                 yield f"/{name}", f"{root}/{name}"
-    for name in _ETC:
-        if Path("/etc", name).exists():
-            yield f"/etc/{name}", f"{BOX}/etc/{name}"
+    for found in (found for name in _ETC for found in sorted(Path("/etc").glob(name))):
+        if found.exists():
+            yield str(found), f"{BOX}{found}"
 
 
 def _system_links() -> Iterator[tuple[str, str]]:

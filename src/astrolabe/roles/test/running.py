@@ -29,7 +29,9 @@ _TAIL = 3000
 _NOT_THERE = re.compile(
     r"(?P<what>[\w./ :-]+?): (command )?not found|No module named '?(?P<module>\w+)'?\s*\Z|Can't open .*gradlew"
 )
-_NOT_FOUND, _NO_PYTEST_TESTS = 127, 5
+_NO_TEST = re.compile(r"no tests? (ran|found|files?)|no test files found|found 0 tests", re.IGNORECASE)
+_TELLING = re.compile(r"\b\w*(error|exception|fatal|panic)\b", re.IGNORECASE)
+_NOT_FOUND = 127
 
 
 @dataclass(frozen=True)
@@ -135,12 +137,24 @@ def _read(runner: Runner, done: CommandResult) -> tuple[Results, str]:
     results = read_results(runner.form, sections(done.stdout).get(RESULTS, ""))
     if done.timed_out:
         return results, "it still ran when its time was over"
+    if not results.cases and (not results.fault or _NO_TEST.search(done.stderr[-_TAIL:])):
+        return results, f"it ran no test{_reason(done)}"
     if results.fault:
-        return results, results.fault
-    nothing_wrong = not results.of(Status.FAILED)
-    if done.exit_code != 0 and nothing_wrong:
-        return results, f"it ended with code {done.exit_code}, and no test tells why"
-    return results, "" if results.cases else "it ran no test"
+        return results, f"{results.fault}{_reason(done)}"
+    if done.exit_code != 0 and not results.of(Status.FAILED):
+        return results, f"no test tells why it failed{_reason(done)}"
+    skipped = results.count(Status.SKIPPED)
+    return results, f"it skipped each of its {skipped} tests" if skipped == len(results.cases) else ""
+
+
+def _reason(done: CommandResult) -> str:
+    """Return how a runner ended and the lines that say most of why; nothing when it ended well."""
+    if done.exit_code == 0:
+        return ""
+    lines = [line.strip() for line in done.stderr[-_TAIL:].splitlines() if line.strip()]
+    first = next((at for at, line in enumerate(lines) if _TELLING.search(line)), max(0, len(lines) - 3))
+    told = " / ".join(lines[first : first + 3]) or "without a word"
+    return f"; it ended with code {done.exit_code}: {told[:400]}"
 
 
 def _whole(done: CommandResult) -> Results:
