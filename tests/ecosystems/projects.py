@@ -99,9 +99,14 @@ LOCK = {
 }
 
 
-def package(script: str, **needs: str) -> str:
+ANY_MACHINE = {"rollup": "npm:@rollup/wasm-node@^4", "esbuild": "npm:esbuild-wasm@^0.27"}
+"""A mirror of the registry may leave out what is built for other machines, and npm then refuses its own lock."""
+
+
+def package(script: str, overrides: dict[str, str] | None = None, **needs: str) -> str:
     names = {name.replace("__", "/").replace("_", "-"): version for name, version in needs.items()}
-    return json.dumps({"name": "x", "private": True, "scripts": {"test": script}, "devDependencies": names})
+    told = {"name": "x", "private": True, "scripts": {"test": script}, "devDependencies": names}
+    return json.dumps(told | ({"overrides": overrides} if overrides else {}))
 
 
 def spread(file: str) -> dict[str, str]:
@@ -152,7 +157,7 @@ PROJECTS = {
     "jest": Project(
         "jest",
         {
-            "package.json": package("jest", jest="30.2.0"),
+            "package.json": package("jest", jest="29.7.0"),
             "sum.js": SUM_JS,
             "sum.test.js": "const { of } = require('./sum.js');" + COMMON,
         },
@@ -164,7 +169,9 @@ PROJECTS = {
     "vitest": Project(
         "vitest",
         {
-            "package.json": package("vitest", vitest="4.0.7", **{"@vitest__coverage_v8": "4.0.7"}),
+            "package.json": package(
+                "vitest", ANY_MACHINE, vitest="4.0.7", **{"@vitest__coverage_v8": "4.0.7"}
+            ),
             "sum.js": "export const of = (a, b) => a + b;\n",
             "sum.test.js": "import { describe, it } from 'vitest';\nimport { of } from './sum.js';" + COMMON,
         },

@@ -102,9 +102,15 @@ def _judge(outcome: Outcome, output: Path) -> None:
         )
     how = f"exit code {outcome.exit_code}" if outcome.ending is Ending.EXITED else outcome.ending.value
     raise FetchError(
-        f"npm could not install the locked dependencies ({how}): {said.strip()[-1500:]}",
+        f"npm could not install the locked dependencies ({how}): {_telling(said)}",
         hint="Check that `npm ci` works with this package.json and package-lock.json.",
     )
+
+
+def _telling(said: str) -> str:
+    """Return what npm says before it lists its options, which it does after a refusal."""
+    lines = [line.removeprefix("npm error").strip() for line in said.strip().splitlines()]
+    return "\n".join(filter(None, lines)).partition("\nClean install")[0][:1500]
 
 
 def _collected(lock: PackageLock, output: Path, content: Path) -> dict[str, Any]:
