@@ -1,5 +1,6 @@
 """Running a command of the command line, and ending with a code and a message for whatever happens in it."""
 
+import errno
 import io
 import os
 import signal
@@ -15,7 +16,7 @@ from astrolabe.cli.documents import error_document, fault_document, print_fault
 from astrolabe.cli.ending import tell_interrupted
 from astrolabe.cli.exits import Exit, exit_of
 from astrolabe.cli.session import InterruptedByPersonError
-from astrolabe.errors import AstrolabeError
+from astrolabe.errors import AstrolabeError, InputError
 
 OFFLINE = "--offline"
 _TYPERS_INTERRUPT = 130
@@ -56,6 +57,12 @@ def _ended() -> int:
         if isinstance(end.__context__, BrokenPipeError):  # typer makes 1 of it; whoever reads has read enough
             return Exit.DONE
         raise
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            return _tell_bug()
+        return _tell(
+            InputError("a name is longer than any file's can be", hint="Look at the paths you have named.")
+        )
     except Exception:  # noqa: BLE001 - the outermost edge: what nobody foresaw is told whole, under its own exit code
         return _tell_bug()
     return tell_interrupted() if code == _TYPERS_INTERRUPT else code or Exit.DONE

@@ -8,16 +8,19 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from astrolabe.agents.agent import check_inputs, told_apart
+from astrolabe.agents.agent import Agent, asks_models, check_inputs, told_apart
 from astrolabe.agents.asking import Asker
 from astrolabe.agents.bench import TreeBench
 from astrolabe.agents.context import BenchContext
 from astrolabe.agents.skills import Attempt, BenchSkills
+from astrolabe.agents.tools.guard import SECRETS, may_see
 from astrolabe.agents.web import BenchWeb
 from astrolabe.domain.checkpoint import checkpoint_message
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.evidence import Evidence, Verdict
 from astrolabe.domain.plan import Check, Task, ref_name
+from astrolabe.domain.secrets.kept import values_kept
+from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.engine.faults import CrashPoint
 from astrolabe.engine.floor import Floor
 from astrolabe.engine.keeping import lost_tests
@@ -103,7 +106,7 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
             keep=floor.keep,
         ),
         policy=floor.policy,
-        redactor=floor.redactor,
+        redactor=await _discretion(floor, agent, task, tree),
         say=say,
         key=f"{floor.run}/{task.id}",
         base=floor.ground.base,
@@ -129,6 +132,15 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         patient=True,
     )
     return bench.tree
+
+
+async def _discretion(floor: Floor, agent: Agent, task: Task, tree: str) -> Redactor:
+    """Return what keeps secrets from a model: it knows those too that lie in the tree, where reading them is refused."""
+    if not asks_models(agent):
+        return floor.redactor
+    hidden = [entry for entry in await floor.workspace.files(tree, SECRETS) if not may_see(task, entry.path)]
+    kept = [value for entry in hidden for value in values_kept(entry.content.decode(errors="replace"))]
+    return floor.redactor.knowing(dict.fromkeys(kept))
 
 
 def _skills(

@@ -63,3 +63,9 @@ def test_an_empty_text_is_not_the_current_folder(words: tuple[str, ...], person:
     done = person.types(*words, *([""] if "" not in words else []))
     assert done.code == Exit.BAD_INPUT
     assert "names no folder" in done.document["error"]["message"]
+
+
+@pytest.mark.parametrize("words", [("replay",), ("skills", "validate"), ("skills", "trust"), ("eval",)])
+def test_a_name_longer_than_any_file_has_is_bad_input(person: Person, words: tuple[str, ...]) -> None:
+    done = person.types(*words, "a" * 5000, "--json")
+    assert (done.code, done.document["error"]["code"]) == (2, "input-invalid")

@@ -16,6 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from astrolabe.domain.secrets.kept import values_kept
 from astrolabe.domain.secrets.redaction import Redactor, redact
 from astrolabe.domain.secrets.scanning import found_in, line_of
 
@@ -223,3 +224,16 @@ def seconds(piece: str, size: int) -> float:
     started = time.process_time()
     found_in(text, ["configured value"])
     return time.process_time() - started
+
+
+def test_what_a_file_of_secrets_assigns_is_known_however_it_looks() -> None:
+    kept = values_kept(
+        "DB_PASS=correct horse battery\nexport MAIL_PASSWORD=\"Winter2024!\"  # old\n'secret': 'zzzz9999',\n"
+        "//registry.npmjs.org/:_authToken=abc123def456\npassword = hunterhunter\n"
+    )
+    assert kept == ("correct horse battery", "Winter2024!", "zzzz9999", "abc123def456", "hunterhunter")
+    assert (
+        values_kept("PORT=8080\nCACHE_KEY=sessions\nTOKEN=your-token-here\nSECRET=${OTHER}\nPASSWORD=\n")
+        == ()
+    )
+    assert values_kept("a=" * 100_000 + "\n" + "password" * 50_000) == ()

@@ -22,11 +22,17 @@ class Redactor:
     """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        forms = {form for value in known if len(value) >= FEWEST_CHARACTERS for form in _forms(value)}
+        self._values = tuple(known)
+        forms = {form for value in self._values if len(value) >= FEWEST_CHARACTERS for form in _forms(value)}
         self._known = tuple(sorted(forms, key=lambda form: (-len(form), form)))
         self._clean = lru_cache(1024)(
             self._redacted
         )  # what was said in a conversation is said again with each question
+
+    def knowing(self, more: Iterable[str]) -> "Redactor":
+        """Return one that knows further values."""
+        values = tuple(more)
+        return Redactor((*self._values, *values)) if values else self
 
     def findings(self, text: str) -> tuple[Finding, ...]:
         """Return the secrets of a text, in their order."""
