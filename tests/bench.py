@@ -9,6 +9,7 @@ from typing import Any
 from astrolabe.agents.asking import Asker, Patience
 from astrolabe.agents.bench import TreeBench
 from astrolabe.agents.environment import Preparer
+from astrolabe.agents.memory import BenchMemory
 from astrolabe.agents.skills import Attempt, BenchSkills
 from astrolabe.agents.web import BenchWeb
 from astrolabe.domain.budget import Usage
@@ -100,6 +101,7 @@ class Room:
             preparer=Preparer(NoImages(), self.trees),
             recorder=recorder,
             web=BenchWeb(NoWeb(), recorder),
+            memory=BenchMemory(None, recorder, self.trees, self.task.id, self.said.append),
             context=context,
             skills=BenchSkills(
                 self.skills,

@@ -47,6 +47,7 @@ from astrolabe.engine.faults import Reach, unharmed
 from astrolabe.engine.local import LocalDriver
 from astrolabe.engine.workshop import Limits, Workshop
 from astrolabe.errors import StorageError, UnavailableError, without_extra
+from astrolabe.memory.home import MemoryHome
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.embedding import Embedder
 from astrolabe.ports.slots import Terms
@@ -112,7 +113,9 @@ async def open_installation(
     try:
         wakeups.open()
         images, sandbox = _isolation(settings, determinism)
-        skills = _skills(settings, store, images)
+        embedder = _embedding(settings, images)
+        skills = _skills(settings, store, embedder)
+        memory = MemoryHome(store, embedder, Redactor(known_secrets(settings)))
         installed, broken = load_plugins()
         present = (*installed, *plugins)
         agents = {agent.name: agent for plugin in present for agent in plugin.agents}
@@ -131,6 +134,7 @@ async def open_installation(
                 models=models,
                 web=GuardedWeb(settings.search, settings.contacts),
                 skills=skills,
+                memory=memory,
                 reach=reach,
                 replanners=tuple(replanner for plugin in present for replanner in plugin.replanners),
             ),
@@ -160,6 +164,7 @@ async def open_installation(
             state=settings.state_folder,
             cache=settings.cache_folder,
             skills=skills,
+            memory=memory,
             redis=_redis(settings.redis_url, owner).probe if settings.redis_url else None,
         )
     finally:
@@ -200,8 +205,8 @@ def _isolation(settings: Settings, determinism: Determinism) -> tuple[ImageCache
     return images, sandbox
 
 
-def _skills(settings: Settings, store: SqlStore, images: ImageCache) -> SkillHome:
-    """Return where skills come from; what ranks them by meaning is loaded when a task is to be matched."""
+def _embedding(settings: Settings, images: ImageCache) -> Callable[[], Awaitable[Embedder | None]]:
+    """Return what gives the model of meaning, the same each time; it is loaded when it is first asked for."""
     wanted, made = settings.skills.embedder, list[Embedder | None]()
 
     async def kept(name: str, fetch: bool) -> Path | None:
@@ -209,16 +214,36 @@ def _skills(settings: Settings, store: SqlStore, images: ImageCache) -> SkillHom
 
     async def embedder() -> Embedder | None:
         if not made:
-            made.append(None if wanted == "none" else await _embedder(wanted, kept, settings.cache_folder))
+            made.append(None if wanted == "none" else await _embedder(wanted, kept))
+        return made[0]
+
+    return embedder
+
+
+def _skills(
+    settings: Settings, store: SqlStore, plain: Callable[[], Awaitable[Embedder | None]]
+) -> SkillHome:
+    """Return where skills come from; what ranks them by meaning is loaded when a task is to be matched."""
+    made: list[Embedder | None] = []
+
+    async def embedder() -> Embedder | None:
+        if not made:
+            found = await plain()
+            made.append(None if found is None else _remembering(found, settings.cache_folder))
         return made[0]
 
     return SkillHome(store.skills, user_skill_folders(), embedder, settings.skills.enabled)
 
 
+def _remembering(embedder: Embedder, cache: Path) -> Embedder:
+    from astrolabe.adapters.embeddings.choice import remembering  # noqa: PLC0415 - an extra
+
+    return remembering(embedder, cache / "embeddings")
+
+
 async def _embedder(
     wanted: Literal["auto", "minilm", "wordllama"],
     kept: Callable[[str, bool], Awaitable[Path | None]],
-    cache: Path,
 ) -> Embedder | None:
     """Return what ranks texts by meaning; None where its libraries are missing and it was not asked for by name."""
     try:
@@ -227,10 +252,10 @@ async def _embedder(
         if wanted == "auto":
             return None
         raise UnavailableError(
-            f"skills are to be ranked by {wanted}, whose libraries are not installed",
+            f"texts are to be ranked by {wanted}, whose libraries are not installed",
             hint=f"{without_extra('embeddings')}, or unset ASTROLABE_SKILLS__EMBEDDER.",
         ) from error
-    return await choose(wanted, kept, cache / "embeddings")
+    return await choose(wanted, kept)
 
 
 async def _close(

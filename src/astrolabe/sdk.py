@@ -14,7 +14,20 @@ from astrolabe.agents.marking import NOTICE, marked
 from astrolabe.agents.prompts import Prompt, load_prompts
 from astrolabe.agents.self_checking import failing as failing_checks
 from astrolabe.agents.survey import listing_of
-from astrolabe.agents.tools import EDIT, FINISH, LIST, LOOKING, READ, RUN, SEARCH, SKILL, WORKING, WRITE
+from astrolabe.agents.tools import (
+    EDIT,
+    FINISH,
+    LIST,
+    LOOKING,
+    READ,
+    RECALL,
+    REMEMBER,
+    RUN,
+    SEARCH,
+    SKILL,
+    WORKING,
+    WRITE,
+)
 from astrolabe.agents.tools.tool import Arguments, Desk, Tool, Touch
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.context import Shared
@@ -33,6 +46,7 @@ from astrolabe.domain.conversation import (
     ToolSpec,
     said,
 )
+from astrolabe.domain.memory import Chunk, Indexed, Origin, Passage, Recalled
 from astrolabe.domain.paths import path_fault
 from astrolabe.domain.plan import (
     Approval,
@@ -99,6 +113,8 @@ __all__ = [
     "MIB",
     "NOTICE",
     "READ",
+    "RECALL",
+    "REMEMBER",
     "RESULTS",
     "RUN",
     "SEARCH",
@@ -117,6 +133,7 @@ __all__ = [
     "CallStyle",
     "Case",
     "Check",
+    "Chunk",
     "CommandResult",
     "ConflictError",
     "Covered",
@@ -135,6 +152,7 @@ __all__ = [
     "GoalError",
     "Hand",
     "Hit",
+    "Indexed",
     "InputError",
     "Level",
     "Listing",
@@ -148,10 +166,12 @@ __all__ = [
     "ModelKeyError",
     "ModelRequestError",
     "NoModelError",
+    "Origin",
     "Outcome",
     "OverBudgetError",
     "Page",
     "Part",
+    "Passage",
     "Plan",
     "PlanValidationError",
     "Plugin",
@@ -162,6 +182,7 @@ __all__ = [
     "Prompt",
     "Question",
     "Reading",
+    "Recalled",
     "Recipe",
     "Replanner",
     "Reply",

@@ -12,6 +12,7 @@ from astrolabe.domain.budget import Usage
 from astrolabe.domain.context import Shared
 from astrolabe.domain.conversation import Question, Reply
 from astrolabe.domain.health import Kind
+from astrolabe.domain.memory import Indexed, Recalled
 from astrolabe.domain.plan import Environment, Task
 from astrolabe.errors import InputError, Problem
 from astrolabe.ports.model import ModelInfo
@@ -63,6 +64,31 @@ class Skills(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """What is remembered of the project a task works on, over all its runs; nothing of any other project's.
+
+    Each call is recorded and counts as a tool call. What is recalled was written by others, or by models: it is data.
+    """
+
+    async def index(self, tree: str, *patterns: str) -> Indexed:
+        """Remember the documents of a tree (`Workbench.tree`) that the patterns cover, all without any.
+
+        Those that are unchanged cost next to nothing, those that are gone are forgotten; secrets are not kept.
+
+        Raises:
+            UnavailableError: what it takes is not installed.
+        """
+        ...
+
+    async def remember(self, text: str, title: str = "") -> str:
+        """Keep a note for later runs; return its name. InputError: it is empty or too long to be one."""
+        ...
+
+    async def recall(self, question: str, most: int = 8) -> Recalled:
+        """Return up to `most` pieces of documents, notes and past runs that fit a question, the best first."""
+        ...
+
+
 class Workbench(Protocol):
     """All an agent can do. Every call that has an effect is recorded, so that a resumed attempt does not repeat it.
 
@@ -79,6 +105,9 @@ class Workbench(Protocol):
 
     @property
     def skills(self) -> Skills: ...
+
+    @property
+    def memory(self) -> Memory: ...
 
     @property
     def tree(self) -> str:

@@ -11,6 +11,7 @@ from astrolabe.agents.asking import Asker
 from astrolabe.agents.context import BenchContext
 from astrolabe.agents.discretion import discreet, without_secrets
 from astrolabe.agents.environment import Preparer
+from astrolabe.agents.memory import BenchMemory
 from astrolabe.agents.prompts import PROMPT, Prompt, choose, variants
 from astrolabe.agents.recording import Recorder
 from astrolabe.agents.skills import BenchSkills
@@ -54,6 +55,7 @@ class TreeBench:
         recorder: Recorder,
         context: BenchContext,
         web: BenchWeb,
+        memory: BenchMemory,
         skills: BenchSkills,
         asker: Asker,
         policy: Policy,
@@ -77,6 +79,7 @@ class TreeBench:
         self._recorder = recorder
         self.context = context
         self.web = web
+        self.memory = memory
         self.skills = skills
         self._asker = asker
         network = tuple(dict.fromkeys((*policy.network, *task.network)))

@@ -19,6 +19,7 @@ from astrolabe.cli import (
     evaluation,
     exchanges,
     kept,
+    memory,
     models,
     plan,
     prompts,
@@ -67,6 +68,7 @@ app.add_typer(prompts.app, name="prompts")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(agents.app, name="agents")
 app.add_typer(skills.app, name="skills")
+app.add_typer(memory.app, name="memory")
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
 app.command("worker")(worker.worker)

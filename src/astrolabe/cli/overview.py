@@ -19,6 +19,7 @@ SUMMARIES = {
     "eval": "Try an agent on a suite of tasks with hidden checks; compare two results.",
     "agents": "List agents with their health and the processes that work; show and reset one.",
     "skills": "List, show, check and match skills; vouch for those of a project.",
+    "memory": "What is remembered of a project over its runs: add, search, list, forget.",
     "models": "Language models: which are in use, whether they answer; fetch and serve a small one.",
     "doctor": "What works on this machine, what is missing, and how to get it.",
     "database": "Look after what is kept: copy and restore it, remove old runs, check it.",

@@ -12,6 +12,7 @@ from astrolabe.agents.agent import Agent, asks_models, check_inputs, told_apart
 from astrolabe.agents.asking import Asker
 from astrolabe.agents.bench import TreeBench
 from astrolabe.agents.context import BenchContext
+from astrolabe.agents.memory import BenchMemory
 from astrolabe.agents.skills import Attempt, BenchSkills
 from astrolabe.agents.tools.guard import SECRETS, may_see
 from astrolabe.agents.web import BenchWeb
@@ -96,6 +97,7 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         skills=_skills(floor, steps, task, number, tree, say),
         context=BenchContext(floor.contexts, steps, floor.run, attempt, say),
         web=BenchWeb(floor.web, steps),
+        memory=BenchMemory(floor.memory, steps, floor.workspace, f"{floor.run}/{attempt}", say),
         asker=Asker(
             floor.models,
             steps,

@@ -15,6 +15,7 @@ from astrolabe.engine.faults import Reach
 from astrolabe.engine.log import Log
 from astrolabe.engine.tape import Tape
 from astrolabe.engine.turns import Turns
+from astrolabe.memory.home import MemoryHome
 from astrolabe.ports.context import Contexts
 from astrolabe.ports.model import Models
 from astrolabe.ports.sandbox import Sandbox
@@ -41,6 +42,7 @@ class Floor:
     models: Models
     web: Web
     skills: SkillHome
+    memory: MemoryHome | None
     tape: Tape | None
     policy: Policy
     redactor: Redactor

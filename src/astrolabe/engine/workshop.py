@@ -19,6 +19,7 @@ from astrolabe.engine.floor import Floor
 from astrolabe.engine.log import Log
 from astrolabe.engine.tape import Tape
 from astrolabe.engine.turns import Turns
+from astrolabe.memory.home import MemoryHome
 from astrolabe.planning.replanning import Replanner
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.images import Images, Progress
@@ -71,6 +72,7 @@ class Workshop:
     models: Models = field(default_factory=NoModels)
     web: Web = field(default_factory=NoWeb)
     skills: SkillHome | None = None
+    memory: MemoryHome | None = None
     policy: Policy = field(default_factory=Policy)
     reachable: frozenset[str] = frozenset()
     redactor: Redactor = field(default_factory=Redactor)
@@ -120,6 +122,7 @@ def floor_of(
         models=shop.models,
         web=shop.web,
         skills=shop.skills or SkillHome(shop.store.skills, enabled=False),
+        memory=shop.memory,
         tape=shop.tape,
         policy=shop.policy,
         redactor=shop.redactor,

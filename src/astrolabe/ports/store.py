@@ -14,6 +14,7 @@ from astrolabe.ports.budgets import Budgets
 from astrolabe.ports.context import Contexts
 from astrolabe.ports.health import HealthRecords
 from astrolabe.ports.leases import Lease, Owner
+from astrolabe.ports.memory import MemoryRecords
 from astrolabe.ports.processes import Processes
 from astrolabe.ports.schedules import Schedules
 from astrolabe.ports.skills import SkillRecords
@@ -116,6 +117,9 @@ class Store(Protocol):
 
     @property
     def skills(self) -> SkillRecords: ...
+
+    @property
+    def memory(self) -> MemoryRecords: ...
 
     @property
     def contexts(self) -> Contexts: ...

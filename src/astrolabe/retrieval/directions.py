@@ -27,15 +27,24 @@ class Directions:
 
     def nearest(self, direction: bytes, most: int) -> list[tuple[int, float]]:
         """Return up to `most` places with their cosines to a direction, the nearest first."""
-        if not len(self._rows):
-            return []
+        scores = self.cosines(direction)
+        return [(place, float(scores[place])) for place in largest(scores, most)]
+
+    def cosines(self, direction: bytes) -> Floats:
+        """Return the cosine of each to a direction, by place."""
         wanted = np.frombuffer(direction, np.int8).astype(np.float32)
         wanted /= max(float(np.linalg.norm(wanted)), 1.0)
-        scores = np.concatenate([block @ wanted for block in _blocks(self._rows)]) / self._lengths
-        most = min(most, len(scores))
-        best = np.argpartition(-scores, most - 1)[:most]
-        ordered = best[np.lexsort((best, -scores[best]))]
-        return [(int(place), float(scores[place])) for place in ordered]
+        products = [block @ wanted for block in _blocks(self._rows)]
+        return np.concatenate([*products, np.zeros(0, np.float32)]) / self._lengths
+
+
+def largest(scores: Floats, most: int) -> list[int]:
+    """Return the places of up to `most` of the largest scores, the largest first; of equal ones the first place."""
+    most = min(most, len(scores))
+    if not most:
+        return []
+    best = np.argpartition(-scores, most - 1)[:most]
+    return [int(place) for place in best[np.lexsort((best, -scores[best]))]]
 
 
 def packed(rows: Floats) -> list[bytes]:

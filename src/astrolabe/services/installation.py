@@ -14,6 +14,7 @@ from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.engine.errand import Errands
 from astrolabe.engine.local import LocalDriver
 from astrolabe.engine.workshop import Limits
+from astrolabe.memory.home import MemoryHome
 from astrolabe.planning.recipe import Recipe
 from astrolabe.ports.cluster import Cluster
 from astrolabe.ports.determinism import Determinism
@@ -83,6 +84,7 @@ class Installation:
     state: Path
     cache: Path
     skills: SkillHome
+    memory: MemoryHome
     prompts: tuple[Prompt, ...] = ()
     recipe_plugins: frozenset[str] = frozenset()
     redis: Callable[[], Awaitable[str]] | None = None

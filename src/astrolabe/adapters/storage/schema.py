@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration; a database at another one is upgraded before use, or refused when it is newer."""
 
 metadata = MetaData()
@@ -361,4 +361,47 @@ skill_uses = Table(
     Column("task", Text, primary_key=True),
     Column("attempt", Integer, primary_key=True),
     Column("at", Float, nullable=False),
+)
+
+# memory: what is remembered of projects; a source and its chunks are written and removed together
+
+memory_projects = Table(
+    "memory_projects",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("scope", String(32), primary_key=True),
+    Column("project", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+"""`scope` is the digest of `project`, the folder of a project; `revision` grows with each change."""
+
+memory_sources = Table(
+    "memory_sources",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("scope", String(32), nullable=False),
+    Column("key", String(32), nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("chunks", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("directions", LargeBinary, nullable=False),
+    Column("words", LargeBinary, nullable=False),
+    Index("memory_sources_by_key", "tenant", "scope", "key", unique=True),
+)
+
+memory_chunks = Table(
+    "memory_chunks",
+    metadata,
+    Column("source", String(26), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("heading", Text, nullable=False),
 )

@@ -16,6 +16,7 @@ from astrolabe.adapters.storage.database import Database
 from astrolabe.adapters.storage.health import SqlHealth
 from astrolabe.adapters.storage.journal import Addition, append_all
 from astrolabe.adapters.storage.locks import one_at_a_time
+from astrolabe.adapters.storage.memory import SqlMemory
 from astrolabe.adapters.storage.processes import SqlProcesses
 from astrolabe.adapters.storage.rows import event_of, json_text
 from astrolabe.adapters.storage.schedules import SqlSchedules
@@ -57,6 +58,7 @@ class SqlStore:
         self.schedules = SqlSchedules(database, tenant)
         self.health = SqlHealth(database, determinism, tenant)
         self.skills = SqlSkills(database, determinism, tenant)
+        self.memory = SqlMemory(database, determinism, tenant)
         self.slots = SqlSlots(wakeups, processes, self.health, tenant)
 
     async def add_plan(self, plan: Plan, plan_id: str | None = None) -> PlanVersion:

@@ -2,6 +2,7 @@
 
 from astrolabe.agents.tools.editing import EDIT, WRITE
 from astrolabe.agents.tools.ending import FINISH
+from astrolabe.agents.tools.memory import RECALL, REMEMBER
 from astrolabe.agents.tools.reading import LIST, READ, SEARCH
 from astrolabe.agents.tools.running import RUN
 from astrolabe.agents.tools.skills import SKILL
@@ -11,4 +12,17 @@ LOOKING = (LIST, READ, SEARCH)
 WORKING = (*LOOKING, EDIT, WRITE, RUN)
 """Tools to work on a task with."""
 
-__all__ = ["EDIT", "FINISH", "LIST", "LOOKING", "READ", "RUN", "SEARCH", "SKILL", "WORKING", "WRITE"]
+__all__ = [
+    "EDIT",
+    "FINISH",
+    "LIST",
+    "LOOKING",
+    "READ",
+    "RECALL",
+    "REMEMBER",
+    "RUN",
+    "SEARCH",
+    "SKILL",
+    "WORKING",
+    "WRITE",
+]

@@ -5,6 +5,8 @@ from pydantic import BaseModel, Field
 from astrolabe.sdk import (
     FINISH,
     LOOK_INTO,
+    RECALL,
+    REMEMBER,
     SKILL,
     WORKING,
     Brief,
@@ -30,6 +32,9 @@ class CodeInputs(BaseModel):
 
     turns: int = Field(default=80, ge=1, le=1000, description="how often the model is asked at most")
     tokens: int | None = Field(default=None, ge=1, description="tokens it may use; no limit when absent")
+    memory: bool = Field(
+        default=False, description="whether it may recall and remember what concerns the project"
+    )
 
 
 class CodeAgent:
@@ -48,7 +53,8 @@ class CodeAgent:
         skills = await skills_for(task, bench)
         pinned = (*await notes_for(task, bench), *filter(None, [skills.text]))
         brief = Brief(prompt.text, told_task(task, bench.setbacks), pinned)
-        tools = (*WORKING, *((SKILL,) if skills.text else ()), LOOK_INTO, FINISH)
+        remembering = (RECALL, REMEMBER) if given.memory else ()
+        tools = (*WORKING, *((SKILL,) if skills.text else ()), *remembering, LOOK_INTO, FINISH)
         limits = LoopLimits(turns=given.turns, tokens=given.tokens)
         outcome = await converse(
             task,
