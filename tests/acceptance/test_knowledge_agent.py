@@ -140,4 +140,4 @@ def test_what_became_of_a_run_is_remembered(person: Person, project: Path) -> No
     assert passage["origin"] == "run"
     assert "Outcome: failed" in passage["text"]
     assert "lizard" in passage["text"]
-    assert "exit 1" in passage["text"]
+    assert "exit code 1" in passage["text"]

@@ -98,9 +98,11 @@ def _pieces(lines: Sequence[str], starts: Sequence[_Start]) -> Iterator[Chunk]:
         while section < len(begins) and begins[section] <= at:
             section += 1
         end = _end(lines, at, full, begins, section)
-        text = "\n".join(lines[at:end])
-        if text.strip():
-            yield Chunk(text, at + 1, end, _heading_at(starts, at))
+        last = end
+        while last > at and not lines[last - 1].strip():
+            last -= 1
+        if last > at:
+            yield Chunk("\n".join(lines[at:last]), at + 1, last, _heading_at(starts, at))
         clean = end == len(lines) or end in known or not lines[end - 1].strip()
         at = end if clean else _again(lines, at, end)
 
