@@ -311,6 +311,8 @@ REPOSITORIES: tuple[Callable[[Maker], None], ...] = (
     with_hostile_configuration,
     with_alternates,
     with_links_out,
+    with_odd_names,
+    with_very_long_paths,
     with_big_and_binary_files,
     shallow,
     without_commit,

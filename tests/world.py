@@ -37,6 +37,8 @@ Tree = Mapping[str, bytes]
 class Trees:
     """A workspace. Its objects are content by name, so that two lives of a run see the same ones."""
 
+    history: Any = None
+
     def __init__(self, head: Tree | None = None) -> None:
         self.trees: dict[str, Tree] = {}
         self.commits: dict[str, tuple[str, tuple[str, ...], str]] = {}

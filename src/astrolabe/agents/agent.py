@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from astrolabe.agents.commits import BenchCommits
 from astrolabe.agents.prompts import Prompt
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.context import Shared
@@ -15,6 +16,7 @@ from astrolabe.domain.health import Kind
 from astrolabe.domain.memory import Indexed, Recalled
 from astrolabe.domain.plan import Environment, Task
 from astrolabe.errors import InputError, Problem
+from astrolabe.ports.history import Merged
 from astrolabe.ports.model import ModelInfo
 from astrolabe.ports.web import Web
 from astrolabe.ports.workspace import Found
@@ -153,6 +155,26 @@ class Workbench(Protocol):
 
     async def changes(self, most_bytes: int) -> str:
         """Return what the run has changed so far, this task and those before it: a unified diff."""
+        ...
+
+    @property
+    def commits(self) -> BenchCommits:
+        """The repository's commits and branches: looked at, and added to."""
+        ...
+
+    async def merge(self, revision: str) -> Merged:
+        """Merge a revision of the person's repository into the files; the task's commit then has it as a parent.
+
+        Where there are conflicts nothing is changed, and they are returned.
+
+        Raises:
+            MissingError: there is no such revision.
+            PolicyViolationError: the merge changes what the task's `writes` do not name.
+        """
+        ...
+
+    async def conflict(self, merged: Merged, path: str) -> str:
+        """Return a file that conflicts with both sides between markers; nothing where one side has none."""
         ...
 
     async def run(

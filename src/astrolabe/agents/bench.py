@@ -8,6 +8,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from astrolabe.agents.agent import CommandResult
 from astrolabe.agents.asking import Asker
+from astrolabe.agents.commits import BenchCommits, Hand
 from astrolabe.agents.context import BenchContext
 from astrolabe.agents.discretion import discreet, without_secrets
 from astrolabe.agents.environment import Preparer
@@ -23,6 +24,7 @@ from astrolabe.domain.plan import Environment, Task
 from astrolabe.domain.policy import Policy
 from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.errors import ConflictError, InputError, MissingError, PolicyViolationError
+from astrolabe.ports.history import Merged
 from astrolabe.ports.model import ModelInfo
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Sandbox, Session
 from astrolabe.ports.workspace import Change, Found, Workspace
@@ -62,6 +64,7 @@ class TreeBench:
         redactor: Redactor,
         say: Callable[[str], None],
         key: str,
+        commits: Hand | None = None,
         base: str | None = None,
         setbacks: Sequence[str] = (),
     ) -> None:
@@ -72,8 +75,10 @@ class TreeBench:
         self._say = say
         self._task = task
         self._start_tree = tree
-        self._base = base
         self._workspace = workspace
+        self.merges: tuple[str, ...] = ()
+        hand = commits or Hand(base, 0, redactor.redacted, key)
+        self.commits = BenchCommits(workspace, recorder, hand, lambda: self.tree)
         self._sandbox = sandbox
         self._preparer = preparer
         self._recorder = recorder
@@ -144,6 +149,20 @@ class TreeBench:
     async def changes(self, most_bytes: int) -> str:
         before = await self._workspace.tree_of(self._base)
         return await self._workspace.patch(before, self.tree, most_bytes)
+
+    async def merge(self, revision: str) -> Merged:
+        merged = await self.commits.merged(revision)
+        if not merged.conflicts:
+            for path in await self._workspace.difference(self.tree, merged.tree):
+                self._permit(path)
+            self.tree = merged.tree
+            self.merges = (*self.merges, merged.commit)
+        return merged
+
+    async def conflict(self, merged: Merged, path: str) -> str:
+        for entry in await self._workspace.files(merged.tree, (path,)):
+            return entry.content.decode("utf-8", "replace")
+        return ""
 
     async def run(
         self,

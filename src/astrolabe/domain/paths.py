@@ -29,6 +29,21 @@ def path_fault(path: str) -> str | None:
     return None
 
 
+LONGEST_PATH, LONGEST_NAME = 2048, 255
+"""Bytes. The system's own limit of 4096 for a path counts what a target folder's path adds."""
+
+
+def is_holdable(path: str) -> bool:
+    """Tell whether a path that a repository has can be shown to a command: it is UTF-8, and not too long."""
+    if path.isascii() and len(path) <= LONGEST_NAME:
+        return True
+    try:
+        raw = path.encode()
+    except UnicodeEncodeError:
+        return False
+    return len(raw) <= LONGEST_PATH and all(len(part) <= LONGEST_NAME for part in raw.split(b"/"))
+
+
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
     out: list[str] = []

@@ -99,7 +99,7 @@ class Question:
 class TaskState:
     """What is known of one task. `commit` and `tree` are git ids, present once it passed.
 
-    `agent` is the one that stands in for the plan's own (None: the plan's own), `failures` counts the attempts that agent
+    `merged` are commits of the person's that its agent has merged. `agent` is the one that stands in for the plan's own (None: the plan's own), `failures` counts the attempts that agent
     has failed, `healed` the measures that have been tried since. `adopted_from` names the run a passed task was taken over
     from. `lost_tests` are those that were there before it, and are gone or would be skipped now.
     """
@@ -109,6 +109,7 @@ class TaskState:
     evidence: tuple[Evidence, ...] = ()
     worked_tree: str | None = None
     worked_from: str | None = None
+    merged: tuple[str, ...] = ()
     commit: str | None = None
     tree: str | None = None
     retry_at: float | None = None
@@ -154,6 +155,7 @@ def _started(task: TaskState, event: Event) -> TaskState:
         evidence=(),
         worked_tree=None,
         worked_from=None,
+        merged=(),
         retry_at=None,
         **(_stands_in(event.data["agent"]) if event.data.get("instead_of") else {}),
     )
@@ -164,7 +166,12 @@ def _stands_in(agent: str) -> dict[str, Any]:
 
 
 def _worked(task: TaskState, event: Event) -> TaskState:
-    return _with(task, worked_tree=event.data["tree"], worked_from=event.data.get("from"))
+    return _with(
+        task,
+        worked_tree=event.data["tree"],
+        worked_from=event.data.get("from"),
+        merged=tuple(event.data.get("merged", ())),
+    )
 
 
 def _checked(task: TaskState, event: Event) -> TaskState:

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from astrolabe.agents.agent import Agent, asks_models, check_inputs, told_apart
 from astrolabe.agents.asking import Asker
 from astrolabe.agents.bench import TreeBench
+from astrolabe.agents.commits import Hand
 from astrolabe.agents.context import BenchContext
 from astrolabe.agents.memory import BenchMemory
 from astrolabe.agents.skills import Attempt, BenchSkills
@@ -111,6 +112,12 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         redactor=await _discretion(floor, agent, task, tree),
         say=say,
         key=f"{floor.run}/{task.id}",
+        commits=Hand(
+            floor.ground.onto or floor.ground.base,
+            floor.log.state.tasks[task.id].attempts[-1].started_at,
+            floor.redactor.redacted,
+            f"{floor.run}/{ref_name(task.id)}",
+        ),
         base=floor.ground.base,
         setbacks=_setbacks(floor, task, number),
     )
@@ -129,7 +136,7 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
             type=EventType.TASK_WORKED,
             task=task.id,
             attempt=number,
-            data={**_left(tree, bench.tree), "by": {**told_apart(agent)}},
+            data={**_left(tree, bench.tree), **_merges(bench), "by": {**told_apart(agent)}},
         ),
         patient=True,
     )
@@ -162,6 +169,10 @@ def _setbacks(floor: Floor, task: Task, number: int) -> tuple[str, ...]:
 def _left(before: str, after: str) -> dict[str, JsonValue]:
     """Say what an agent left, and from which tree it made it where it changed anything."""
     return {"tree": after} if before == after else {"tree": after, "from": before}
+
+
+def _merges(bench: TreeBench) -> dict[str, JsonValue]:
+    return {"merged": list(bench.merges)} if bench.merges else {}
 
 
 async def _verify(floor: Floor, task: Task, number: int, tree: str) -> tuple[Evidence, ...]:
@@ -247,14 +258,15 @@ async def _checkpoint(
     floor: Floor, task: Task, start: Start, tree: str, evidence: tuple[Evidence, ...]
 ) -> str:
     """Commit what passed. A task that changed nothing and joins nothing hands on the commit it grew from."""
-    if tree == start.tree and len(start.parents) == 1:
-        return start.parents[0]
+    parents = tuple(dict.fromkeys((*start.parents, *floor.log.state.tasks[task.id].merged)))
+    if tree == start.tree and len(parents) == 1:
+        return parents[0]
     at = floor.log.state.tasks[task.id].attempts[-1].started_at
     floor.reach(CrashPoint.BEFORE_COMMIT)
     message = checkpoint_message(
         floor.run, task, tree, evidence, generated=_is_generation(floor, task, start, tree)
     )
-    commit = await floor.workspace.commit(tree, start.parents, floor.redactor.redacted(message), at)
+    commit = await floor.workspace.commit(tree, parents, floor.redactor.redacted(message), at)
     floor.reach(CrashPoint.BEFORE_KEEP)
     await floor.workspace.keep(f"runs/{floor.run}/{ref_name(task.id)}", commit)
     floor.reach(CrashPoint.AFTER_KEEP)

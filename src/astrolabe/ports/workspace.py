@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from astrolabe.ports.history import History
 from astrolabe.ports.sandbox import FileEntry
 
 
@@ -98,6 +99,11 @@ class Workspace(Protocol):
     Everything that returns an id has made the object durable first. Nothing here runs hooks, filters or anything else
     that a workspace's content or the person's git configuration could name.
     """
+
+    @property
+    def history(self) -> History:
+        """The past of the repository it is for."""
+        ...
 
     async def inspect(self) -> TargetState:
         """Look at the target without changing anything.

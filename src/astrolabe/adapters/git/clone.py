@@ -5,11 +5,11 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from astrolabe.adapters.git.command import Git, GitFailedError, Reply, storage_error
+from astrolabe.adapters.git.command import NOTHING, Git, GitFailedError, Reply, storage_error
 from astrolabe.adapters.git.trees import Objects
 from astrolabe.errors import ConflictError, Problem, StorageError, TargetError
 from astrolabe.ports.determinism import Determinism
@@ -64,8 +64,14 @@ class Clone:
         reply = await self.reply(*arguments, stdin=stdin, accept=accept)
         return reply.output.decode("utf-8", "surrogateescape").strip()
 
-    async def reply(self, *arguments: str, stdin: bytes = b"", accept: Sequence[int] = (0,)) -> Reply:
-        return await self._git.run(self.folder, *arguments, stdin=stdin, accept=accept)
+    async def reply(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        accept: Sequence[int] = (0,),
+        variables: Mapping[str, str] = NOTHING,
+    ) -> Reply:
+        return await self._git.run(self.folder, *arguments, stdin=stdin, accept=accept, variables=variables)
 
     async def prepare(self, object_format: str) -> None:
         """Make the clone if there is none, or anew if it is damaged; sweep what killed processes left."""
@@ -208,6 +214,10 @@ class Clone:
         """Copy a tree from another repository's object folder; commit it before anything else can be swept."""
         if not await self.held([tree]):
             await self._pack_from(objects, [tree])
+
+    async def complete(self, tree: str, held: Sequence[str], objects: Path) -> None:
+        """Copy what a tree has beyond those commits, which are here whole, from another repository's object folder."""
+        await self._pack_from(objects, [tree, *(f"^{commit}" for commit in held)])
 
     async def _pack_from(self, objects: Path, wanted: Sequence[str]) -> None:
         try:

@@ -148,7 +148,12 @@ class Git:
         return reply
 
     async def begun(
-        self, directory: Path, *arguments: str, most_bytes: int, seconds: float
+        self,
+        directory: Path,
+        *arguments: str,
+        most_bytes: int,
+        seconds: float,
+        variables: Mapping[str, str] = NOTHING,
     ) -> tuple[Reply, bool]:
         """Run git and return what it says up to `most_bytes`, and whether there was more; then, or in time, it is killed.
 
@@ -157,7 +162,7 @@ class Git:
             TimeoutError: it said less than that in `seconds`.
         """
         program = await self._git()
-        environment = self._with_path(program, {**_VARIABLES, **variables_of(_SETTINGS)})
+        environment = self._with_path(program, {**_VARIABLES, **variables_of(_SETTINGS), **variables})
         return await _ran_up_to([program, *arguments], directory, environment, most_bytes, seconds)
 
     async def of_person(self, directory: Path, *arguments: str) -> Reply:

@@ -1,10 +1,10 @@
 """Looking into trees: lines that match, and how two of them differ. Only so much is read, and git is killed in time."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from astrolabe.adapters.git.command import Git, GitFailedError, Reply
+from astrolabe.adapters.git.command import NOTHING, Git, GitFailedError, Reply
 from astrolabe.adapters.git.trees import decoded
 from astrolabe.domain.paths import covered
 from astrolabe.errors import InputError, Problem
@@ -22,7 +22,7 @@ async def search(
 ) -> tuple[Found, ...]:
     """Return the lines that match; see the port."""
     options = ["-I", "-n", "-z", "--full-name", "--no-color", "-P", *(("-i",) if ignore_case else ())]
-    reply, _ = await _in_time(git, folder, "grep", *options, "-e", pattern, tree, most_bytes=SEARCH_BYTES)
+    reply, _ = await in_time(git, folder, "grep", *options, "-e", pattern, tree, most_bytes=SEARCH_BYTES)
     if reply.code > _NO_MATCH:
         raise InputError(
             "that cannot be searched for",
@@ -37,7 +37,7 @@ async def search(
 async def patch(git: Git, folder: Path, old: str, new: str, most_bytes: int) -> str:
     """Return the difference of two trees; see the port."""
     options = ["-r", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames"]
-    reply, more = await _in_time(git, folder, "diff-tree", *options, old, new, most_bytes=most_bytes)
+    reply, more = await in_time(git, folder, "diff-tree", *options, old, new, most_bytes=most_bytes)
     if reply.code != 0 and not more:
         raise GitFailedError("diff-tree", reply)
     text = reply.output.decode("utf-8", "replace")
@@ -46,9 +46,14 @@ async def patch(git: Git, folder: Path, old: str, new: str, most_bytes: int) -> 
     )
 
 
-async def _in_time(git: Git, folder: Path, *arguments: str, most_bytes: int) -> tuple[Reply, bool]:
+async def in_time(
+    git: Git, folder: Path, *arguments: str, most_bytes: int, variables: Mapping[str, str] = NOTHING
+) -> tuple[Reply, bool]:
+    """Run git and return what it says, and whether there was more; InputError when it takes too long."""
     try:
-        return await git.begun(folder, *arguments, most_bytes=most_bytes, seconds=SECONDS)
+        return await git.begun(
+            folder, *arguments, most_bytes=most_bytes, seconds=SECONDS, variables=variables
+        )
     except TimeoutError as error:
         raise InputError(
             f"that took longer than {SECONDS:g} s", hint="Use a simpler expression, or fewer files."

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from astrolabe.adapters.git.clone import NOBODY, Clone
-from astrolabe.adapters.git.command import GitFailedError
+from astrolabe.adapters.git.command import NOTHING, GitFailedError
 from astrolabe.adapters.git.trees import (
     Draft,
     Entry,
@@ -28,10 +28,11 @@ class _Merged:
 
 
 class Merging:
-    """Merges within one clone."""
+    """Merges within one clone; `beside` are variables of git's that let it see more history than the clone has."""
 
-    def __init__(self, clone: Clone) -> None:
+    def __init__(self, clone: Clone, beside: Mapping[str, str] = NOTHING) -> None:
         self._clone = clone
+        self._beside = beside
         self._objects = clone.objects
 
     async def join(self, commits: Sequence[str], tree_of_nothing: str) -> Joined:
@@ -52,6 +53,11 @@ class Merging:
                 conflicts.update(merged.conflicts)
             joined = tree
         return Joined(joined, tuple(sorted(conflicts)))
+
+    async def merged(self, ours: str, theirs: str, names: tuple[str, str]) -> Joined:
+        """Merge two commits as git itself does, from what they share."""
+        merged = await self._merged(ours, theirs, names)
+        return Joined(merged.tree, merged.conflicts)
 
     async def carry(self, edited: str, generated: str, previous: str) -> Joined:
         """Merge a commit with a tree whose common origin is the tree `previous`."""
@@ -109,6 +115,7 @@ class Merging:
             ours,
             theirs,
             accept=(0, 1),
+            variables=self._beside,
         )
         tree, *paths = map(decoded, zero_separated(reply.output))
         if reply.code == 0:

@@ -90,6 +90,25 @@ class Publisher:
             began = repository.worktree and await Advance(theirs, repository.worktree).recover()
         return await self._target.examined() if began else (state, repository)
 
+    async def branch(self, name: str, commit: str) -> None:
+        """Make a branch in the repository that stands there.
+
+        Raises:
+            ConflictError: there is another one of that name, or in its way.
+        """
+        _, repository = await self.recover()
+        if repository is None:
+            raise _not_empty((await self._target.state()).path)
+        async with self._theirs(repository) as theirs:
+            tips = await theirs.tips()
+            if tips.get(name) == commit:
+                return
+            if inway := next((tip for tip in tips if _in_the_way(tip, name)), None):
+                raise ConflictError(f"there is a branch {inway} already", hint="Choose another name.")
+            await self._fill(theirs, Work("", {name: commit}, commit), tips.values())
+            await _check_connected(theirs, [commit])
+            await References(theirs).set_branches({name: commit}, tips)
+
     @contextlib.asynccontextmanager
     async def _theirs(self, repository: Repository) -> AsyncGenerator[Theirs]:
         """Give git commands on the repository, for this process alone."""
@@ -220,6 +239,10 @@ def _branches_of(work: Work, tips: Mapping[str, str]) -> _Branches:
     if stem in tips:
         stem += "-tasks"
     return _Branches(f"{stem}/", wanted={f"{stem}/{name}": oid for name, oid in work.commits.items()})
+
+
+def _in_the_way(there: str, wanted: str) -> bool:
+    return there == wanted or there.startswith(f"{wanted}/") or wanted.startswith(f"{there}/")
 
 
 async def _contains(theirs: Theirs, younger: str, older: str) -> bool:

@@ -11,6 +11,7 @@ from astrolabe.errors import ConflictError
 
 _NOTE = "astrolabe-refs"
 _END = "whole"
+_PLACES = ("refs/heads/", "refs/astrolabe/")
 
 
 def write_anew(file: Path, content: bytes) -> None:
@@ -37,6 +38,10 @@ class References:
         names = ["HEAD", *([f"refs/heads/{branch}"] if branch else [])]
         before = old or "0" * len(new)
         await self._noted(names, "update-ref", "--create-reflog", "-m", why, "HEAD", new, before)
+
+    async def point(self, ref: str, commit: str) -> None:
+        """Point a ref of our own, `refs/astrolabe/…`, at a commit."""
+        await self._noted([ref], "update-ref", ref, commit)
 
     async def set_branches(self, wanted: Mapping[str, str], tips: Mapping[str, str]) -> None:
         """Set all branches or none; each must still be where `tips` says.
@@ -103,6 +108,6 @@ class References:
     def _locks(self, refs: Sequence[str]) -> list[Path]:
         folder, common = self._theirs.repository.folder, self._theirs.repository.common
         # whoever wrote the note, only locks of refs are taken away
-        known = [ref for ref in refs if ref == "HEAD" or (ref.startswith("refs/heads/") and "/.." not in ref)]
+        known = [ref for ref in refs if ref == "HEAD" or (ref.startswith(_PLACES) and "/.." not in ref)]
         found = [(folder if ref == "HEAD" else common) / f"{ref}.lock" for ref in [*known, "packed-refs"]]
         return [lock for lock in found if lock.parent.is_dir()]

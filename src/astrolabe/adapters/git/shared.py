@@ -7,6 +7,7 @@ from typing import TypeVar
 from astrolabe.adapters.git.hub import Hub, ref_of
 from astrolabe.adapters.git.parcels import Parcels
 from astrolabe.adapters.git.workspace import GitWorkspace
+from astrolabe.ports.history import History
 from astrolabe.ports.sandbox import FileEntry
 from astrolabe.ports.workspace import Change, Found, Joined, Published, TargetState
 
@@ -24,6 +25,11 @@ class HubWorkspace:
         self._parcels = Parcels(own.clone, hub, run)
         self._here: set[str] = set()
         self._fetching = asyncio.Lock()
+
+    @property
+    def history(self) -> History:
+        """The past of the person's repository, where this host can reach it."""
+        return self._own.history
 
     async def prepare(self) -> None:
         """Make clone and hub where they are missing; the target is not touched."""

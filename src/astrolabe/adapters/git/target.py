@@ -173,7 +173,8 @@ class Theirs:
         if index:
             places["GIT_INDEX_FILE"] = str(index)
         who = self.person.identity
-        named = {"GIT_COMMITTER_NAME": who.name, "GIT_COMMITTER_EMAIL": who.email}
+        named = {f"GIT_{role}_NAME": who.name for role in ("AUTHOR", "COMMITTER")}
+        named |= {f"GIT_{role}_EMAIL": who.email for role in ("AUTHOR", "COMMITTER")}
         return await self._git.run(
             repository.worktree or repository.folder,
             *arguments,

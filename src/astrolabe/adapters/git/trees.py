@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from astrolabe.adapters.git.command import Git
-from astrolabe.domain.paths import covered, is_plain
+from astrolabe.domain.paths import covered, is_holdable, is_plain
 from astrolabe.errors import BugError, PolicyViolationError, StorageError
 from astrolabe.ports.sandbox import FileEntry
 
@@ -49,8 +49,12 @@ class Listing:
         return {path: self.leaves[path] for path in sorted(paths)}
 
     def files(self, patterns: Sequence[str]) -> dict[str, Entry]:
-        """Return those that have content: a submodule has none."""
-        return {path: entry for path, entry in self.chosen(patterns).items() if entry.mode != SUBMODULE}
+        """Return those that can be shown: a submodule has no content, and no sandbox can hold some names."""
+        return {
+            path: entry
+            for path, entry in self.chosen(patterns).items()
+            if entry.mode != SUBMODULE and is_holdable(path)
+        }
 
 
 class Stored(NamedTuple):

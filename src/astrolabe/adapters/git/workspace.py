@@ -14,6 +14,7 @@ from astrolabe.adapters.git.history import History
 from astrolabe.adapters.git.ignoring import ignored, is_rule_file
 from astrolabe.adapters.git.locking import locked
 from astrolabe.adapters.git.merging import Merging
+from astrolabe.adapters.git.past import GitHistory
 from astrolabe.adapters.git.publishing import Publisher, Work
 from astrolabe.adapters.git.target import Target
 from astrolabe.adapters.git.trees import FILE, SUBMODULE, Draft, Listing, decoded, encoded, zero_separated
@@ -65,6 +66,11 @@ class GitWorkspace:
     def clone(self) -> Clone:
         """Where the trees and commits are."""
         return self._clone
+
+    @property
+    def history(self) -> GitHistory:
+        """The past of the person's repository."""
+        return GitHistory(self._git, self._clone, self._target, self._determinism)
 
     async def prepare(self, object_format: str) -> None:
         """Make the clone ready without looking at the target, which may be on another host."""

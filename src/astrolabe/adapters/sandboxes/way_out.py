@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from astrolabe.domain.paths import covered
+from astrolabe.domain.paths import LONGEST_PATH, covered
 from astrolabe.domain.policy import Policy
 from astrolabe.errors import PolicyViolationError
 from astrolabe.ports.sandbox import FileEntry
 
 LINK = 0o120000
 _FILE, _EXECUTABLE = 0o100644, 0o100755
-_LONGEST_PATH = 2048
-"""The system's own limit of 4096 bytes counts what a target folder's path adds."""
 _SHOWN = 120
 
 
@@ -139,7 +137,7 @@ def _path_fault(path: str) -> str:
     parts = path.split("/")
     if not _is_text(path):
         return "its name is not UTF-8"
-    if "\0" in path or len(path.encode()) > _LONGEST_PATH:
+    if "\0" in path or len(path.encode()) > LONGEST_PATH:
         return "its name is too long or has a null byte"
     if any(part in {"", ".", ".."} for part in parts):
         return "its path has an empty part, '.' or '..'"

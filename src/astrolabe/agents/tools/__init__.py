@@ -1,5 +1,6 @@
 """What a model may do at a workbench."""
 
+from astrolabe.agents.tools.commits import BLAME, LOG, SHOW
 from astrolabe.agents.tools.editing import EDIT, WRITE
 from astrolabe.agents.tools.ending import FINISH
 from astrolabe.agents.tools.memory import RECALL, REMEMBER
@@ -9,6 +10,8 @@ from astrolabe.agents.tools.skills import SKILL
 
 LOOKING = (LIST, READ, SEARCH)
 """Tools that change nothing."""
+PAST = (LOG, BLAME, SHOW)
+"""Tools that tell how the repository came to be as it is."""
 WORKING = (*LOOKING, EDIT, WRITE, RUN)
 """Tools to work on a task with."""
 
@@ -17,6 +20,7 @@ __all__ = [
     "FINISH",
     "LIST",
     "LOOKING",
+    "PAST",
     "READ",
     "RECALL",
     "REMEMBER",

@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 from astrolabe.sdk import (
     FINISH,
     LOOK_INTO,
+    PAST,
     RECALL,
     REMEMBER,
     SKILL,
@@ -54,7 +55,7 @@ class CodeAgent:
         pinned = (*await notes_for(task, bench), *filter(None, [skills.text]))
         brief = Brief(prompt.text, told_task(task, bench.setbacks), pinned)
         remembering = (RECALL, REMEMBER) if given.memory else ()
-        tools = (*WORKING, *((SKILL,) if skills.text else ()), *remembering, LOOK_INTO, FINISH)
+        tools = (*WORKING, *PAST, *((SKILL,) if skills.text else ()), *remembering, LOOK_INTO, FINISH)
         limits = LoopLimits(turns=given.turns, tokens=given.tokens)
         outcome = await converse(
             task,

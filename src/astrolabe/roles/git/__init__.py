@@ -1,4 +1,4 @@
-"""The `git` agent: what a run has changed so far."""
+"""The `git` agent: what a run has changed so far, what was before it, and branches, commits and merges beside it."""
 
 from astrolabe.roles.git.agent import GitAgent
 from astrolabe.sdk import Plugin

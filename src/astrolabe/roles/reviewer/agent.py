@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 from astrolabe.roles.reviewer.verdict import VERDICT, Verdict
 from astrolabe.sdk import (
     LOOKING,
+    PAST,
     AgentFailedError,
     Brief,
     LoopLimits,
@@ -55,7 +56,9 @@ class ReviewerAgent:
         prompt = await bench.prompt(PROMPTS, "reviewer")
         brief = Brief(prompt.text, _told(task, given, changes), await notes_for(task, bench))
         limits = LoopLimits(turns=given.turns)
-        outcome = await converse(task, bench, brief, (*LOOKING, VERDICT), limits=limits, accept=_has_verdict)
+        outcome = await converse(
+            task, bench, brief, (*LOOKING, *PAST, VERDICT), limits=limits, accept=_has_verdict
+        )
         verdict = Verdict.model_validate(outcome.given)
         await _leave(task, bench, verdict)
         if not verdict.passes:
