@@ -135,6 +135,8 @@ class Asker:
 
     async def work(self, task: Task, bench: Workbench) -> None:
         chosen = await bench.skills.choose("bake bread the way we do", 4_000)
+        if "ours" in chosen.names:
+            await bench.skills.load("mine")
         await bench.write({"given.txt": ",".join(chosen.names)})
 
 
@@ -172,6 +174,10 @@ def test_a_run_is_given_what_is_trusted_in_its_own_tree_unless_it_is_to_have_non
     told, uses = given(settings, project, skills=True)
     assert "ours" in told.split(",")
     assert uses["ours"] == 1
+    run = person.types("runs", "list", "--json").document[0]["id"]
+    (task,) = person.types("runs", "show", run, "--json").document["tasks"]
+    assert task["skills"] == [*told.split(","), *({"mine"} - set(told.split(",")))]
+    assert "ours (for t)" in person.types("runs", "show", run).out
     off = settings.model_copy(update={"skills": SkillOptions(enabled=False)})
     assert given(off, project, skills=True) == ("", uses)
     assert person.types("skills", "list", "--json").document["skills"][0]["uses"] == 1

@@ -78,7 +78,7 @@ class BenchSkills:
             except MissingError as fault:
                 return {"fault": fault.message, "hint": fault.hint}, _NOTHING
             await self._count(home, (name,))
-            return {"text": text}, _NOTHING
+            return {"name": name, "text": text}, _NOTHING
 
         reply, _ = await self._recorder.recorded("skill", do)
         if "fault" in reply:

@@ -143,6 +143,8 @@ def _print_ending(document: dict[str, Any], console: Console) -> None:
     if (used := document["used"])["model_calls"]:
         asked = "once" if used["model_calls"] == 1 else f"{used['model_calls']:,} times"
         console.print(Text(f"models were asked {asked}: {used['tokens']:,} tokens, ${used['money']:.4f}"))
+    if skills := [f"{name} (for {task['id']})" for task in document["tasks"] for name in task["skills"]]:
+        console.print(Text(f"skills used: {one_line(', '.join(skills))}"))
     told = {task["reason"] for task in document["tasks"]}
     if run["reason"] and run["reason"] not in told:
         console.print(Text(clean(run["reason"])))

@@ -1,5 +1,6 @@
 """A run as one document: what programs read with `--json` and what the tables are drawn from."""
 
+import re
 from collections import Counter
 from dataclasses import asdict
 from typing import Any, cast
@@ -15,6 +16,8 @@ from astrolabe.services.runs import RunView
 
 SHAPE = "astrolabe.run/1"
 """The value of `shape` in the document; it changes when a field changes its meaning or goes."""
+_SKILLS = re.compile(r"(.+)/\d+/(?:skills:chosen|\d+/skill)")
+"""The steps by which an attempt at a task got skills: those that were put before its model, and one it asked for."""
 
 
 def report(
@@ -30,10 +33,11 @@ def report(
     A secret in it - people write them into goals - is replaced.
     """
     checks = [_check(task.id, item) for task in view.plan.tasks for item in _state(view, task).evidence]
+    skills = _skills(view)
     told: dict[str, Any] = {
         "shape": SHAPE,
         "run": _run(view),
-        "tasks": [_task(view, task) for task in view.plan.tasks],
+        "tasks": [_task(view, task, skills.get(task.id, [])) for task in view.plan.tasks],
         "checks": checks,
         "checkpoints": _checkpoints(view.plan, view),
         "totals": {verdict.value: count for verdict, count in _totals(view).items()},
@@ -82,7 +86,17 @@ def _run(view: RunView) -> dict[str, Any]:
     }
 
 
-def _task(view: RunView, task: Task) -> dict[str, Any]:
+def _skills(view: RunView) -> dict[str, list[str]]:
+    """Return the skills that were used for each task that got any."""
+    found: dict[str, dict[str, None]] = {}
+    for key, reply in view.state.steps.items():
+        if step := _SKILLS.fullmatch(key):
+            names = reply.get("names", [reply["name"]] if "name" in reply else [])
+            found.setdefault(step[1], {}).update(dict.fromkeys(names))
+    return {task: list(names) for task, names in found.items() if names}
+
+
+def _task(view: RunView, task: Task, skills: list[str]) -> dict[str, Any]:
     state = _state(view, task)
     return {
         "id": task.id,
@@ -95,6 +109,7 @@ def _task(view: RunView, task: Task) -> dict[str, Any]:
         "commit": state.commit,
         "tree": state.tree,
         "lost_tests": list(state.lost_tests),
+        "skills": skills,
     }
 
 
