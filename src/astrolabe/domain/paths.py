@@ -5,6 +5,7 @@ below it, or a glob: `*` and `?` stay within one part, `**` spans parts. Matchin
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 _WILD = re.compile(r"[*?\[]")
@@ -46,16 +47,45 @@ def is_holdable(path: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    out: list[str] = []
-    parts = pattern.rstrip("/").split("/")
-    for index, part in enumerate(parts):
-        last = index == len(parts) - 1
+    """Return the pattern as an expression that never looks back over what a wildcard has passed.
+
+    What follows a wildcard, up to the next one of its kind, is taken where it is first found: whatever could be found later
+    leaves the next one less. So the time does not go with a power of the number of wildcards.
+    """
+    *stretches, last = _stretches(pattern.rstrip("/").split("/"))
+    if not last:  # it ends with `**`
+        return re.compile("".join(_found_first(stretches)) + r".*\Z", re.DOTALL)
+    ending = "/".join(map(_of_part, last)) + r"(?:/.*)?\Z"
+    anywhere = r"(?:[^/]+/)*?" if stretches else ""
+    return re.compile("".join(_found_first(stretches)) + anywhere + ending, re.DOTALL)
+
+
+def _stretches(parts: list[str]) -> list[list[str]]:
+    """Return what stands between the parts `**`."""
+    found: list[list[str]] = [[]]
+    for part in parts:
         if part == "**":
-            out.append(".*" if last else "(?:[^/]+/)*")
-            continue
-        out.extend({"*": "[^/]*", "?": "[^/]"}.get(char, re.escape(char)) for char in part)
-        out.append("(?:/.*)?" if last else "/")
-    return re.compile("".join(out) + r"\Z", re.DOTALL)
+            found.append([])
+        else:
+            found[-1].append(part)
+    return found
+
+
+def _found_first(stretches: list[list[str]]) -> Iterator[str]:
+    for index, parts in enumerate(stretches):
+        folders = "".join(f"{_of_part(part)}/" for part in parts)
+        yield rf"(?>(?:[^/]+/)*?{folders})" if index and folders else folders
+
+
+def _of_part(part: str) -> str:
+    first, *middle = (
+        "".join("[^/]" if char == "?" else re.escape(char) for char in piece)
+        for piece in re.split(r"\*+", part)
+    )
+    if not middle:
+        return first
+    *between, end = middle
+    return first + "".join(f"(?>[^/]*?{piece})" for piece in between) + f"[^/]*{end}"
 
 
 def is_plain(pattern: str) -> bool:
