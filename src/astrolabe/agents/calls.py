@@ -3,6 +3,8 @@
 import ast
 import json
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any, cast
 
@@ -10,18 +12,24 @@ from astrolabe.domain.conversation import Message, Part, Speaker, Text, ToolCall
 
 _NAMES = ("tool", "name", "tool_name", "function", "function_name", "action")
 _ARGUMENTS = ("arguments", "args", "parameters", "params", "input", "tool_input", "action_input")
-_INVOKED = re.compile(
-    r"<(?:invoke|function|tool)(?:\s+name)?\s*=\s*\"?([\w-]+)\"?\s*>(.*?)</(?:invoke|function|tool)>",
-    re.DOTALL,
-)
-_PARAMETER = re.compile(
-    r"<(?:parameter|param|arg)(?:\s+name)?\s*=\s*\"?([\w-]+)\"?\s*>\n?(.*?)\n?</(?:parameter|param|arg)>",
-    re.DOTALL,
-)
-_CHILD = re.compile(r"<([\w-]+)>\n?(.*?)\n?</\1>", re.DOTALL)
+_INVOKED = re.compile(r"<(?:invoke|function|tool)(?:\s+name)?\s*=\s*\"?([\w-]+)\"?\s*>")
+_INVOKED_END = re.compile(r"</(?:invoke|function|tool)>")
+_PARAMETER = re.compile(r"<(?:parameter|param|arg)(?:\s+name)?\s*=\s*\"?([\w-]+)\"?\s*>")
+_PARAMETER_END = re.compile(r"</(?:parameter|param|arg)>")
+_CHILD = re.compile(r"<([\w-]+)>")
+_CHILD_END = re.compile(r"</([\w-]+)>")
+_SIGN = re.compile(r"\"{3}|'{3}|[\"'()\[\]{}]|#[^\n]*")
+_STRINGS = {
+    **{quote: re.compile(rf"(?:[^{quote}\\\n]|\\.)*+{quote}", re.DOTALL) for quote in "\"'"},
+    **{quote * 3: re.compile(rf"(?:(?!{quote * 3})[^\\]|\\.)*+{quote * 3}", re.DOTALL) for quote in "\"'"},
+}
+"""What follows the beginning of a string, up to its end."""
+_DEPTHS = {**dict.fromkeys("([{", 1), **dict.fromkeys(")]}", -1)}
 _MOST_NESTED = 4
 _MOST_STARTS = 200
 """Of JSON looked for in one answer: a long one full of braces is no call."""
+_MOST_LOOKED_THROUGH = 300_000
+"""Characters of calls in the manner of Python, those within others counted again: so that time goes with the length."""
 
 
 def with_calls_read(message: Message, tools: Collection[str], number: int) -> Message:
@@ -117,13 +125,42 @@ def _object_in(text: str) -> Any:
 
 
 def _as_elements(text: str, tools: frozenset[str]) -> Iterator[tuple[Call, int]]:
-    for found in _INVOKED.finditer(text):
+    for found, inner in _elements(text, _INVOKED, _INVOKED_END):
         if found[1] in tools:
-            given = {one[1]: _scalar(one[2]) for one in _PARAMETER.finditer(found[2])}
-            yield (found[1], given), found.start()
+            pieces = _elements(inner, _PARAMETER, _PARAMETER_END)
+            yield (found[1], {one[1]: _scalar(_unpadded(told)) for one, told in pieces}), found.start()
     for name in tools:
-        for found in re.finditer(rf"<{re.escape(name)}>(.*?)</{re.escape(name)}>", text, re.DOTALL):
-            yield (name, {one[1]: _scalar(one[2]) for one in _CHILD.finditer(found[1])}), found.start()
+        opening, closing = (re.compile(f"<{slash}{re.escape(name)}>") for slash in ("", "/"))
+        for found, inner in _elements(text, opening, closing):
+            yield (name, {child: _scalar(_unpadded(told)) for child, told in _children(inner)}), found.start()
+
+
+def _elements(
+    text: str, opening: re.Pattern[str], closing: re.Pattern[str]
+) -> Iterator[tuple[re.Match[str], str]]:
+    """Give what stands between a beginning and the nearest end after it; where no end follows, none follows any later one."""
+    at = 0
+    while (found := opening.search(text, at)) and (end := closing.search(text, found.end())):
+        yield found, text[found.end() : end.start()]
+        at = end.end()
+
+
+def _children(text: str) -> Iterator[tuple[str, str]]:
+    """Give the elements of a text by their names, whatever these are, each up to the nearest end of its own name."""
+    ends: defaultdict[str, list[int]] = defaultdict(list)
+    for end in _CHILD_END.finditer(text):
+        ends[end[1]].append(end.start())
+    over = 0
+    for found in _CHILD.finditer(text):
+        places = ends[found[1]]
+        nearest = bisect_left(places, found.end())
+        if found.start() >= over and nearest < len(places):
+            yield found[1], text[found.end() : places[nearest]]
+            over = places[nearest]
+
+
+def _unpadded(text: str) -> str:
+    return text.removeprefix("\n").removesuffix("\n")
 
 
 def _scalar(text: str) -> Any:
@@ -137,23 +174,38 @@ def _scalar(text: str) -> Any:
 def _as_functions(text: str, tools: frozenset[str]) -> Iterator[tuple[Call, int]]:
     """Read `read({"path": "x"})` and `read(path="x")`, each at the beginning of a line."""
     names = "|".join(sorted(map(re.escape, tools), key=len, reverse=True)) or r"(?!)"
+    left = _MOST_LOOKED_THROUGH
     for found in re.finditer(rf"^[ \t`>*-]*({names})\(", text, re.MULTILINE):
-        given = _given(text, found.end())
+        end = _close(text, found.end())
+        left -= (len(text) if end is None else end) - found.end()
+        given = None if end is None else _given(text[found.end() : end])
         if given is not None:
             yield (found[1], given), found.start()
+        if left < 0:
+            return
 
 
-def _given(text: str, start: int) -> dict[str, Any] | None:
-    """Return the arguments of a call whose parenthesis has been opened, up to the one that closes it."""
-    close = text.find(")", start)
-    tries = 0
-    while close >= 0 and tries < _MOST_STARTS:
-        try:
-            parsed = ast.parse(f"call({text[start:close]})", mode="eval").body
-            return _literals(parsed)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            close, tries = text.find(")", close + 1), tries + 1
+def _close(text: str, start: int) -> int | None:
+    """Return where the parenthesis is closed that was opened before `start`, what stands in strings and comments left aside."""
+    depth, at = 1, start
+    while sign := _SIGN.search(text, at):
+        at = sign.end()
+        if string := _STRINGS.get(sign[0]):
+            rest = string.match(text, at)
+            if rest is None:
+                return None
+            at = rest.end()
+        depth += _DEPTHS.get(sign[0], 0)
+        if depth == 0:
+            return sign.start()
     return None
+
+
+def _given(arguments: str) -> dict[str, Any] | None:
+    try:
+        return _literals(ast.parse(f"call({arguments})", mode="eval").body)
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        return None
 
 
 def _literals(node: ast.expr) -> dict[str, Any]:
