@@ -1,7 +1,9 @@
 """The words of a page, without its markup, scripts and navigation."""
 
 import re
-from html.parser import HTMLParser
+from collections import Counter
+
+from astrolabe.roles.research.markup import Closed, Opened, pieces
 
 MOST_CHARACTERS = 60_000
 _UNSEEN = frozenset(
@@ -57,48 +59,62 @@ _BREAKS = frozenset(
 _BLANKS = re.compile(r"[ \t\r\f\v\u00a0]+")
 
 
-class _Words(HTMLParser):
+class _Words:
+    """What of a page is to be seen, as it is read."""
+
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.title = ""
         self.pieces: list[str] = []
         self.size = 0
         self._hidden: list[str] = []
+        self._within: Counter[str] = Counter()
         self._in_title = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "title":
+    def open(self, tag: Opened) -> None:
+        name = tag.name
+        if name == "title":
             self._in_title = True
-        if tag == "body":
+        if name == "body":
             self._hidden.clear()
-        hidden = any(name in {"hidden", "aria-hidden"} and value != "false" for name, value in attrs)
-        if tag not in _VOID and (self._hidden or tag in _UNSEEN or hidden):
-            self._hidden.append(tag)
-        if tag in _BREAKS:
+            self._within.clear()
+        if name not in _VOID and (self._hidden or name in _UNSEEN or tag.hidden):
+            self._hidden.append(name)
+            self._within[name] += 1
+        if name in _BREAKS:
+            self.pieces.append("\n")
+        if tag.closed:
+            self.close(name)
+
+    def close(self, name: str) -> None:
+        self._in_title = self._in_title and name != "title"
+        while self._within[name]:
+            last = self._hidden.pop()
+            self._within[last] -= 1
+            if last == name:
+                break
+        if name in _BREAKS:
             self.pieces.append("\n")
 
-    def handle_endtag(self, tag: str) -> None:
-        self._in_title = self._in_title and tag != "title"
-        if tag in self._hidden:
-            while self._hidden.pop() != tag:
-                pass
-        if tag in _BREAKS:
-            self.pieces.append("\n")
-
-    def handle_data(self, data: str) -> None:
+    def hear(self, words: str) -> None:
         if self._in_title:
-            self.title = f"{self.title}{data}"[:300]
+            self.title = f"{self.title}{words}"[:300]
         elif not self._hidden and self.size < MOST_CHARACTERS:
-            self.pieces.append(data)
-            self.size += len(data)
+            self.pieces.append(words)
+            self.size += len(words)
 
 
 def words_of(text: str, media_type: str) -> tuple[str, str]:
     """Return a page's title, if it has one, and its text: one line a paragraph, at most MOST_CHARACTERS."""
     if "html" not in media_type:
         return "", text[:MOST_CHARACTERS]
-    parser = _Words()
-    parser.feed(text)
-    parser.close()
-    lines = (_BLANKS.sub(" ", line).strip() for line in "".join(parser.pieces).split("\n"))
-    return " ".join(parser.title.split()), "\n".join(filter(None, lines))[:MOST_CHARACTERS]
+    seen = _Words()
+    for piece in pieces(text):
+        match piece:
+            case Opened():
+                seen.open(piece)
+            case Closed(name):
+                seen.close(name)
+            case words:
+                seen.hear(words)
+    lines = (_BLANKS.sub(" ", line).strip() for line in "".join(seen.pieces).split("\n"))
+    return " ".join(seen.title.split()), "\n".join(filter(None, lines))[:MOST_CHARACTERS]
