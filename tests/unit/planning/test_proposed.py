@@ -72,6 +72,7 @@ def test_a_good_plan_is_taken_as_it_is_and_its_last_task_proved_by_the_project_s
         ({"checks": ["true", "make test || true", "echo done", "exit 0", ""]}, {"checks": (PROOF,)}, "which cannot fail"),
         ({"checks": {"name": "t", "command": "make test"}}, {"checks": (Check(name="t", run="make test"), PROOF)}, ""),
         ({"checks": ["pytest -q"]}, {"checks": (PROOF,)}, ""),
+        ({"checks": ["sh tools/check.sh && echo good"]}, {"checks": (Check(name="sh tools/check.sh && echo good", run="sh tools/check.sh && echo good"), PROOF)}, ""),
         ({"retries": -1}, {"retries": 1}, "left out its retries"),
         ({"timeout": "10 minutes"}, {"timeout_seconds": 3600.0}, "left out its timeout"),
         ({"priority": 3}, {"priority": 3}, ""),
