@@ -170,7 +170,14 @@ def test_a_file_without_settings_chooses_nothing(operator: Operator, content: by
 
 @pytest.mark.parametrize(
     "content",
-    [b"engine: [", b"\xff\xfe\x00", b"- a list\n", b"just words\n", b"engine:\n\tparallel_tasks: 1\n"],
+    [
+        b"engine: [",
+        b"\xff\xfe\x00",
+        b"- a list\n",
+        b"just words\n",
+        b"engine:\n\tparallel_tasks: 1\n",
+        b"models: {use: [1]}\n",
+    ],
 )
 def test_a_file_that_is_no_configuration_is_bad_input(operator: Operator, content: bytes) -> None:
     operator.file.write_bytes(content)

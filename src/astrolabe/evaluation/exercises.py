@@ -163,7 +163,7 @@ def _told(files: Mapping[str, bytes], folder: Path) -> dict[str, list[str]]:
         return {}
     try:
         config: Any = json.loads(raw)
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         place = visible(str(folder / ".meta/config.json"))
         raise InputError("an exercise cannot be read", [Problem(place, f"is no JSON: {fault}")]) from fault
     told = cast("dict[str, Any]", config).get("files") if isinstance(config, dict) else None

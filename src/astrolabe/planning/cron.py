@@ -4,6 +4,7 @@ A fixed time that a change of the clock leaves out is due right after the change
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -78,18 +79,14 @@ _SOME_DAY = 1_767_225_600.0
 
 
 def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        known = available_timezones()
-        hint = Names(known).hint(name) or "write it like Europe/Berlin"
-        if not known:
-            hint = (
-                "this system knows no time zones: install its package tzdata, or leave --timezone out for UTC"
-            )
-        raise InputError(
-            f"unknown time zone {visible(name, 60)!r}", [Problem("--timezone", "is unknown", hint)]
-        ) from None
+    if len(name) <= _LONGEST:  # the library looks for longer ones in packages, one below the other
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo(name)
+    known = available_timezones()
+    hint = Names(known).hint(name[:_LONGEST]) or "write it like Europe/Berlin"
+    if not known:
+        hint = "this system knows no time zones: install its package tzdata, or leave --timezone out for UTC"
+    raise InputError(f"unknown time zone {visible(name, 60)!r}", [Problem("--timezone", "is unknown", hint)])
 
 
 def _fault(written: str) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from astrolabe.projects.listing import Listing, mapping
 
 _PINNED = re.compile(
-    r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==(?P<version>[A-Za-z0-9.!+_-]+)", re.MULTILINE
+    r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]\n]*\])?==(?P<version>[A-Za-z0-9.!+_-]+)", re.MULTILINE
 )
 _MOST = 50_000
 _HASHES = {

@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 from astrolabe.projects.results import MOST_MESSAGE, Gathered, Results, Status, local, seconds_of
 
-_DECLARATION = re.compile(r"<\?xml\b[^>]*\?>")
+_DECLARATION = re.compile(r"<\?xml\b[^<>]*\?>")
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DEEPEST = 64
 _ENDS = {"failure": Status.FAILED, "error": Status.FAILED, "skipped": Status.SKIPPED}

@@ -11,9 +11,11 @@ from astrolabe.projects.runner import Coverage, Form, Runner, enter, words
 
 _PYTHON = '"$ASTROLABE_PYTHON" -S'
 _CONFIGURED = re.compile(r"^\[(tool:)?pytest\]", re.MULTILINE)
-_FUNCTION = re.compile(r"^(async )?def test_|^\s*(import|from) pytest\b|^class Test\w*(\(\))?:", re.MULTILINE)
-_UNITTEST = re.compile(r"^\s*(import|from) unittest\b|\bTestCase\)", re.MULTILINE)
-_NEEDED = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)", re.MULTILINE)
+_FUNCTION = re.compile(
+    r"^(async )?def test_|^[ \t]*(import|from) pytest\b|^class Test\w*(\(\))?:", re.MULTILINE
+)
+_UNITTEST = re.compile(r"^[ \t]*(import|from) unittest\b|\bTestCase\)", re.MULTILINE)
+_NEEDED = re.compile(r"[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _TOLD = 5
 _ROOTS = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "pytest.ini")
 

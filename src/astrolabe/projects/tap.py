@@ -9,6 +9,7 @@ _DIRECTIVE = re.compile(r"(?<!\\)# *(?P<word>skip|todo)\b *(?P<why>.*)\Z", re.IG
 _PLAN = re.compile(r"1\.\.(\d{1,9})\b")
 _SUBTEST = re.compile(r"(?P<pad> *)# Subtest: (?P<name>.*)\Z")
 _FIELD = re.compile(r"\s*(?P<name>duration_ms|location|type): '?(?P<value>[^']*)'?\s*\Z")
+_MOST_FIELD = 1000
 _STEP = 4
 _DEEPEST = 40
 
@@ -99,7 +100,11 @@ class _Reading:
         point, self._point, self._in_block = self._point, None, False
         if point is None:
             return
-        fields = {found["name"]: found["value"] for line in point.lines if (found := _FIELD.match(line))}
+        fields = {
+            found["name"]: found["value"]
+            for line in point.lines
+            if (found := _FIELD.match(line[:_MOST_FIELD]))
+        }
         failed_itself = point.status is Status.FAILED and not any(
             "subtest" in line and "failed" in line for line in point.lines
         )

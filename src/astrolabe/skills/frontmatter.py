@@ -19,7 +19,7 @@ MOST_BYTES = 1_000_000
 MOST_HEAD_CHARACTERS = 64_000
 _DEEPEST = 4
 _FENCE = "---"
-_PLAIN_VALUE = re.compile(r"(?P<key>[A-Za-z][\w-]*):[ \t]+(?P<value>[^\s\"'|>\[{&*!#].*?)[ \t]*$")
+_PLAIN_VALUE = re.compile(r"(?P<key>[A-Za-z][\w-]*):[ \t]+(?P<value>[^\s\"'|>\[{&*!#].*)")
 
 Value = str | dict[str, str] | list[str]
 
@@ -204,7 +204,7 @@ def _quoted(head: str) -> str:
 
 
 def _quoted_line(line: str) -> str:
-    found = _PLAIN_VALUE.match(line)
+    found = _PLAIN_VALUE.fullmatch(line.rstrip(" \t"))
     if found is None or ":" not in found["value"]:
         return line
     return f"{found['key']}: {json.dumps(found['value'], ensure_ascii=False)}"

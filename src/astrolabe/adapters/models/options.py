@@ -28,7 +28,9 @@ def _names(told: object) -> object:
     return told
 
 
-def _of_model(name: str) -> str:
+def _of_model(name: object) -> object:
+    if not isinstance(name, str):
+        return name  # pydantic says that a text is wanted
     provider, slash, model = name.partition("/")
     if not slash or not provider or not model:
         raise ValueError("names no model: it is written as provider/model")

@@ -5,6 +5,7 @@ read a line as words of a shell, not as a shell does: who wants to hide one can,
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -18,7 +19,8 @@ class Rule:
 
 
 _START = r"(?:^|[;&|(`{\n]|\$\(|\b(?:then|do|else|sudo|env|exec|time|xargs|nohup)\s)\s*(?:\w+=\S*\s+)*(?:sudo\s+(?:-\S+\s+)*)?"
-_GIT = rf"{_START}git(?:\s+-[cC]\s+\S+|\s+--?[\w-]+(?:=\S+)?)*\s+"
+_GIT = rf"{_START}git(?:\s+-[cC]\s+[^\s-]\S*|\s+--?[\w-]+(?:=\S+)?)*\s+"
+_BLANK, _BLANKS, _GAP = re.compile(r"\s"), re.compile(r"[^\S\n]+"), re.compile(r" ?\n\s*")
 _END = r"(?=\s*(?:$|[;&|)`}\n>]))"
 
 
@@ -85,7 +87,7 @@ RULES = (
         "There is no network here. Use what is installed, or finish and say what is missing.",
     ),
     _rule(
-        r"(?:^|[;&|\s])([\w:.]+)\s*\(\)\s*\{[^}]*\b\1\s*\|\s*\1\s*&|:\s*\(\)\s*\{\s*:\s*\|\s*:\s*&",
+        r"(?:^|[;&|\s])([\w:.]+)\s*\(\)\s*\{[^}]{0,100}\b\1\s*\|\s*\1\s*&|:\s*\(\)\s*\{\s*:\s*\|\s*:\s*&",
         "it starts itself without end",
         "Start each program once.",
     ),
@@ -107,7 +109,27 @@ RULES = (
 )
 
 
+_MOST_AT_ONCE, _OVERLAP = 1000, 300
+"""Characters: rules look far ahead, so a long script is held against them a stretch at a time."""
+
+
 def refused_line(line: str) -> Rule | None:
     """Return the rule that speaks against a shell line, if one does."""
-    joined = line.replace("\\\n", " ")
-    return next((rule for rule in RULES if rule.pattern.search(joined)), None)
+    joined = _GAP.sub("\n", _BLANKS.sub(" ", line.replace("\\\n", " ")))
+    return next(
+        (
+            rule
+            for start, end in _stretches(joined)
+            for rule in RULES
+            if rule.pattern.search(joined, start, end)
+        ),
+        None,
+    )
+
+
+def _stretches(line: str) -> Iterator[tuple[int, int]]:
+    """Give overlapping stretches that end with a word, unless a word is as long as one of them."""
+    for start in range(0, max(1, len(line) - _OVERLAP), _MOST_AT_ONCE - _OVERLAP):
+        end = start + _MOST_AT_ONCE
+        word = _BLANK.search(line, end, end + _OVERLAP)
+        yield start, word.start() if word else end
