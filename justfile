@@ -54,3 +54,7 @@ coverage *arguments:
 # What a model call through all layers costs over the provider's own client.
 bench-models *arguments:
     uv run python benchmarks/model_overhead/run.py {{arguments}}
+
+# Fuzz what reads foreign words, guided by coverage: just fuzz [TARGET ...] [--inputs N] [--seconds CPU] [--pumps N]
+fuzz *arguments:
+    uv run --all-extras --with atheris==3.0.0 python benchmarks/fuzz/run.py {{arguments}}
