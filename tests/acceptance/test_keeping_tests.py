@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from astrolabe.testing.models import ModelServer
-from astrolabe.testing.models.script import Script, Turn, When, call, say
+from astrolabe.testing.models.script import Call, Script, Turn, When, call, say
 from tests.person import Done, Person
 
 GOAL = "make slug() lower what it is given"
@@ -42,7 +42,9 @@ def attempt(*calls: Turn) -> list[Turn]:
 
 
 def write(path: str, content: str) -> Turn:
-    return call("write", {"path": path, "content": content})
+    """Replace a file as a model has to: what is there is read first."""
+    read = Call(tool="read", arguments={"path": path})
+    return Turn(calls=(read, Call(tool="write", arguments={"path": path, "content": content})))
 
 
 PASSES = call("verdict", {"summary": "Fine.", "verdict": "pass", "findings": []}).model_copy(
