@@ -258,6 +258,13 @@ class Workbench(Protocol):
         """Return what is known of the models `ask` would go to; NoModelError if none is set up."""
         ...
 
+    def entitle(self, subject: str) -> None:
+        """Give the change a title, its checkpoint's subject: one line, an order, at most 72 characters.
+
+        It follows from recorded steps. What is no such line, or holds a secret, is not taken; the task's name stands then.
+        """
+        ...
+
     def say(self, text: str) -> None:
         """Tell the person watching what is going on; not part of the result."""
         ...

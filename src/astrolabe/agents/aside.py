@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from astrolabe.agents.loop import Brief, LoopLimits, converse
-from astrolabe.agents.tools import FINISH, LOOKING
+from astrolabe.agents.tools import ANSWER, LOOKING
 from astrolabe.agents.tools.tool import Arguments, Desk, Tool, bounded
 from astrolabe.errors import AgentFailedError, InputError
 
@@ -26,7 +26,7 @@ async def _aside(given: Aside, desk: Desk) -> str:
     brief = Brief(_RULES, given.question)
     try:
         outcome = await converse(
-            desk.task, desk.bench, brief, (*LOOKING, FINISH), limits=LoopLimits(turns=_TURNS)
+            desk.task, desk.bench, brief, (*LOOKING, ANSWER), limits=LoopLimits(turns=_TURNS)
         )
     except AgentFailedError as failed:
         raise InputError(f"no answer was found: {failed}", hint="Look yourself, or ask for less.") from failed

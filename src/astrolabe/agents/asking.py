@@ -99,6 +99,8 @@ class Asker:
         self._heard = heard
         self._exchanges = Exchanges(keep)
         self._introduced = False
+        self.answered: dict[str, None] = {}
+        """Who answered, in the order of their first answers."""
 
     def chain(self, names: Sequence[str] = ()) -> tuple[Model, ...]:
         """Return the models that would be asked: those of these names, else those set for the agent."""
@@ -141,6 +143,7 @@ class Asker:
             told, asked_now = await self._once(model, question, hearing if streams else None, chain)
             if "reply" in told:
                 reply = Reply.model_validate(told["reply"])
+                self.answered.setdefault(reply.model)
                 if hearing is not None and asked_now:
                     hearing.end(reply.message.text)
                 return reply
@@ -208,7 +211,9 @@ def _estimate(info: ModelInfo, question: Question, written: int) -> Usage:
 
 
 def _must_fit(info: ModelInfo, question: Question) -> None:
-    needed = tokens_of_question(question) + min(question.most_tokens, info.most_tokens)
+    needed = tokens_of_question(question, by_grammar=info.bounds) + min(
+        question.most_tokens, info.most_tokens
+    )
     if needed > info.window:
         raise WindowExceededError(
             f"the question and the room for its answer are about {needed:,} tokens, and {info.name} reads {info.window:,}"

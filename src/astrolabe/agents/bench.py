@@ -23,6 +23,7 @@ from astrolabe.domain.paths import covered, path_fault
 from astrolabe.domain.plan import Environment, Task
 from astrolabe.domain.policy import Policy
 from astrolabe.domain.secrets.redaction import Redactor
+from astrolabe.domain.subject import subject_in
 from astrolabe.errors import ConflictError, InputError, MissingError, PolicyViolationError
 from astrolabe.ports.history import Merged
 from astrolabe.ports.model import ModelInfo
@@ -87,6 +88,7 @@ class TreeBench:
         self.memory = memory
         self.skills = skills
         self._asker = asker
+        self.subject = ""
         network = tuple(dict.fromkeys((*policy.network, *task.network)))
         self._policy = policy.model_copy(update={"network": network})
         self._redactor = redactor
@@ -222,6 +224,15 @@ class TreeBench:
 
     def models(self, *names: str) -> tuple[ModelInfo, ...]:
         return tuple(model.info for model in self._asker.chain(names))
+
+    def entitle(self, subject: str) -> None:
+        line = subject_in(subject)
+        self.subject = "" if self._redactor.findings(line) or self._redactor.redacted(line) != line else line
+
+    @property
+    def answered(self) -> tuple[str, ...]:
+        """The models that answered, in the order of their first answers."""
+        return tuple(self._asker.answered)
 
     def say(self, text: str) -> None:
         self._say(text)

@@ -36,11 +36,11 @@ def tokens_of_message(message: Message) -> int:
     return _MESSAGE + sum(_MESSAGE + tokens_of(_written(part)) for part in message.parts)
 
 
-def tokens_of_question(question: Question) -> int:
-    """Return the upper estimate for all that is sent with a question."""
+def tokens_of_question(question: Question, *, by_grammar: bool = False) -> int:
+    """Return the upper estimate for all that is sent with a question; a shape that is a grammar is not read."""
     extras: Sequence[object] = [
         *(tool.model_dump() for tool in question.tools),
-        *((question.shape.json_schema,) if question.shape else ()),
+        *((question.shape.json_schema,) if question.shape and not by_grammar else ()),
     ]
     told = sum(_MESSAGE + tokens_of(json.dumps(extra)) for extra in extras)
     return _MESSAGE + told + sum(map(tokens_of_message, question.messages))

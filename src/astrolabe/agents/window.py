@@ -44,7 +44,7 @@ class Gauge:
 
     def learn(self, info: ModelInfo, question: Question, read: int) -> None:
         """Take in how many tokens a model says that a question had."""
-        ratio = read / max(1, tokens_of_question(question))
+        ratio = read / max(1, tokens_of_question(question, by_grammar=info.bounds))
         self.ratios[info.name] = min(_MOST_RATIO, max(ratio, self.ratios.get(info.name, 1.0)))
 
     def refused(self, info: ModelInfo, question: Question) -> None:
@@ -53,7 +53,7 @@ class Gauge:
 
     def tokens(self, info: ModelInfo, question: Question) -> int:
         """Return about how many tokens a model will count."""
-        return int(tokens_of_question(question) * self.ratios.get(info.name, 1.0)) + 1
+        return int(tokens_of_question(question, by_grammar=info.bounds) * self.ratios.get(info.name, 1.0)) + 1
 
     def room(self, info: ModelInfo, question: Question) -> int:
         """Return how many a question may have, beside its answer."""

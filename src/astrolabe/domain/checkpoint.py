@@ -14,17 +14,25 @@ GENERATED = "Astrolabe-Generated"
 
 
 def checkpoint_message(
-    run: str, task: Task, tree: str, evidence: Sequence[Evidence], *, generated: bool = False
+    run: str,
+    task: Task,
+    tree: str,
+    evidence: Sequence[Evidence],
+    *,
+    subject: str = "",
+    models: Sequence[str] = (),
+    generated: bool = False,
 ) -> str:
-    """Return subject, goal and trailers.
+    """Return subject - the task's name where none is given -, goal and trailers.
 
-    Trailers: `Astrolabe-Run`, `Astrolabe-Task`, `Astrolabe-Tree`, and one `Astrolabe-Check` a check: its verdict, its
-    name, the command's digest of inputs, its exit code.
+    Trailers: `Astrolabe-Run`, `Astrolabe-Task`, `Astrolabe-Tree`, one `Astrolabe-Model` a model that worked on it, and one
+    `Astrolabe-Check` a check: its verdict, its name, the command's digest of inputs, its exit code.
     """
     trailers = [f"Astrolabe-Run: {run}", f"Astrolabe-Task: {_line(task.id)}", f"Astrolabe-Tree: {tree}"]
+    trailers += [f"Astrolabe-Model: {_line(model)}" for model in models]
     trailers += [f"{GENERATED}: {tree}"] if generated else []
     trailers += [f"Astrolabe-Check: {_check(item)}" for item in sorted(evidence, key=lambda item: item.check)]
-    paragraphs = [_line(task.name)[:72], _line(task.goal), "\n".join(trailers)]
+    paragraphs = [subject or _line(task.name)[:72], _line(task.goal), "\n".join(trailers)]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
 
 

@@ -101,7 +101,8 @@ class TaskState:
 
     `merged` are commits of the person's that its agent has merged. `agent` is the one that stands in for the plan's own (None: the plan's own), `failures` counts the attempts that agent
     has failed, `healed` the measures that have been tried since. `adopted_from` names the run a passed task was taken over
-    from. `lost_tests` are those that were there before it, and are gone or would be skipped now.
+    from. `lost_tests` are those that were there before it, and are gone or would be skipped now. `subject` is the line that
+    its agent gave the change, `models` those that answered it.
     """
 
     status: TaskStatus = TaskStatus.WAITING
@@ -121,6 +122,8 @@ class TaskState:
     approved: bool = False
     adopted_from: str | None = None
     lost_tests: tuple[str, ...] = ()
+    subject: str = ""
+    models: tuple[str, ...] = ()
 
     @property
     def attempt(self) -> int:
@@ -156,6 +159,8 @@ def _started(task: TaskState, event: Event) -> TaskState:
         worked_tree=None,
         worked_from=None,
         merged=(),
+        subject="",
+        models=(),
         retry_at=None,
         **(_stands_in(event.data["agent"]) if event.data.get("instead_of") else {}),
     )
@@ -166,11 +171,14 @@ def _stands_in(agent: str) -> dict[str, Any]:
 
 
 def _worked(task: TaskState, event: Event) -> TaskState:
+    data = event.data
     return _with(
         task,
-        worked_tree=event.data["tree"],
-        worked_from=event.data.get("from"),
-        merged=tuple(event.data.get("merged", ())),
+        worked_tree=data["tree"],
+        worked_from=data.get("from"),
+        subject=data.get("subject", ""),
+        models=tuple(data.get("models", ())),
+        merged=tuple(data.get("merged", ())),
     )
 
 

@@ -136,7 +136,12 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
             type=EventType.TASK_WORKED,
             task=task.id,
             attempt=number,
-            data={**_left(tree, bench.tree), **_merges(bench), "by": {**told_apart(agent)}},
+            data={
+                **_left(tree, bench.tree),
+                **_merges(bench),
+                **_signed(bench),
+                "by": {**told_apart(agent)},
+            },
         ),
         patient=True,
     )
@@ -173,6 +178,12 @@ def _left(before: str, after: str) -> dict[str, JsonValue]:
 
 def _merges(bench: TreeBench) -> dict[str, JsonValue]:
     return {"merged": list(bench.merges)} if bench.merges else {}
+
+
+def _signed(bench: TreeBench) -> dict[str, JsonValue]:
+    """Say which models worked on a change, and what they call it."""
+    told: dict[str, JsonValue] = {"subject": bench.subject} if bench.subject else {}
+    return {**told, "models": [*bench.answered]} if bench.answered else told
 
 
 async def _verify(floor: Floor, task: Task, number: int, tree: str) -> tuple[Evidence, ...]:
@@ -258,13 +269,20 @@ async def _checkpoint(
     floor: Floor, task: Task, start: Start, tree: str, evidence: tuple[Evidence, ...]
 ) -> str:
     """Commit what passed. A task that changed nothing and joins nothing hands on the commit it grew from."""
-    parents = tuple(dict.fromkeys((*start.parents, *floor.log.state.tasks[task.id].merged)))
+    state = floor.log.state.tasks[task.id]
+    parents = tuple(dict.fromkeys((*start.parents, *state.merged)))
     if tree == start.tree and len(parents) == 1:
         return parents[0]
-    at = floor.log.state.tasks[task.id].attempts[-1].started_at
+    at = state.attempts[-1].started_at
     floor.reach(CrashPoint.BEFORE_COMMIT)
     message = checkpoint_message(
-        floor.run, task, tree, evidence, generated=_is_generation(floor, task, start, tree)
+        floor.run,
+        task,
+        tree,
+        evidence,
+        subject=state.subject,
+        models=state.models,
+        generated=_is_generation(floor, task, start, tree),
     )
     commit = await floor.workspace.commit(tree, parents, floor.redactor.redacted(message), at)
     floor.reach(CrashPoint.BEFORE_KEEP)

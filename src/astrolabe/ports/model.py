@@ -43,8 +43,8 @@ class ModelInfo:
     """What is known of a model. `name` is `provider/model`, as settings write it; sizes are tokens.
 
     `window` bounds question and answer together, `most_tokens` the answer. `shapes`: it can be held to a JSON Schema.
-    `calls` is what it does best where tools are offered; None follows from `tools` and `shapes`. `bounds`: a schema may
-    say how long its texts and lists are at the most. `small`: it has so few weights that it does better with less - short
+    `calls` is what it does best where tools are offered; None follows from `tools` and `shapes`. `bounds`: a schema
+    holds it as a grammar, which it does not read, and may say how long texts and lists are at the most. `small`: it has so few weights that it does better with less - short
     instructions, few choices, short answers - and goes round in circles else.
     """
 

@@ -280,3 +280,22 @@ def asked_of(room: Room) -> set[str]:
     [model] = room.models.chain("code")
     assert isinstance(model, ScriptedModel)
     return set(map(digest_of, model.asked))
+
+
+def test_a_small_model_sees_the_files_it_may_change_and_has_few_tools() -> None:
+    model = ScriptedModel([calls(FIX), calls(DONE)], small=True, tools=False)
+    here = Room(task(), ScriptedModels(model), FILES)
+    assert work(here)["src/slug.py"] == FIXED
+    rules, told = (message.text for message in model.asked[0].messages)
+    assert "def slug(text)" in told
+    assert "# Slugs" not in told
+    assert "look_into" not in rules
+
+
+def test_a_small_model_ends_after_few_turns() -> None:
+    model = ScriptedModel(
+        [calls(("read", {"path": "src/slug.py", "from": at})) for at in range(1, 200)], small=True
+    )
+    with pytest.raises(AgentFailedError):
+        work(Room(task(), ScriptedModels(model), FILES))
+    assert len(model.asked) <= 21

@@ -2,7 +2,7 @@
 
 from astrolabe.agents.tools.commits import BLAME, LOG, SHOW
 from astrolabe.agents.tools.editing import EDIT, WRITE
-from astrolabe.agents.tools.ending import FINISH
+from astrolabe.agents.tools.ending import ANSWER, FINISH
 from astrolabe.agents.tools.memory import RECALL, REMEMBER
 from astrolabe.agents.tools.reading import LIST, READ, SEARCH
 from astrolabe.agents.tools.running import RUN
@@ -16,6 +16,7 @@ WORKING = (*LOOKING, EDIT, WRITE, RUN)
 """Tools to work on a task with."""
 
 __all__ = [
+    "ANSWER",
     "EDIT",
     "FINISH",
     "LIST",

@@ -18,12 +18,16 @@ from astrolabe.sdk import (
     converse,
     failing_checks,
     load_prompts,
+    marked,
     notes_for,
     skills_for,
     told_task,
 )
 
 PROMPTS = load_prompts("astrolabe.roles.code")
+_SMALL_TURNS = 20
+"""What a small model has not done after as many turns it will not do."""
+_MOST_SHOWN, _MOST_NAMED = 6, 12
 _SENT_BACK = 4
 """Times a model is told that its checks fail; then the engine judges what it has left."""
 
@@ -53,10 +57,17 @@ class CodeAgent:
         prompt = await bench.prompt(PROMPTS, "code")
         skills = await skills_for(task, bench)
         pinned = (*await notes_for(task, bench), *filter(None, [skills.text]))
-        brief = Brief(prompt.text, told_task(task, bench.setbacks), pinned)
+        small = bench.models()[0].small
+        told = told_task(task, bench.setbacks)
+        if small:
+            told = "\n\n".join((told, *await _shown(task, bench)))
         remembering = (RECALL, REMEMBER) if given.memory else ()
-        tools = (*WORKING, *PAST, *((SKILL,) if skills.text else ()), *remembering, LOOK_INTO, FINISH)
-        limits = LoopLimits(turns=given.turns, tokens=given.tokens)
+        more = () if small else (*PAST, *((SKILL,) if skills.text else ()), *remembering, LOOK_INTO)
+        tools = (*WORKING, *more, FINISH)
+        brief = Brief(prompt.text, told, pinned)
+        limits = LoopLimits(
+            turns=min(given.turns, _SMALL_TURNS) if small else given.turns, tokens=given.tokens
+        )
         outcome = await converse(
             task,
             bench,
@@ -66,6 +77,22 @@ class CodeAgent:
             accept=_Checking(task, bench).accept,
         )
         bench.say(outcome.text)
+
+
+async def _shown(task: Task, bench: Workbench) -> tuple[str, ...]:
+    """Return the files a task changes, where they are few and short: a small model makes up what it has not seen."""
+    left = min(model.window for model in bench.models())  # characters: about a quarter of it in tokens
+    shown: list[str] = []
+    paths = await bench.paths(*task.writes) if task.writes else ()
+    for path in paths if len(paths) <= _MOST_NAMED else ():
+        text = (await bench.read(path)).decode(errors="replace")
+        if not text.strip() or "\0" in text or len(text) > left:
+            continue
+        left -= len(text)
+        shown.append(f"{path} holds now:\n{marked(text, task.id)}")
+        if len(shown) == _MOST_SHOWN:
+            break
+    return tuple(shown)
 
 
 class _Checking:

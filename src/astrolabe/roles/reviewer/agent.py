@@ -21,6 +21,9 @@ from astrolabe.sdk import (
 
 PROMPTS = load_prompts("astrolabe.roles.reviewer")
 _DIFF_BYTES = 60_000
+"""Of what was changed, what is told at once; less where a model's window has fewer tokens: then it may look at the rest."""
+_SMALL_TURNS = 10
+"""What a small model has not judged after as many turns it will not judge."""
 
 
 class ReviewerInputs(BaseModel):
@@ -49,16 +52,17 @@ class ReviewerAgent:
             AgentFailedError: something must be mended first; its message holds each finding with its file and line.
         """
         given = ReviewerInputs.model_validate(task.inputs)
-        changes = await bench.changes(_DIFF_BYTES)
+        models = bench.models()
+        changes = await bench.changes(min(_DIFF_BYTES, *(model.window for model in models)))
         if not changes.strip():
             await _leave(task, bench, Verdict(summary="Nothing was changed.", verdict="pass"))
             return
         prompt = await bench.prompt(PROMPTS, "reviewer")
         brief = Brief(prompt.text, _told(task, given, changes), await notes_for(task, bench))
-        limits = LoopLimits(turns=given.turns)
-        outcome = await converse(
-            task, bench, brief, (*LOOKING, *PAST, VERDICT), limits=limits, accept=_has_verdict
-        )
+        small = models[0].small
+        limits = LoopLimits(turns=min(given.turns, _SMALL_TURNS) if small else given.turns)
+        tools = (*LOOKING, *(() if small else PAST), VERDICT)
+        outcome = await converse(task, bench, brief, tools, limits=limits, accept=_has_verdict)
         verdict = Verdict.model_validate(outcome.given)
         await _leave(task, bench, verdict)
         if not verdict.passes:

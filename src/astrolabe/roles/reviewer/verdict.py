@@ -6,6 +6,9 @@ from pydantic import Field, field_validator
 
 from astrolabe.sdk import Arguments, Desk, InputError, MissingError, Problem, Tool
 
+_ASKED_FOR = 10
+"""Findings; a model that has more to say is heard."""
+
 
 class Severity(StrEnum):
     """BLOCKER: it does not do what was asked, or breaks something. MAJOR: it must be mended first. MINOR: it may stay."""
@@ -21,7 +24,12 @@ class Finding(Arguments):
     file: str = Field(description="A file of the workspace.")
     line: int = Field(ge=1, description="The line it is about.")
     severity: Severity
-    text: str = Field(min_length=1, max_length=1000, description="What is wrong, what shows it, what to do.")
+    text: str = Field(
+        min_length=1,
+        max_length=1000,
+        description="What is wrong, what shows it, what to do.",
+        json_schema_extra={"maxLength": 400},
+    )
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.severity.value}: {self.text}"
@@ -31,13 +39,18 @@ class Verdict(Arguments):
     """What `verdict` takes."""
 
     summary: str = Field(
-        min_length=1, max_length=2000, description="What was looked at, and how it was judged."
+        min_length=1,
+        max_length=2000,
+        description="What was looked at, and how it was judged.",
+        json_schema_extra={"maxLength": 600},
     )
     verdict: str = Field(
         description="pass, or changes if something must be mended first.",
         json_schema_extra={"enum": ["pass", "changes"]},
     )
-    findings: tuple[Finding, ...] = Field(default=(), max_length=50)
+    findings: tuple[Finding, ...] = Field(
+        default=(), max_length=50, json_schema_extra={"maxItems": _ASKED_FOR}
+    )
 
     @field_validator("verdict")
     @classmethod
