@@ -1,11 +1,13 @@
 """A run is played again without a model, byte for byte; where the code asks something else, that is said."""
 
 import asyncio
+import json
 import zipfile
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -173,6 +175,80 @@ def test_equal_recordings_are_equal_files_and_a_changed_one_is_refused(tmp_path:
             new.writestr(name, b"other" if name.startswith("blobs/") else old.read(name))
     with pytest.raises(InputError, match="was changed"):
         read_recording(tmp_path / "c.zip")
+
+
+def test_what_was_said_is_kept_in_the_order_it_was_said_in(tmp_path: Path) -> None:
+    recording, _ = asyncio.run(recorded(tmp_path))
+    step = next(iter(recording.steps))
+    told = {"path": "a", "content": "b"}
+    recording.steps[step] = replace(recording.steps[step], reply=told)
+    write_recording(recording, tmp_path / "a.zip")
+    assert json.dumps(read_recording(tmp_path / "a.zip").steps[step].reply) == json.dumps(told)
+
+
+def tampered(path: tuple[str, ...], value: Any) -> Callable[[dict[str, Any]], None]:
+    """Put a value somewhere; `*` is all there are."""
+
+    def change(part: Any) -> None:
+        for name in path[:-1]:
+            part = next(iter(part.values())) if name == "*" else part[name]
+        part[next(iter(part)) if path[-1] == "*" else path[-1]] = value
+
+    return change
+
+
+TAMPERED = [
+    (("plan",), {}),
+    (("plan",), []),
+    (("steps",), []),
+    (("steps", "*", "used"), []),
+    (("steps", "*", "used"), {"money": "x"}),
+    (("chains",), [1]),
+    (("chains", "*"), [{}]),
+    (("trees", "*", "*"), ["x", "y"]),
+    (("trees", "*", "*"), [0o160000, "y"]),
+    (("tasks", "*", "tree"), 5),
+    (("ground",), {"base": "nope"}),
+    (("goal",), 5),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), TAMPERED, ids=str)
+def test_a_recording_of_another_form_is_refused(
+    whole: Path, tmp_path: Path, path: tuple[str, ...], value: Any
+) -> None:
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(tmp_path / "b.zip", "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "recording.json":
+                told = json.loads(content)
+                tampered(path, value)(told)
+                content = json.dumps(told).encode()
+            new.writestr(name, content)
+    with pytest.raises(InputError, match=r"no recording of a run|lacks"):
+        read_recording(tmp_path / "b.zip")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    recording, _ = asyncio.run(recorded(folder))
+    recording.trees.setdefault("x", {"a": (0o100644, next(iter(recording.blobs)))})
+    write_recording(recording, folder / "a.zip")
+    return folder / "a.zip"
+
+
+@pytest.mark.parametrize("how", ["encrypted", "garbled"])
+def test_one_that_cannot_be_unpacked_is_refused(whole: Path, tmp_path: Path, how: str) -> None:
+    content = bytearray(whole.read_bytes())
+    if how == "encrypted":
+        content[6] |= 1
+        content[content.rfind(b"PK\x01\x02", 0, content.find(b"recording.json", 60)) + 8] |= 1
+    else:
+        content[60:90] = b"x" * 30
+    (tmp_path / "b.zip").write_bytes(content)
+    with pytest.raises(InputError, match="no recording of a run"):
+        read_recording(tmp_path / "b.zip")
 
 
 def test_what_is_no_recording_is_refused_in_words(person: Person, tmp_path: Path) -> None:

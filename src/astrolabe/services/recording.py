@@ -3,18 +3,21 @@
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
+from astrolabe.domain.budget import Usage
 from astrolabe.domain.event import Event, EventType
 from astrolabe.domain.plan import Plan
 from astrolabe.errors import InputError, MissingError, Problem
 from astrolabe.planning.visible import visible
+from astrolabe.ports.model import ModelInfo
 from astrolabe.ports.sandbox import FileEntry
 from astrolabe.ports.store import RunRecord
 from astrolabe.ports.workspace import Workspace
@@ -26,6 +29,15 @@ SHAPE = "astrolabe.recording/1"
 LARGEST_BYTES = 500_000_000
 _INDEX = "recording.json"
 _JSON = TypeAdapter[dict[str, JsonValue]](dict[str, JsonValue])
+_MOST_TOLD = 10
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    ValidationError,
+    EOFError,
+    RuntimeError,  # it is encrypted, or compressed in a way that is not known
+)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """When everything in the file was written, as it says: so that equal recordings are equal files."""
 
@@ -157,6 +169,23 @@ async def _take_in(recording: Recording, workspace: Workspace, tree: str) -> Non
 # as a file
 
 
+class _Fields(BaseModel):
+    """The index of the file; what it does not know is passed over."""
+
+    run: str
+    goal: str
+    status: str
+    plan: dict[str, Any]
+    ground: dict[str, str]
+    steps: dict[str, RecordedStep]
+    tasks: dict[str, RecordedTask]
+    chains: dict[str, list[dict[str, Any]]]
+    trees: dict[str, dict[str, tuple[Literal[0o100644, 0o100755, 0o120000], str]]]
+
+
+_CHAINS = TypeAdapter[dict[str, list[ModelInfo]]](dict[str, list[ModelInfo]])
+
+
 def write_recording(recording: Recording, file: Path) -> None:
     """Write a recording; equal ones give equal bytes.
 
@@ -171,7 +200,8 @@ def write_recording(recording: Recording, file: Path) -> None:
         _add(
             archive,
             _INDEX,
-            json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogateescape"),
+            # in the order things were said in: arguments told in another one are another question
+            json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "surrogateescape"),
         )
         for digest, content in sorted(recording.blobs.items()):
             _add(archive, f"blobs/{digest}", content)
@@ -208,7 +238,7 @@ def read_recording(file: Path) -> Recording:
                 raise InputError(f"{shown} holds more than {LARGEST_BYTES:,} bytes")
             told = _JSON.validate_json(archive.read(_INDEX))
             blobs = {name.removeprefix("blobs/"): archive.read(name) for name in _blobs(archive.namelist())}
-    except (zipfile.BadZipFile, KeyError, ValidationError, EOFError, NotImplementedError) as fault:
+    except _UNREADABLE as fault:
         raise InputError(
             f"{shown} is no recording of a run", [Problem(shown, str(fault).splitlines()[0])]
         ) from fault
@@ -226,18 +256,19 @@ def _blobs(names: Iterable[str]) -> list[str]:
 
 def _read(told: Mapping[str, Any], blobs: dict[str, bytes], shown: str) -> Recording:
     try:
-        steps = {key: RecordedStep(**step) for key, step in told["steps"].items()}
-        tasks = {name: RecordedTask(**task) for name, task in told["tasks"].items()}
-        trees = {
-            tree: {path: (mode, digest) for path, (mode, digest) in listed.items()}
-            for tree, listed in told["trees"].items()
-        }
-        rest = {name: told[name] for name in ("run", "goal", "status", "plan", "ground", "chains")}
-        lacking = {digest for listed in trees.values() for _, digest in listed.values()} - blobs.keys()
-        if lacking:
-            raise InputError(f"{shown} lacks {len(lacking)} of its files")
-        return Recording(**rest, steps=steps, tasks=tasks, trees=trees, blobs=blobs)
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
-        raise InputError(
-            f"{shown} is no recording of a run", [Problem(shown, f"{type(fault).__name__}: {fault}")]
-        ) from fault
+        recording = Recording(**dict(_Fields.model_validate(told)), blobs=blobs)
+        Plan.model_validate(recording.plan)
+        _CHAINS.validate_python(recording.chains)
+        for step in recording.steps.values():
+            Usage.model_validate(step.used)
+    except ValidationError as fault:
+        problems = [
+            Problem(".".join(map(str, one["loc"])), one["msg"]) for one in fault.errors()[:_MOST_TOLD]
+        ]
+        raise InputError(f"{shown} is no recording of a run", problems) from fault
+    lacking = {digest for listed in recording.trees.values() for _, digest in listed.values()} - blobs.keys()
+    if lacking:
+        raise InputError(f"{shown} lacks {len(lacking)} of its files")
+    if without := set(recording.ground.values()) - recording.trees.keys():
+        raise InputError(f"{shown} lacks {len(without)} of its trees")
+    return recording

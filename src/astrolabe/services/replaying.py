@@ -13,7 +13,7 @@ from astrolabe.domain.plan import Backoff, Budget, Plan
 from astrolabe.domain.run import Ground
 from astrolabe.engine.tape import Tape, Taped, Turn
 from astrolabe.engine.workshop import Watcher
-from astrolabe.errors import MissingError, ModelRequestError, NoModelError
+from astrolabe.errors import InputError, MissingError, ModelRequestError, NoModelError
 from astrolabe.ports.model import Heard, Model, ModelInfo, unheard
 from astrolabe.ports.workspace import Change, Workspace
 from astrolabe.services.builds import start
@@ -134,7 +134,8 @@ async def _laid_out(recording: Recording, workspace: Workspace) -> Ground:
     empty = await workspace.tree_of(None)
     for tree in recording.trees:
         changes = [Change(entry.path, entry) for entry in recording.files(tree)]
-        await workspace.changed(empty, changes)
+        if await workspace.changed(empty, changes) != tree:
+            raise InputError(f"the recording was changed: its tree {tree[:12]} holds something else")
     commits = {
         name: await workspace.commit(tree, (), f"The {name} of run {recording.run}\n", 0)
         for name, tree in recording.ground.items()
