@@ -327,3 +327,47 @@ REPOSITORIES: tuple[Callable[[Maker], None], ...] = (
     with_secrets,
 )
 """Those that can be worked on."""
+
+
+def folder_inside(maker: Maker) -> Path:
+    maker.begin({"below/b.txt": "b\n"})
+    return maker.target / "below"
+
+
+def folder_of_git(maker: Maker) -> Path:
+    maker.begin()
+    return maker.target / ".git" / "refs"
+
+
+def a_file(maker: Maker) -> Path:
+    maker.begin()
+    return maker.target / "a.txt"
+
+
+def no_repository(maker: Maker) -> Path:
+    maker.files({"a.txt": "mine\n"})
+    return maker.target
+
+
+def damaged(maker: Maker) -> Path:
+    maker.begin()
+    (maker.target / ".git/HEAD").write_text("nonsense\n")
+    return maker.target
+
+
+def without_its_objects(maker: Maker) -> Path:
+    maker.begin()
+    for name in maker.git("rev-parse", "HEAD^{tree}").split():
+        (maker.target / ".git/objects" / name[:2] / name[2:]).unlink()
+    return maker.target
+
+
+REFUSED: tuple[tuple[Callable[[Maker], Path], str], ...] = (
+    (folder_inside, "is inside the repository"),
+    (folder_of_git, "is inside the repository"),
+    (a_file, "is a file"),
+    (no_repository, "no git repository"),
+    (damaged, "no git repository"),
+    (without_its_objects, "git cannot read the repository"),
+)
+"""Places that cannot be worked on, and what is said of them."""

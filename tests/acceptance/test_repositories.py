@@ -11,7 +11,17 @@ import pytest
 
 from astrolabe.testing.models import ModelServer, Script, Turn, call
 from tests.person import Person
-from tests.repositories import REPOSITORIES, Maker
+from tests.repositories import (
+    REFUSED,
+    REPOSITORIES,
+    Maker,
+    with_absent_submodule,
+    with_large_files,
+    with_odd_names,
+    with_secrets,
+    with_submodule,
+    with_very_long_paths,
+)
 
 MADE = "made by the run\n"
 PLAN = {
@@ -20,9 +30,9 @@ PLAN = {
         {
             "id": "work",
             "agent": "code",
-            "goal": "Write made.txt.",
-            "writes": ["made.txt"],
-            "checks": [{"name": "made", "run": "grep -q made made.txt"}],
+            "goal": "Write made.txt, and have a command copy it.",
+            "writes": ["made.txt", "ran.txt"],
+            "checks": [{"name": "made", "run": "grep -q made made.txt ran.txt"}],
         },
         {"id": "told", "agent": "git", "depends_on": ["work"]},
     ],
@@ -32,7 +42,7 @@ TURNS = (
     call("search", {"pattern": "e"}),
     call("read", {"path": "a.txt"}),
     call("write", {"path": "made.txt", "content": MADE}),
-    call("run", {"command": "ls -la && cat made.txt"}),
+    call("run", {"command": "ls -la && cat made.txt > ran.txt"}),
     call("finish", {"summary": "made.txt is there"}),
 )
 
@@ -95,6 +105,17 @@ def changed_beside_ours(
     return {name for name in names if not name.startswith(OURS)}
 
 
+TOLD: dict[Callable[[Maker], None], str] = {
+    with_submodule: "submodules stay as they are; their content is not part of the work, and nothing is fetched: lib",
+    with_absent_submodule: "and nothing is fetched: lib",
+    with_large_files: "files kept by Git LFS are only pointers here",
+    with_odd_names: "files whose names are no UTF-8 or too long stay as they are",
+    with_very_long_paths: "files whose names are no UTF-8 or too long stay as they are",
+    with_secrets: "files that may hold secrets are shown to no model unless a task names them: .env, id_rsa",
+}
+"""What a person is told before anything is done."""
+
+
 @pytest.mark.parametrize("make", REPOSITORIES, ids=lambda make: make.__name__)
 def test_agents_work_in_it_and_all_else_stays_as_it_was(scene: Scene, make: Callable[[Maker], None]) -> None:
     maker = scene.maker
@@ -109,11 +130,14 @@ def test_agents_work_in_it_and_all_else_stays_as_it_was(scene: Scene, make: Call
     apart = changed_beside_ours(before, after)
     result = done.document["run"]["published"]
     if result["moved"]:
-        assert apart - MOVED == {"made.txt"}, apart
+        assert apart - MOVED == {"made.txt", "ran.txt"}, apart
     else:
         assert apart == set(), apart
         assert result["reason"]
     assert_merges(maker, head, result["commit"])
+    said = TOLD.get(make, "")
+    assert said in done.err
+    assert ("note: " in done.err) is bool(said), done.err
 
 
 def assert_merges(maker: Maker, head: str, result: str) -> None:
@@ -127,7 +151,24 @@ def assert_merges(maker: Maker, head: str, result: str) -> None:
     ours = maker.git("ls-tree", "-r", "-z", head, where=judge) if head else ""
     theirs = maker.git("ls-tree", "-r", "-z", result, where=judge)
     new = set(theirs.split("\0")) ^ set(ours.split("\0"))
-    assert [entry.split("\t")[-1] for entry in new if entry] == ["made.txt"]
+    assert sorted(entry.split("\t")[-1] for entry in new if entry) == ["made.txt", "ran.txt"]
     assert maker.git("show", f"{result}:made.txt", where=judge) == MADE.strip()
     if head:
         assert f"parent {head}\n" in maker.git("cat-file", "commit", result, where=judge)
+
+
+@pytest.mark.parametrize(("make", "word"), REFUSED, ids=lambda value: getattr(value, "__name__", ""))
+def test_what_cannot_be_worked_on_is_said_before_a_model_is_asked(
+    scene: Scene, make: Callable[[Maker], Path], word: str
+) -> None:
+    place = make(scene.maker)
+    before = looked_at(scene.maker.root)
+    plan = scene.person.file("plan.json", json.dumps(PLAN))
+    done = scene.person.types("run", plan, "--repo", place)
+    assert done.code == 2, done.err
+    assert word in done.err
+    assert not scene.maker.mark.exists()
+    assert not [one for one in scene.server.requests if one.method == "POST"]
+    after = looked_at(scene.maker.root)
+    after.pop("plan.json")
+    assert after == before

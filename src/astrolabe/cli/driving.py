@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from astrolabe.cli.documents import print_json
 from astrolabe.cli.exits import BY_STATUS, Exit
 from astrolabe.cli.session import InterruptedByPersonError
-from astrolabe.cli.terminal import say
+from astrolabe.cli.terminal import clean, say
 
 if TYPE_CHECKING:
     from astrolabe.services.builds import Begun, Proposal
@@ -53,6 +53,8 @@ async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) ->
     if begun.unserved:
         agents = ",".join(begun.unserved)
         say(f"warning: {_UNSERVED.format(agents=agents, quoted=quote(agents))}", err=True)
+    for sentence in begun.notes:
+        say(f"note: {clean(sentence)}", err=True)
     try:
         with watching(begun.plan, begun.record, left, quiet=quiet) as watcher:
             await carry_out(installation, begun, watcher)

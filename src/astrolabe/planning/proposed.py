@@ -65,6 +65,8 @@ class Terms:
 
     `proofs` are the repository's own checks, for the last tasks. `agent` gets tasks whose agent nobody knows. `reviewer` is
     the agent that looks at all of it in the end; there is no such task when it is empty, or the plan has one already.
+    `old` tells of the repository's own checks that fail before any change: they are no proofs, and `tester` is the agent
+    that holds what was made against them instead. `doubts` are what else a person is to know before the plan runs.
     """
 
     goal: str
@@ -75,6 +77,9 @@ class Terms:
     retries: int = 1
     healing: tuple[Measure, ...] = ()
     reviewer: str = ""
+    tester: str = ""
+    old: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -117,10 +122,10 @@ class _Mender:
             tasks=tuple(task for task in tasks if task is not None),
             source="model",
             reasoning=reasoning if isinstance(reasoning, str) else "",
-            warnings=tuple(self._warnings),
+            warnings=(*self._terms.old, *self._terms.doubts, *self._warnings),
         )
         sound = _must_prove_something(mended(_proved(plan, self._terms), self._terms.names))
-        return _reviewed(sound, self._terms)
+        return _reviewed(_tested(sound, self._terms), self._terms)
 
     def _told_first(self, extracted: Extracted, count: int) -> None:
         if count < len(extracted.tasks):
@@ -288,15 +293,33 @@ def _must_prove_something(plan: Plan) -> Plan:
     raise PlanValidationError("the plan cannot run", [Problem("tasks", "none of them has a check", hint)])
 
 
+def _tested(plan: Plan, terms: Terms) -> Plan:
+    """Where tests fail before any change, have them run in the end by who tells what is new from what is old."""
+    if not terms.old or terms.tester not in terms.names or any(t.agent == terms.tester for t in plan.tasks):
+        return plan
+    tests = Task(
+        id=_free_id(plan, "tests"),
+        name="Run the project's own tests: nothing may fail that did not before",
+        agent=terms.tester,
+        goal="Tell which tests fail now that did not before the run changed anything.",
+        environment=terms.environment,
+        depends_on=tuple(task.id for task in plan.sinks()),
+        retries=terms.retries,
+    )
+    return plan.model_copy(update={"tasks": (*plan.tasks, tests)})
+
+
+def _free_id(plan: Plan, name: str) -> str:
+    ids = {task.id for task in plan.tasks}
+    return next(one for one in (name, *(f"{name}-{n}" for n in range(2, MOST_TASKS + 3))) if one not in ids)
+
+
 def _reviewed(plan: Plan, terms: Terms) -> Plan:
     """Have what was made looked at in the end, by somebody who did not make it."""
     if terms.reviewer not in terms.names or any(task.agent == terms.reviewer for task in plan.tasks):
         return plan
-    ids = {task.id for task in plan.tasks}
     review = Task(
-        id=next(
-            name for name in ("review", *(f"review-{n}" for n in range(2, MOST_TASKS + 2))) if name not in ids
-        ),
+        id=_free_id(plan, "review"),
         name="Review what was changed",
         agent=terms.reviewer,
         goal="Hold what was changed against the goal.",

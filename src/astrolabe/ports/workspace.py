@@ -132,6 +132,10 @@ class Workspace(Protocol):
         """Return the paths in a tree that the patterns cover (all when empty), sorted."""
         ...
 
+    async def left_out(self, tree: str) -> tuple[str, ...]:
+        """Return the paths in a tree that are kept, and never shown: submodules, and names that no sandbox can hold."""
+        ...
+
     async def files(self, tree: str, patterns: Sequence[str] = ()) -> tuple[FileEntry, ...]:
         """Return those files with their content, ready for a sandbox."""
         ...

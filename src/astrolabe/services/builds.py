@@ -30,6 +30,7 @@ from astrolabe.ports.workspace import TargetKind, TargetState, Workspace
 from astrolabe.services.cluster import cluster_options, follow_run, hand_to_cluster, unserved_agents
 from astrolabe.services.installation import Installation
 from astrolabe.services.models import require_models
+from astrolabe.services.oddities import oddities_of
 from astrolabe.services.reach import must_be_reachable
 from astrolabe.services.runs import RunView, plan_of
 
@@ -58,13 +59,17 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Begun:
-    """A run this process owns; without a lease it is driven by a cluster, and no worker served the agents `unserved` then."""
+    """A run this process owns; without a lease it is driven by a cluster, and no worker served the agents `unserved` then.
+
+    `notes` say what of the repository is handled otherwise than its files.
+    """
 
     record: RunRecord
     lease: Lease | None
     plan: Plan
     workspace: Workspace
     unserved: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 async def propose_build(installation: Installation, goal: Goal, into: Path) -> Proposal:
@@ -112,7 +117,11 @@ async def begin(installation: Installation, proposal: Proposal) -> Begun:
     workspace = installation.workspace(proposal.target.path)
     ground = await _ground(workspace, proposal.plan, await workspace.start())
     target = str(proposal.target.path)
-    return await start(
+    told = (
+        proposal.planned_by or proposal.plan.recipe
+    )  # in the plan's own warnings, or all of it is generated
+    notes = () if told else await oddities_of(workspace, ground.base)
+    begun = await start(
         installation,
         proposal.plan,
         target,
@@ -123,6 +132,7 @@ async def begin(installation: Installation, proposal: Proposal) -> Begun:
         version=proposal.version,
         skills=proposal.skills,
     )
+    return replace(begun, notes=notes)
 
 
 async def start(

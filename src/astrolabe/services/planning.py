@@ -45,6 +45,7 @@ from astrolabe.services.builds import (
     take_up,
 )
 from astrolabe.services.installation import Installation
+from astrolabe.services.oddities import oddities_of
 from astrolabe.services.runs import RunView, view_run
 
 PLANNER = "planner"
@@ -106,7 +107,7 @@ async def begin_planning(
         if await _carries_out(installation, record, goal):
             return await _cut_off(installation, record, target)
     base = await workspace.start()
-    plan = planning_plan(installation, goal, base)
+    plan = planning_plan(installation, goal, base, await oddities_of(workspace, base))
     for record in unfinished:
         if record.origin == origin_of(plan):
             return await take_up(installation, record)
@@ -118,7 +119,9 @@ async def begin_planning(
     return await start(installation, plan, str(target.path), workspace, Ground(base=base, aside=True))
 
 
-def planning_plan(installation: Installation, goal: Goal, base: str | None) -> Plan:
+def planning_plan(
+    installation: Installation, goal: Goal, base: str | None, notes: Sequence[str] = ()
+) -> Plan:
     """Return the plan of a run that plans a goal for the commit `base`; equal for equal circumstances."""
     digests = {f"{one.name}/{one.variant}": f"{one.version}:{one.digest}" for one in installation.prompts}
     inputs: dict[str, JsonValue] = {
@@ -129,6 +132,8 @@ def planning_plan(installation: Installation, goal: Goal, base: str | None) -> P
             "prompts": hashlib.sha256(repr(sorted(_of_planner(digests).items())).encode()).hexdigest(),
         },
     }
+    if notes:
+        inputs["notes"] = list(notes)
     task = Task(id=PLANNER, name="Plan the goal", agent=PLANNER, goal=goal.text, inputs=inputs)
     return Plan(goal=f"Plan: {goal.title}", tasks=(task,), source="static")
 

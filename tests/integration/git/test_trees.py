@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from astrolabe.domain.paths import is_holdable
 from astrolabe.errors import BugError, MissingError, PolicyViolationError
 from astrolabe.ports.sandbox import FileEntry
 from astrolabe.ports.workspace import Change
@@ -42,8 +43,10 @@ def test_every_name_mode_and_content_comes_back(place, run):
     ]
     files = [file for file in files if file.path != ".gitignore"]
     tree = run(workspace.snapshot(run(workspace.tree_of(None)), files))
-    assert set(run(workspace.files(tree))) == set(files)
-    assert run(workspace.paths(tree)) == tuple(sorted(file.path for file in files))
+    kept = {file for file in files if is_holdable(file.path)}
+    assert set(run(workspace.files(tree))) == kept
+    assert run(workspace.paths(tree)) == tuple(sorted(file.path for file in kept))
+    assert run(workspace.left_out(tree)) == tuple(sorted(file.path for file in {*files} - kept))
     place.git("fsck", "--strict", "--full", where=place.clone)
 
 

@@ -56,7 +56,15 @@ def test_it_sees_the_changes_and_the_goal_and_its_verdict_is_left_for_others() -
     told = model.asked[0].messages[1].text
     assert "Slugs of lower-case words with dashes" in told
     assert "+    return text.lower()" in told
-    assert {tool.name for tool in model.asked[0].tools} == {"list", "read", "search", "verdict"}
+    assert {tool.name for tool in model.asked[0].tools} == {
+        "list",
+        "read",
+        "search",
+        "log",
+        "blame",
+        "show",
+        "verdict",
+    }
 
 
 def test_what_must_be_mended_fails_the_attempt_with_its_places() -> None:

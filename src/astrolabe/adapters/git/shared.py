@@ -65,6 +65,10 @@ class HubWorkspace:
         await self._need(tree)
         return await self._own.paths(tree, patterns)
 
+    async def left_out(self, tree: str) -> tuple[str, ...]:
+        await self._need(tree)
+        return await self._own.left_out(tree)
+
     async def files(self, tree: str, patterns: Sequence[str] = ()) -> tuple[FileEntry, ...]:
         await self._need(tree)
         return await self._own.files(tree, patterns)

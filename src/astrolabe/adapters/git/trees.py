@@ -278,8 +278,10 @@ class Draft:
 
     def put(self, entry: FileEntry) -> None:
         """Put a file in, in place of whatever stands in its way."""
-        check_path(entry.path)
         oid = object_id("blob", entry.content, self._hash_name)
+        if self.leaves.get(entry.path) == Entry(entry.mode, oid):
+            return  # of a large tree, most of it
+        check_path(entry.path)
         if self.base.leaves.get(entry.path) != Entry(entry.mode, oid):
             _check_rule_file(entry)
         if oid not in self._known:

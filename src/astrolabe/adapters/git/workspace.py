@@ -136,6 +136,10 @@ class GitWorkspace:
     async def paths(self, tree: str, patterns: Sequence[str] = ()) -> tuple[str, ...]:
         return tuple((await self._listing(tree)).files(patterns))
 
+    async def left_out(self, tree: str) -> tuple[str, ...]:
+        listing = await self._listing(tree)
+        return tuple(sorted(listing.leaves.keys() - listing.files(()).keys()))
+
     async def files(self, tree: str, patterns: Sequence[str] = ()) -> tuple[FileEntry, ...]:
         return await self._clone.objects.entries((await self._listing(tree)).files(patterns))
 

@@ -82,12 +82,14 @@ class NamespaceSession:
         self._closing = False
         self._running: set[asyncio.Task[Any]] = set()
         self._links: dict[str, bytes] = {}
+        self._came_in: set[str] = set()
 
     async def put(self, files: Sequence[FileEntry]) -> None:
         header = way_in(files)
         with self._channel(PUT) as channel:
             await self._whole(channel, _put(channel, header, [file.content for file in files]))
         self._links |= {file.path: file.content for file in files if file.mode == LINK}
+        self._came_in.update(file.path for file in files)
 
     async def run(
         self,
@@ -156,7 +158,7 @@ class NamespaceSession:
     async def take(
         self, patterns: Sequence[str] = (), *, leave_out: Sequence[str] = ()
     ) -> tuple[FileEntry, ...]:
-        selection = Selection(tuple(patterns), tuple(leave_out), self._mounts, self._links)
+        selection = Selection(tuple(patterns), tuple(leave_out), self._mounts, self._links, self._came_in)
         with self._channel(TAKE) as channel:
             return await self._whole(channel, _take(channel, selection, self._policy))
 

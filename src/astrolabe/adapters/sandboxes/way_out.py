@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,13 +49,15 @@ def way_in(files: Sequence[FileEntry]) -> list[tuple[str, int, int]]:
 class Selection:
     """Which entries are wanted. `mounts` are paths below the workspace where something else is mounted.
 
-    `links` are those put in, by path with their targets: they may leave as they came, wherever they lead.
+    `links` are those put in, by path with their targets: they may leave as they came, wherever they lead. `came_in` are all
+    paths put in: a large project may be as large as it is, only what is new is counted.
     """
 
     patterns: tuple[str, ...]
     leave_out: tuple[str, ...]
     mounts: tuple[str, ...]
     links: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    came_in: AbstractSet[str] = frozenset()
 
     def wants(self, path: str) -> bool:
         return (
@@ -66,6 +69,8 @@ class Selection:
     def fault(self, entry: Listed) -> str:
         """Return why an entry may not leave, or nothing."""
         if entry.kind == "link" and self.links.get(entry.path) == os.fsencode(entry.target):
+            return ""
+        if entry.kind == "file" and entry.path in self.came_in:  # its path was looked at on its way in
             return ""
         return _path_fault(entry.path) or _kind_fault(entry)
 
@@ -84,14 +89,15 @@ def chosen(entries: Iterable[Listed], selection: Selection, policy: Policy) -> l
                 hint="Have the command remove it, or leave it out of what is taken.",
             )
     files = sorted((entry for entry in wanted if entry.kind != "folder"), key=lambda entry: entry.path)
-    _check_amount(files, policy)
+    _check_amount(files, selection.came_in, policy)
     return files
 
 
-def _check_amount(files: Sequence[Listed], policy: Policy) -> None:
-    if len(files) > policy.files:
+def _check_amount(files: Sequence[Listed], came_in: AbstractSet[str], policy: Policy) -> None:
+    new = sum(entry.path not in came_in for entry in files)
+    if new > policy.files:
         raise PolicyViolationError(
-            f"{len(files)} files came out of the workspace, {policy.files} are allowed",
+            f"{new} new files came out of the workspace, {policy.files} are allowed",
             hint="Take fewer paths, or raise `files` in the policy.",
         )
     for entry in files:

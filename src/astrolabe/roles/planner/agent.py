@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from astrolabe.roles.planner.forms import Form, form_for
 from astrolabe.roles.planner.looking import told_repository
-from astrolabe.roles.planner.proof import proofs_of
+from astrolabe.roles.planner.proof import proofs_of, standing_of
 from astrolabe.sdk import (
     NOTICE,
     AgentFailedError,
@@ -43,6 +43,7 @@ _LETTERS_A_TOKEN = 3
 _MOST_LETTERS = 60_000
 _HALVINGS = 8
 _PAIR = 2
+_OLD = "No task is blamed for that: make it a check only if the goal is to mend it."
 _SHOWN_PROBLEMS = 20
 _SHOWN_REPLY = 6000
 _ONCE = "plan fewer tasks, and name each thing once"
@@ -54,6 +55,8 @@ _WHOLE = (
 
 REVIEWER = "reviewer"
 """Whoever is installed under this name looks at what was made, as the last task."""
+TESTER = "test"
+"""Whoever is installed under this name runs tests of which some failed before: nothing may fail that did not."""
 
 
 class Offered(BaseModel):
@@ -72,6 +75,7 @@ class PlannerInputs(BaseModel):
     agents: tuple[Offered, ...] = Field(min_length=1, description="who can be given tasks")
     agent: str = Field(description="who gets the tasks of agents that nobody knows")
     seen: dict[str, str] = Field(default_factory=dict, description="what the plan hangs on besides")
+    notes: tuple[str, ...] = Field(default=(), description="what is unusual about the repository")
 
 
 @dataclass
@@ -110,8 +114,19 @@ class PlannerAgent:
             AgentFailedError: no answer was a plan that can run, with every fault of the last one.
         """
         given = PlannerInputs.model_validate(task.inputs)
-        proofs, environment = await proofs_of(bench)
-        terms = Terms(task.goal, _hands(given), given.agent, proofs, environment, reviewer=REVIEWER)
+        checks, environment = await proofs_of(bench)
+        standing = await standing_of(bench, checks)
+        terms = Terms(
+            task.goal,
+            _hands(given),
+            given.agent,
+            standing.proofs,
+            environment,
+            reviewer=REVIEWER,
+            tester=TESTER,
+            old=standing.old,
+            doubts=(*given.notes, *standing.doubts),
+        )
         form = form_for(bench.models(), terms, _told_agents(given))
         prompt = await bench.prompt(PROMPTS, form.prompt)
         tries = _Tries()
@@ -212,6 +227,8 @@ async def _openings(task: Task, bench: Workbench, terms: Terms, told: str) -> li
     window = min(model.window for model in bench.models())
     notes = await notes_for(task, bench)
     proofs = [f"The repository's own tests are run by: {proof.run}" for proof in terms.proofs]
+    proofs += [marked(f"{one}\n{_OLD}", task.id) for one in terms.old]
+    proofs += [marked(one, task.id) for one in terms.doubts]
     openings: list[list[Message]] = []
     for part in range(_HALVINGS):
         letters = min(window * _LETTERS_A_TOKEN // 2, _MOST_LETTERS) >> part
