@@ -33,6 +33,34 @@ def is_address(host: str) -> bool:
     return True
 
 
+_NOBODYS = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "192.0.0.0/24",
+            "192.88.99.0/24",
+            "::/96",
+            "64:ff9b::/96",
+            "64:ff9b:1::/48",
+            "fec0::/10",
+            "5f00::/16",
+            "3fff::/20",
+        ),
+    )
+)
+"""Protocols' own (a cloud keeps its metadata at 192.0.0.192), IPv4 within IPv6 (RFC 4291, 6052, 8215), once site-local,
+documentation's (RFC 9637): what `is_global` of some version of Python takes for anybody's."""
+
+
+def is_anybodys(number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Tell whether an address, as it stands, is one of the public internet: nothing local, private, shared or reserved."""
+    if any(number in network for network in _NOBODYS if network.version == number.version):
+        return False
+    return (
+        number.is_global and not number.is_multicast and not number.is_reserved and not number.is_unspecified
+    )
+
+
 Destination = Annotated[str, AfterValidator(_destination)]
 """`host:port`, in small letters; never a pattern, never an address."""
 

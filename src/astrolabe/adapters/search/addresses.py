@@ -4,6 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from astrolabe.domain.egress import is_anybodys
 from astrolabe.errors import InputError
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -81,6 +82,4 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(number) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
-    return (
-        number.is_global and not number.is_multicast and not number.is_reserved and not number.is_unspecified
-    )
+    return is_anybodys(number)

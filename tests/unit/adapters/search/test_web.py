@@ -64,6 +64,10 @@ def test_a_page_is_read_with_its_digest(web: LocalWeb) -> None:
         "2001:0:0:0:0:0:80ff:fffe",
         "fe80::1%eth0",
         "x",
+        "fec0::1",
+        "192.88.99.1",
+        "192.0.0.192",
+        "3fff::1",
     ],
 )
 def test_what_is_not_public_is_known(address: str) -> None:

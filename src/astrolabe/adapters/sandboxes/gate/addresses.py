@@ -5,6 +5,8 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 
+from astrolabe.domain.egress import is_anybodys
+
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns the addresses of a host, for a port, as numbers; OSError if there are none."""
 
@@ -36,24 +38,4 @@ def is_public(address: str) -> bool:
         wrapped = number.ipv4_mapped or number.sixtofour or (number.teredo or (None, None))[1]
         if wrapped is not None:
             return False
-    if any(number in network for network in _NOBODYS if network.version == number.version):
-        return False
-    return number.is_global and not number.is_multicast and not number.is_reserved
-
-
-_NOBODYS = tuple(
-    map(
-        ipaddress.ip_network,
-        (
-            "192.0.0.0/24",
-            "192.88.99.0/24",
-            "::/96",
-            "64:ff9b::/96",
-            "64:ff9b:1::/48",
-            "fec0::/10",
-            "5f00::/16",
-        ),
-    )
-)
-"""Protocols' own (a cloud keeps its metadata at 192.0.0.192), IPv4 within IPv6 (RFC 4291, 6052, 8215), once site-local:
-what `is_global` of some version of Python takes for anybody's."""
+    return is_anybodys(number)
