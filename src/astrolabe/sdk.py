@@ -97,11 +97,13 @@ from astrolabe.ports.model import CallStyle, ModelInfo, Prices
 from astrolabe.ports.web import Hit, Page
 from astrolabe.projects.alone import alone
 from astrolabe.projects.analysers import Analyser, analysers
-from astrolabe.projects.bill import Part, bill_of, parts_of
+from astrolabe.projects.bill import bill_of, licences_of
 from astrolabe.projects.coverage import Covered, read_coverage
 from astrolabe.projects.detection import runners, test_command
 from astrolabe.projects.findings import Finding, Level, compared, read_findings, sarif_of
 from astrolabe.projects.listing import Listing, worth_reading
+from astrolabe.projects.locks import LARGEST_LOCK_BYTES, lock_files, parts_of
+from astrolabe.projects.parts import Part
 from astrolabe.projects.reports import read_results
 from astrolabe.projects.results import Case, Results, Status
 from astrolabe.projects.runner import COVERAGE, RESULTS, Form, Runner, reporting, sections
@@ -110,6 +112,7 @@ __all__ = [
     "COVERAGE",
     "EDIT",
     "FINISH",
+    "LARGEST_LOCK_BYTES",
     "LIST",
     "LOOKING",
     "LOOK_INTO",
@@ -224,8 +227,10 @@ __all__ = [
     "converse",
     "extract_plan",
     "failing_checks",
+    "licences_of",
     "listing_of",
     "load_prompts",
+    "lock_files",
     "marked",
     "notes_for",
     "parts_of",

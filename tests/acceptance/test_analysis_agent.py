@@ -44,7 +44,7 @@ def test_what_is_found_is_written_as_published(person: Person) -> None:
     assert {one["ruleId"] for one in run["results"]} == {"F401", "S307"}
     assert {one["baselineState"] for one in run["results"]} == {"unchanged"}
     assert [one["purl"] for one in bill["components"]] == ["pkg:npm/%40a/b@1.0.0", "pkg:npm/c@2.0.0"]
-    assert told["licences"] == {"MIT": 1, "not stated": 1}
+    assert told["licences"] == {"MIT": 1, "unknown": 1}
 
 
 def test_only_what_a_change_brought_fails_it(person: Person) -> None:

@@ -20,9 +20,9 @@ from astrolabe.evaluation.exercises import read_exercise
 from astrolabe.planning.cron import read_cron
 from astrolabe.planning.extraction import Extracted
 from astrolabe.planning.proposed import Hand, Terms, proposed_plan
-from astrolabe.projects.bill import parts_of
 from astrolabe.projects.detection import runners
 from astrolabe.projects.listing import Listing
+from astrolabe.projects.locks import parts_of
 from astrolabe.projects.reports import read_results
 from astrolabe.projects.runner import Form
 from astrolabe.roles.research.extraction import words_of

@@ -1,15 +1,17 @@
 """Whatever tools and lock files told, what is written of it is valid by the published schemas."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astrolabe.projects.bill import bill_of, parts_of
+from astrolabe.projects.bill import bill_of
 from astrolabe.projects.findings import FindingsForm, read_findings, sarif_of
 from astrolabe.projects.listing import Listing
+from astrolabe.projects.locks import parts_of
 from tests.published import cyclonedx_faults, sarif_faults
 
 WORDS = st.text(st.characters(), max_size=30) | st.sampled_from(
@@ -65,6 +67,98 @@ def test_a_lock_becomes_a_valid_bill(packages: dict[str, Any]) -> None:
     lock = json.dumps({"packages": packages})
     bill = bill_of(parts_of(Listing(("package-lock.json",), {"package-lock.json": lock})))
     assert cyclonedx_faults(bill) == []
+
+
+PIECES = st.sampled_from(
+    [
+        *[
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            '"',
+            "=",
+            "#",
+            "@",
+            "/",
+            "(",
+            ")",
+            "${a}",
+            "<a>",
+            "</a>",
+            "null",
+            "true",
+            "1e999",
+            "\\ï",
+        ],
+        *(
+            "\n",
+            "  ",
+            "packages:",
+            "[[package]]\n",
+            'name = "a"\n',
+            'version = "1"\n',
+            "a==1",
+            "--hash=sha256:00",
+            "require (",
+        ),
+        *(
+            "<project>",
+            "<dependencies>",
+            "<dependency>",
+            "<groupId>g</groupId>",
+            "<artifactId>n</artifactId>",
+            "</dependency>",
+        ),
+        *(
+            "<!DOCTYPE a [",
+            '<!ENTITY a "&a;&a;">',
+            "&a;",
+            "<properties><a>${b}${b}</a><b>${a}${a}</b></properties>",
+        ),
+        *(
+            "a@npm:b@^1:\n",
+            '  version "1"\n',
+            "  /@a/b@1.0:\n",
+            "github.com/a/b v1.0.0",
+            " h1:",
+            "a:b:1=c",
+            '"\\ud800"',
+            "9" * 5000,
+        ),
+    ]
+)
+NAMES = [
+    *(
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "pnpm-lock.yaml",
+        "yarn.lock",
+        "requirements.txt",
+        "uv.lock",
+        "poetry.lock",
+    ),
+    *("pylock.toml", "Pipfile.lock", "go.mod", "go.sum", "Cargo.lock", "pom.xml", "gradle.lockfile"),
+]
+
+
+@given(st.sampled_from(NAMES), st.lists(PIECES | st.text(max_size=5), max_size=40).map("".join))
+def test_any_lock_becomes_a_valid_bill(name: str, text: str) -> None:
+    assert cyclonedx_faults(bill_of(parts_of(Listing((name,), {name: text})))) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "piece", ["[", "(", "a", "@", "/", " ", "\\\n", "${a}", "<a>", "a@b ", '{"a":', "  a@1:\n"]
+)
+def test_no_lock_is_read_slower_than_it_is_long(name: str, piece: str) -> None:
+    """Of processor time it takes about a second at most; whatever tried over and over would take hours."""
+    listing = Listing((name,), {name: piece * 100_000})
+    began = time.process_time()
+    parts_of(listing)
+    assert time.process_time() - began < 30
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ class Listing:
         """Return what a TOML file holds; nothing where it is broken."""
         try:
             return tomllib.loads(self.text(path))
-        except (tomllib.TOMLDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # a number of thousands of digits is no TOMLDecodeError
             return {}
 
 

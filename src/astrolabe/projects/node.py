@@ -80,7 +80,7 @@ def _lines(framework: str, line: str) -> tuple[str, Form, str]:
     match framework:
         case "vitest":
             run = 'CI=1 vitest run --reporter=json --outputFile="$R/results" {only}'
-            more = ' --coverage --coverage.reporter=json-summary --coverage.reportsDirectory="$R/c"'
+            more = ' --coverage --coverage.reportOnFailure --coverage.reporter=json-summary --coverage.reportsDirectory="$R/c"'
             return run, Form.JEST, run + more + summary
         case "jest":
             run = 'CI=1 jest --ci --json --outputFile="$R/results" {only}'

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from astrolabe.projects.analysers import analysers
-from astrolabe.projects.bill import bill_of, parts_of
+from astrolabe.projects.bill import bill_of
 from astrolabe.projects.findings import Finding, FindingsForm, Level, compared, read_findings, sarif_of
 from astrolabe.projects.listing import Listing
+from astrolabe.projects.locks import parts_of
 
 ESLINT = json.dumps(
     [

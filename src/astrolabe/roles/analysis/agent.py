@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from astrolabe.sdk import (
+    LARGEST_LOCK_BYTES,
     AgentFailedError,
     Analyser,
     AstrolabeError,
@@ -21,13 +22,14 @@ from astrolabe.sdk import (
     analysers,
     bill_of,
     compared,
+    licences_of,
     listing_of,
+    lock_files,
     parts_of,
     read_findings,
     sarif_of,
 )
 
-_LARGEST_LOCK = 20_000_000
 _MOST_SHARED = 300
 _SHOWN = 10
 
@@ -97,9 +99,9 @@ class AnalysisAgent:
 
 async def _with_locks(bench: Workbench, listing: Listing) -> Listing:
     texts = dict(listing.texts)
-    for path in listing.named("package-lock.json"):
+    for path in lock_files(listing.paths):
         content = await bench.read(path)
-        if len(content) <= _LARGEST_LOCK:
+        if len(content) <= LARGEST_LOCK_BYTES:
             texts[path] = content.decode("utf-8", "replace")
     return Listing(listing.paths, texts)
 
@@ -135,9 +137,6 @@ def _document(looked: Sequence[Looked], parts: Sequence[Part]) -> dict[str, Any]
     ordered = sorted(
         findings, key=lambda one: (one.new is False, one.level is not Level.ERROR, one.path, one.line)
     )
-    licences: dict[str, int] = {}
-    for part in parts:
-        licences[part.licence or "not stated"] = licences.get(part.licence or "not stated", 0) + 1
     return {
         "v": 1,
         "tools": [
@@ -153,7 +152,7 @@ def _document(looked: Sequence[Looked], parts: Sequence[Part]) -> dict[str, Any]
         "findings": [one.model_dump(mode="json") for one in ordered[:_MOST_SHARED]],
         "total": len(findings),
         "dependencies": len(parts),
-        "licences": dict(sorted(licences.items(), key=lambda item: -item[1])[:_MOST_SHARED]),
+        "licences": dict(list(licences_of(parts).items())[:_MOST_SHARED]),
     }
 
 
