@@ -17,7 +17,7 @@ class FinishWith(Arguments):
     )
     subject: str = Field(
         default="",
-        description="The subject line of the commit: an order of at most 72 characters, like: Accept dates without a year.",
+        description="The subject line of the commit: what this change does, as an order, in at most 72 characters.",
         json_schema_extra={"maxLength": LONGEST},
     )
 
