@@ -20,12 +20,14 @@ from astrolabe.evaluation.exercises import read_exercise
 from astrolabe.planning.cron import read_cron
 from astrolabe.planning.extraction import Extracted
 from astrolabe.planning.proposed import Hand, Terms, proposed_plan
+from astrolabe.planning.recipe import Goal
 from astrolabe.projects.detection import runners
 from astrolabe.projects.listing import Listing
 from astrolabe.projects.locks import parts_of
 from astrolabe.projects.reports import read_results
 from astrolabe.projects.runner import Form
 from astrolabe.roles.research.extraction import words_of
+from astrolabe.roles.webapp.reading import read_goal
 from astrolabe.skills.reading import FILE, Content, validate
 
 SHORT, TIMES = 6_000, 8
@@ -74,6 +76,10 @@ def skill(text: str) -> object:
     return validate(Content("/skills/one", {FILE: text.encode()}))
 
 
+def sentences(text: str) -> object:
+    return read_goal(Goal(f"A web application for a library. {text}"))
+
+
 def check(text: str) -> object:
     return proposed_plan(Extracted({"tasks": [{"id": "a", "agent": "code", "checks": [text]}]}), TERMS)
 
@@ -106,6 +112,7 @@ def check(text: str) -> object:
         (tap, "not ok 1 - a\n  ---\n  type: a", " ", "'x\n  ...\n"),
         (skill, "---\na: b: c", " ", "d\n---\n"),
         (check, "", " ", "x"),
+        (sentences, "", ".", "x"),
         (check, "", "echo ", "|"),
     ],
 )  # fmt: skip

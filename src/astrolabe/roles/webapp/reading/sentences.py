@@ -9,7 +9,7 @@ from astrolabe.roles.webapp.reading.blocks import Line
 from astrolabe.roles.webapp.reading.words import CACHED, is_plural
 
 MODALS = r"can|may|must|should|could|will|shall|cannot|can't|mustn't|shouldn't|might"
-_END = re.compile(r"[.!?]+[\"')\]]*(?=\s|\Z)|(?<=\s)[:;]-?[)DP](?=\s|\Z)")
+_END = re.compile(r"(?<![.!?])[.!?]+[\"')\]]*(?=\s|\Z)|(?<=\s)[:;]-?[)DP](?=\s|\Z)")
 _NUMBER = re.compile(r"\s*\d")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|max|min|no|nr|dr|mr|mrs|ms|st|resp)|(?:\A|\s)[A-Za-z])\.\Z",
