@@ -58,3 +58,7 @@ bench-models *arguments:
 # Fuzz what reads foreign words, guided by coverage: just fuzz [TARGET ...] [--inputs N] [--seconds CPU] [--pumps N]
 fuzz *arguments:
     uv run --all-extras --with atheris==3.0.0 python benchmarks/fuzz/run.py {{arguments}}
+
+# Spend one budget from many processes with a failing provider, counted at the server: just spending --database postgresql
+spending *arguments:
+    uv run --all-extras python scripts/spending.py {{arguments}}
