@@ -7,11 +7,12 @@ from target import JSON_WORDS, Target, files, text
 from astrolabe.adapters.images.package_lock import read_package_lock
 from astrolabe.adapters.images.requirements import pinned_lines
 from astrolabe.errors import InputError
-from astrolabe.projects.bill import bill_of, parts_of
+from astrolabe.projects.bill import bill_of
 from astrolabe.projects.coverage import read_coverage
 from astrolabe.projects.detection import runners
 from astrolabe.projects.findings import FindingsForm, compared, read_findings, sarif_of
 from astrolabe.projects.listing import Listing
+from astrolabe.projects.locks import parts_of
 from astrolabe.projects.reports import read_results
 from astrolabe.projects.results import MOST_MESSAGE, MOST_NAME
 from astrolabe.projects.runner import Coverage, Form, sections
