@@ -20,9 +20,9 @@ from astrolabe.bootstrap import open_installation
 from astrolabe.domain.paths import covered
 from astrolabe.engine.faults import CrashPoint, unharmed
 from astrolabe.engine.local import LocalDriver
+from astrolabe.engine.replanner import Replanner
 from astrolabe.engine.workshop import Limits
 from astrolabe.errors import MissingError
-from astrolabe.planning.replanning import Replanner
 from astrolabe.ports.images import Image, ToolchainStatus
 from astrolabe.ports.providers import Directory
 from astrolabe.ports.sandbox import Ending, FileEntry, Outcome, Probe, SelfTest, Setup

@@ -45,9 +45,11 @@ from astrolabe.engine.admission import Admission
 from astrolabe.engine.errand import Errands
 from astrolabe.engine.faults import Reach, unharmed
 from astrolabe.engine.local import LocalDriver
+from astrolabe.engine.offering import offered
 from astrolabe.engine.workshop import Limits, Workshop
 from astrolabe.errors import StorageError, UnavailableError, without_extra
 from astrolabe.memory.home import MemoryHome
+from astrolabe.planning.proposed import Hand
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.embedding import Embedder
 from astrolabe.ports.slots import Terms
@@ -137,6 +139,7 @@ async def open_installation(
                 memory=memory,
                 reach=reach,
                 replanners=tuple(replanner for plugin in present for replanner in plugin.replanners),
+                offered=_hands(present),
             ),
         )
         yield Installation(
@@ -169,6 +172,15 @@ async def open_installation(
         )
     finally:
         await _close(models, admission, processes, database, wakeups)
+
+
+def _hands(present: Sequence[Plugin]) -> tuple[Hand, ...]:
+    """Return the agents that models which plan may give tasks to."""
+    return offered(
+        {agent.name: agent for plugin in present for agent in plugin.agents},
+        {agent.name: plugin.name for plugin in present for agent in plugin.agents},
+        {plugin.name for plugin in present if plugin.recipes},
+    )
 
 
 def _processes(

@@ -62,6 +62,7 @@ from astrolabe.domain.plan import (
 )
 from astrolabe.domain.policy import MIB, Policy
 from astrolabe.domain.repetition import without_circle
+from astrolabe.engine.replanner import Replanner
 from astrolabe.errors import (
     AgentFailedError,
     AstrolabeError,
@@ -91,7 +92,7 @@ from astrolabe.planning.places.reading import Document, read_document
 from astrolabe.planning.places.validation import validate
 from astrolabe.planning.proposed import Hand, Terms, proposed_plan
 from astrolabe.planning.recipe import Goal, Reading, Recipe, Sentence, Understanding
-from astrolabe.planning.replanning import Replanner, Trouble
+from astrolabe.planning.replanning import Trouble, changed_plan
 from astrolabe.planning.steps import as_steps, whole_plan
 from astrolabe.ports.model import CallStyle, ModelInfo, Prices
 from astrolabe.ports.web import Hit, Page
@@ -223,6 +224,7 @@ __all__ = [
     "analysers",
     "as_steps",
     "bill_of",
+    "changed_plan",
     "compared",
     "converse",
     "extract_plan",

@@ -14,9 +14,10 @@ from astrolabe.domain.event import Event, EventType
 from astrolabe.domain.plan import Approval, Backoff, Measure, OnFailure, Plan, Task, Unanswered
 from astrolabe.domain.run import RunState, RunStatus
 from astrolabe.domain.task import FailureKind, Outcome, TaskStatus
+from astrolabe.engine.replanner import Replanner
 from astrolabe.engine.workshop import Watcher
 from astrolabe.errors import AgentFailedError, ConflictError, InputError, MissingError
-from astrolabe.planning.replanning import Replanner, Trouble
+from astrolabe.planning.replanning import Trouble
 from astrolabe.ports.store import ApprovalRecord
 from astrolabe.sdk import Plugin, Workbench
 from astrolabe.services.again import fork_run, retry_run
@@ -320,7 +321,9 @@ def test_another_agent_steps_in_when_the_first_has_used_up_its_attempts(tmp_path
 class Splitter:
     """Puts two tasks of the other agent into the place of one."""
 
-    async def replan(self, trouble: Trouble) -> Plan | None:
+    name = "double"
+
+    async def replan(self, trouble: Trouble, bench: Workbench) -> Plan | None:
         def smaller(one: Task) -> tuple[Task, ...]:
             if one.id == trouble.task.id:
                 halves = [task(f"{one.id}{half}", *one.depends_on, agent="two") for half in (1, 2)]
@@ -337,7 +340,9 @@ class Splitter:
 class Meddler:
     """Changes what has been done."""
 
-    async def replan(self, trouble: Trouble) -> Plan | None:
+    name = "double"
+
+    async def replan(self, trouble: Trouble, bench: Workbench) -> Plan | None:
         tasks = tuple(one.model_copy(update={"goal": "other"}) for one in trouble.plan.tasks)
         return trouble.plan.model_copy(update={"tasks": tasks})
 

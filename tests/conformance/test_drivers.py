@@ -65,7 +65,9 @@ class Hand:
 class Mender:
     """Puts two halves in the place of a task whose inputs say so, each writing a file."""
 
-    async def replan(self, trouble: Trouble) -> Plan | None:
+    name = "double"
+
+    async def replan(self, trouble: Trouble, bench: Workbench) -> Plan | None:
         broken = trouble.task
         if not broken.inputs.get("halves"):
             return None

@@ -171,7 +171,7 @@ class Asker:
             told: dict[str, Any] = {"model": model.info.name, "question": sheet.digest}
             told["kept"] = await self._exchanges.keep(sheet)
             if not self._introduced:  # what was known of them decided how they were asked: a replay needs it
-                told["chain"] = [asdict(each.info) for each in chain]
+                told["agent"], told["chain"] = self._agent, [asdict(each.info) for each in chain]
             if hearing is not None:
                 told["streamed"] = True
             return await _tried(model, question, hearing, told)

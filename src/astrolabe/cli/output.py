@@ -67,6 +67,7 @@ def print_report(document: dict[str, Any], console: Console) -> None:
     if cost := document.get("planning"):
         calls = f"{cost['model_calls']} {'call' if cost['model_calls'] == 1 else 'calls'}, {cost['tokens']:,} tokens, ${cost['money']:.4f}"
         console.print(Text(f"planned in run {cost['run']}: {calls}"), soft_wrap=True)
+    _print_changes(document["run"], console)
     if document["run"]["edits"]:
         _print_edits(document["run"]["edits"], console)
     _print_place(document["run"], console)
@@ -164,6 +165,21 @@ def _print_spending(spending: dict[str, Any], console: Console) -> None:
         count = len(spending["in_doubt"])
         console.print(Text(f"calls that were cut off, and charged what was reserved for them: {count}"))
     console.print(Text(f"on what: astrolabe budgets show {spending['run'][-6:]}", style="dim"))
+
+
+def _print_changes(run: dict[str, Any], console: Console) -> None:
+    """Say how the plan was changed on the way, for which task, and why."""
+    for change in run["plan"]["changes"]:
+        did = "cut smaller" if change.get("measure") == "split" else "followed by another rest of the plan"
+        new = ", ".join(map(one_line, change.get("added", ())[:SHOWN_PATHS])) or "no new tasks"
+        told = f"{one_line(change.get('task') or '')} could not be done, and was {did}: {new}"
+        console.print(Text(told, style="yellow"), soft_wrap=True)
+        if change.get("reasoning"):
+            console.print(Text(f"  {one_line(change['reasoning'], 300)}", style="dim"), soft_wrap=True)
+    if len(run["plan"]["changes"]):
+        version = run["plan"]["version"]
+        line = f"astrolabe plan diff {run['id'][-6:]}:{version - 1} {run['id'][-6:]}:{version}"
+        console.print(Text(f"what that changed: {line}", style="dim"), soft_wrap=True)
 
 
 def _print_edits(edits: dict[str, Any], console: Console) -> None:

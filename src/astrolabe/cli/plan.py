@@ -12,7 +12,7 @@ from astrolabe.cli.folders import folder_named
 from astrolabe.cli.groups import GoalGroup
 from astrolabe.cli.overview import SUMMARIES
 from astrolabe.cli.plan_output import Format, print_plan
-from astrolabe.cli.terminal import clean, say
+from astrolabe.cli.terminal import clean, one_line, say
 
 if TYPE_CHECKING:
     from astrolabe.planning.difference import PlanDifference
@@ -172,6 +172,8 @@ def history(
             say(
                 f"{version.id}:{version.version}  {plan.source}  {len(plan.tasks)} tasks  {plan.digest()[:12]}"
             )
+            if plan.reasoning:
+                say(f"  {one_line(plan.reasoning, 300)}")
 
     with_installation(use)
 

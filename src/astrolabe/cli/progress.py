@@ -42,6 +42,7 @@ def watching(plan: Plan, record: RunRecord, left: Left | None, *, quiet: bool) -
     with Live(tree, console=console, refresh_per_second=REFRESH_PER_SECOND, transient=True):
         yield Watcher(
             events=tree.take_in,
+            planned=tree.follow,
             said=tree.said,
             output=tree.output,
             progress=tree.progress,
@@ -50,7 +51,7 @@ def watching(plan: Plan, record: RunRecord, left: Left | None, *, quiet: bool) -
 
 
 class _PlainProgress:
-    """One line for each thing that is fetched or installed, and for each question, so that a long run is not silent."""
+    """One line for each thing that is fetched or installed, each question, each change of the plan: no long run is silent."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
@@ -62,6 +63,9 @@ class _PlainProgress:
             if event.type == EventType.APPROVAL_REQUESTED and not self._quiet:
                 say(f"{one_line(event.task or '')} asks: {one_line(event.data['question'])}", err=True)
                 say(f"  answer with: {_answer_line(event.run, event.task or '')}", err=True)
+            elif event.type == EventType.PLAN_CHANGED and not self._quiet:
+                new = ", ".join(map(one_line, event.data["added"])) or "no new tasks"
+                say(f"{one_line(event.data['task'])} could not be done; the plan is changed: {new}", err=True)
 
     def __call__(self, progress: Progress) -> None:
         if not self._quiet and progress.subject not in self._told:
@@ -94,6 +98,11 @@ class TaskTree:
         self._running = {key: since for key, since in self._running.items() if key not in ended}
         left = self._left(self._state) if self._left and self._state.tasks else None
         self._ends_at = None if left is None else self._now_seconds() + left
+
+    def follow(self, plan: Plan) -> None:
+        """Show another plan from now on."""
+        self._plan = plan
+        self._units = sum(1 + len(task.checks) for task in plan.tasks)
 
     def said(self, task: str, text: str) -> None:
         """Note what an agent says."""
@@ -146,7 +155,7 @@ class TaskTree:
         line = _line(mark(state.status.value), " ", one_line(task.name))
         if state.attempts and state.status is not TaskStatus.WAITING:
             line.append(f"  {duration(self._seconds(state))}", style="dim")
-        if state.status is TaskStatus.RUNNING and task.id in self._now:
+        if state.status in _AT_WORK and task.id in self._now:
             line.append(f"  {self._now[task.id]}", style="dim")
         if state.question is not None:
             line.append(f"  {one_line(state.question.text)}", style="magenta")
@@ -191,6 +200,9 @@ class TaskTree:
     def _seconds(self, state: TaskState) -> float:
         last = state.attempts[-1]
         return (last.ended_at if last.ended_at is not None else self._now_seconds()) - last.started_at
+
+
+_AT_WORK = frozenset({TaskStatus.RUNNING, TaskStatus.HEALING})
 
 
 def _answer_line(run: str, task: str) -> str:

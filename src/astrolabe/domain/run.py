@@ -45,7 +45,8 @@ class RunState:
 
     `merged` tells how a person's edits and a new generation went together, in lists of paths: `conflicts`, `kept` (edited,
     no longer generated), `edited` (generated, and theirs now), `added`, `changed`, `removed`; and the `commit` with marks.
-    `steps` maps a step key to its recorded reply, `used` to what it used where it told, `intended` holds the keys whose reply
+    `changed` tells of each change of the plan since the run was begun, or last tried again: the `version` that it made, for
+    which `task`, by which `measure`, the tasks `added`, the `reasoning`. `steps` maps a step key to its recorded reply, `used` to what it used where it told, `intended` holds the keys whose reply
     is not recorded yet. `message` is the last of the inbox that was taken in; without `skills`, agents are given none, as in runs from before there were any. `over_budget` says what was spent when that
     stopped the run; `failed` are the tasks that failed for good, in the order in which they did; `raised` are limits given since it was planned, by task (empty: the run's own). `joined` is what the run
     ends with (`status`, `reason`, `commit`) once that is known and waits to be handed over on the target's host.
@@ -68,6 +69,7 @@ class RunState:
     message: int = 0
     skills: bool = False
     plan_version: int = 1
+    changed: list[dict[str, Any]] = field(default_factory=list)
     rules_version: int = 1
     seq: int = 0
     created_at: float = 0.0
@@ -126,7 +128,7 @@ class RunState:
     def _reopened(self, tasks: Iterable[str]) -> None:
         self.status, self.finished_at, self.reason = RunStatus.RUNNING, None, ""
         self.cancel_requested = self.pause_requested = False
-        self.over_budget, self.joined = "", None
+        self.over_budget, self.joined, self.changed = "", None, []
         for task in tasks:
             self.tasks[task] = begun_anew(self.tasks[task])
         self._forget_failures()
@@ -134,6 +136,8 @@ class RunState:
     def _replanned(self, event: Event) -> None:
         data = event.data
         self.plan_version = data["plan"]["version"]
+        told = {name: data[name] for name in ("task", "measure", "added", "reasoning") if name in data}
+        self.changed.append({"version": self.plan_version, **told})
         again = set(data["again"])
         self.tasks = {
             task: begun_anew(self.tasks[task]) if task in again else self.tasks.get(task, TaskState())

@@ -1,28 +1,19 @@
 """One attempt at a task: its input tree, the agent's work, the checks on what it left, and the checkpoint."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import cast
 
 from pydantic import JsonValue
 
-from astrolabe.agents.agent import Agent, asks_models, check_inputs, told_apart
-from astrolabe.agents.asking import Asker
+from astrolabe.agents.agent import asks_models, check_inputs, told_apart
 from astrolabe.agents.bench import TreeBench
-from astrolabe.agents.commits import Hand
-from astrolabe.agents.context import BenchContext
-from astrolabe.agents.memory import BenchMemory
-from astrolabe.agents.skills import Attempt, BenchSkills
-from astrolabe.agents.tools.guard import SECRETS, may_see
-from astrolabe.agents.web import BenchWeb
 from astrolabe.domain.checkpoint import checkpoint_message
 from astrolabe.domain.event import EventType, NewEvent
 from astrolabe.domain.evidence import Evidence, Verdict
 from astrolabe.domain.plan import Check, Task, ref_name
-from astrolabe.domain.secrets.kept import values_kept
-from astrolabe.domain.secrets.redaction import Redactor
+from astrolabe.engine.benches import bench_of, discretion
 from astrolabe.engine.faults import CrashPoint
 from astrolabe.engine.floor import Floor
 from astrolabe.engine.keeping import lost_tests
@@ -31,7 +22,6 @@ from astrolabe.engine.screening import refuse_secrets
 from astrolabe.engine.starting import Start, is_last, start_of
 from astrolabe.engine.steps import Steps
 from astrolabe.errors import MissingError
-from astrolabe.ports.model import unheard
 
 
 class ChecksFailedError(Exception):
@@ -87,40 +77,8 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
     check_inputs(agent, task)
     floor.reach(CrashPoint.BEFORE_AGENT)
     steps = Steps(floor.log, floor.spending, task.id, number, floor.reach, floor.tape)
-    attempt, say = f"{task.id}/{number}", partial(floor.say, task.id)
-    bench = TreeBench(
-        task=task,
-        tree=tree,
-        workspace=floor.workspace,
-        sandbox=floor.sandbox,
-        preparer=floor.preparer,
-        recorder=steps,
-        skills=_skills(floor, steps, task, number, tree, say),
-        context=BenchContext(floor.contexts, steps, floor.run, attempt, say),
-        web=BenchWeb(floor.web, steps),
-        memory=BenchMemory(floor.memory, steps, floor.workspace, f"{floor.run}/{attempt}", say),
-        asker=Asker(
-            floor.models,
-            steps,
-            name,
-            f"{floor.run}/{attempt}",
-            say,
-            heard=unheard if floor.heard is None else partial(floor.heard, task.id),
-            keep=floor.keep,
-        ),
-        policy=floor.policy,
-        redactor=await _discretion(floor, agent, task, tree),
-        say=say,
-        key=f"{floor.run}/{task.id}",
-        commits=Hand(
-            floor.ground.onto or floor.ground.base,
-            floor.log.state.tasks[task.id].attempts[-1].started_at,
-            floor.redactor.redacted,
-            f"{floor.run}/{ref_name(task.id)}",
-        ),
-        base=floor.ground.base,
-        setbacks=_setbacks(floor, task, number),
-    )
+    redactor = await discretion(floor, task, tree) if asks_models(agent) else floor.redactor
+    bench = bench_of(floor, steps, task, number, tree, name, redactor)
     try:
         async with bench:
             await agent.work(task, bench)
@@ -146,29 +104,6 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
         patient=True,
     )
     return bench.tree
-
-
-async def _discretion(floor: Floor, agent: Agent, task: Task, tree: str) -> Redactor:
-    """Return what keeps secrets from a model: it knows those too that lie in the tree, where reading them is refused."""
-    if not asks_models(agent):
-        return floor.redactor
-    hidden = [entry for entry in await floor.workspace.files(tree, SECRETS) if not may_see(task, entry.path)]
-    kept = [value for entry in hidden for value in values_kept(entry.content.decode(errors="replace"))]
-    return floor.redactor.knowing(dict.fromkeys(kept))
-
-
-def _skills(
-    floor: Floor, steps: Steps, task: Task, number: int, tree: str, say: Callable[[str], None]
-) -> BenchSkills:
-    home = floor.skills if floor.log.state.skills else None
-    files = partial(floor.workspace.files, tree)
-    return BenchSkills(home, steps, files, Attempt(floor.run, task.id, number), say)
-
-
-def _setbacks(floor: Floor, task: Task, number: int) -> tuple[str, ...]:
-    """Return why the attempts before this one have failed, those of a plan's other agent too."""
-    attempts = floor.log.state.tasks[task.id].attempts
-    return tuple(attempt.reason for attempt in attempts if attempt.number < number and attempt.reason)
 
 
 def _left(before: str, after: str) -> dict[str, JsonValue]:

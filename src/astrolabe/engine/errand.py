@@ -149,12 +149,17 @@ class Errands:
     ) -> tuple[NewEvent, Plan | None]:
         """Try a measure on a task that no agent could do, and on which `healed` have been tried.
 
-        Returns the event that says what came of it, and the plan that is followed now, unless that is the same as before.
+        Returns the event that says what came of it, and the plan that is followed now, unless that is the same as before; or
+        that the run must end, for what it may cost is spent, which is not in the log yet.
         """
         room, log = await self._whole(run, plan_version)
         plan = None
         if log.state.plan_version == plan_version and log.state.tasks[task].healed == healed:
-            plan = await heal(self._shop, self._floor(room, log), room.tasks[task], measure)
+            try:
+                plan = await heal(self._shop, self._floor(room, log), room.tasks[task], measure)
+            except OverBudgetError as over:
+                await log.durable()
+                return _exceeded(over), None
             await log.durable()
             return log.last, plan
         if log.state.plan_version != plan_version:
@@ -269,8 +274,7 @@ class _Trial:
             await try_task(self._floor, self._task, self._number, self._now)
         except OverBudgetError as over:
             await self._log.durable()
-            data: dict[str, JsonValue] = {"reason": f"{over} ({over.hint})", "scope": over.scope}
-            return NewEvent(type=EventType.RUN_BUDGET_EXCEEDED, data=data)
+            return _exceeded(over)
         await self._log.durable()
         return self._log.last
 
@@ -279,6 +283,11 @@ async def _stopped(work: "asyncio.Task[NewEvent]") -> None:
     """Stop an attempt, and wait until nothing of it is left."""
     work.cancel()
     await asyncio.wait([work])
+
+
+def _exceeded(over: OverBudgetError) -> NewEvent:
+    data: dict[str, JsonValue] = {"reason": f"{over} ({over.hint})", "scope": over.scope}
+    return NewEvent(type=EventType.RUN_BUDGET_EXCEEDED, data=data)
 
 
 def _healing(events: Sequence[Event]) -> NewEvent:

@@ -1,7 +1,7 @@
 """The local driver: one process, one event loop, any number of runs it owns."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import replace
 
 from pydantic import JsonValue
@@ -68,7 +68,7 @@ class LocalDriver:
             async with self._shop.admission.watching(), self._post.box(lease.run, state.message) as box:
                 floor = floor_of(self._shop, plan, log, workspace, watcher)
                 await floor.spending.recover()
-                drive = _Drive(self._shop, floor, box)
+                drive = _Drive(self._shop, floor, box, watcher)
                 log.follow(drive.observe)
                 await self._carry(drive)
         except BaseExceptionGroup as group:
@@ -120,8 +120,9 @@ class LocalDriver:
 class _Drive:
     """One run being driven by this process."""
 
-    def __init__(self, shop: Workshop, floor: Floor, box: Box) -> None:
+    def __init__(self, shop: Workshop, floor: Floor, box: Box, watcher: Watcher) -> None:
         self._shop = shop
+        self._watcher = watcher
         self._floor = floor
         self._box = box
         self._log = floor.log
@@ -187,15 +188,21 @@ class _Drive:
         return self._began + self._shop.determinism.monotonic()
 
     async def _carry_out_all(self, group: asyncio.TaskGroup, decisions: Sequence[Decision]) -> bool:
-        """Tell whether anything came of the decisions; one that is being carried out already is passed over."""
-        new = [
-            decision
-            for decision in self._door.admit(decisions, self._scheduler.free)
-            if not (isinstance(decision, Heal) and decision.task in self._measures)
-        ]
+        """Tell whether anything came of the decisions."""
+        new = list(self._not_begun(self._door.admit(decisions, self._scheduler.free)))
         for decision in new:
             await self._carry_out(group, decision)
         return bool(new)
+
+    def _not_begun(self, decisions: Sequence[Decision]) -> Iterator[Decision]:
+        """Yield what is not being carried out already; one measure at a time, for each changes the plan that the next finds."""
+        may_heal = not self._measures
+        for decision in decisions:
+            if isinstance(decision, Heal):
+                if not may_heal:
+                    continue
+                may_heal = False
+            yield decision
 
     async def _carry_out(self, group: asyncio.TaskGroup, decision: Decision) -> None:
         match decision:
@@ -291,6 +298,9 @@ class _Drive:
             plan = await heal(self._shop, self._floor, task, measure)
             if plan is not None:
                 self._follow_plan(plan)
+                self._watcher.planned(plan)
+        except OverBudgetError as over:
+            self._exceeded(over)
         finally:
             self._measures.pop(task.id, None)
             self._changed.set()

@@ -17,7 +17,10 @@ NOTHING = Usage()
 
 
 class Steps:
-    """The steps of one attempt, numbered in the order the agent takes them. `over` is the limit that stopped one."""
+    """The steps of one attempt, numbered in the order the agent takes them. `over` is the limit that stopped one.
+
+    With a `part`, they are those of what follows the attempt's failure, and stand under a name of their own.
+    """
 
     def __init__(
         self,
@@ -27,6 +30,7 @@ class Steps:
         attempt: int,
         reach: Reach,
         tape: Tape | None = None,
+        part: str = "",
     ) -> None:
         self.over: OverBudgetError | None = None
         self._log = log
@@ -35,6 +39,7 @@ class Steps:
         self._attempt = attempt
         self._reach = reach
         self._tape = tape
+        self._place = f"{task}/{attempt}{part}"
         self._ordinal = 0
 
     async def recorded(
@@ -73,7 +78,7 @@ class Steps:
     def _caller(self, kind: str, call_id: str | None) -> Caller:
         self._ordinal += 1
         name = f"{self._ordinal}/{kind}" if call_id is None else f"{kind}:{call_id}"
-        return Caller(f"{self._task}/{self._attempt}/{name}", kind, self._task, self._attempt)
+        return Caller(f"{self._place}/{name}", kind, self._task, self._attempt)
 
     async def _played(self, tape: Tape, key: str, about: str) -> tuple[Any, Usage]:
         """Take the step from a recording: nothing is done, and nothing is charged."""

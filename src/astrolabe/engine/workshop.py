@@ -17,10 +17,11 @@ from astrolabe.engine.budgets import Planned, Spending
 from astrolabe.engine.faults import Reach, unharmed
 from astrolabe.engine.floor import Floor
 from astrolabe.engine.log import Log
+from astrolabe.engine.replanner import Replanner
 from astrolabe.engine.tape import Tape
 from astrolabe.engine.turns import Turns
 from astrolabe.memory.home import MemoryHome
-from astrolabe.planning.replanning import Replanner
+from astrolabe.planning.proposed import Hand
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.images import Images, Progress
 from astrolabe.ports.model import Models
@@ -35,10 +36,11 @@ from astrolabe.skills.home import SkillHome
 class Watcher:
     """How a run is shown while it goes on; nothing of it takes part in the result.
 
-    `heard` takes what models say, by task, in pieces as they come; without it nobody listens, and they answer in one piece.
+    `planned` takes the plan that a run follows from now on. `heard` takes what models say, by task, in pieces as they come; without it nobody listens, and they answer in one piece.
     """
 
     events: Callable[[Sequence[Event]], None] = lambda _events: None
+    planned: Callable[[Plan], None] = lambda _plan: None
     said: Callable[[str, str], None] = lambda _task, _text: None
     output: Callable[[str, str, bytes], None] = lambda _task, _check, _piece: None
     progress: Callable[[Progress], None] = lambda _progress: None
@@ -57,7 +59,7 @@ class Limits:
 class Workshop:
     """All the driver works with. `woken` waits until something may lie in the inbox, or that many seconds.
 
-    `replanners` are asked in turn when a task is to be split or the rest planned anew. With a `tape`, steps are taken from
+    `replanners` are asked in turn when a task is to be split or the rest planned anew, for the agents `offered`. With a `tape`, steps are taken from
     that recording.
     """
 
@@ -82,6 +84,7 @@ class Workshop:
     reuse_evidence: bool = True
     reach: Reach = unharmed
     replanners: Sequence[Replanner] = ()
+    offered: Sequence[Hand] = ()
     tape: Tape | None = None
 
 

@@ -1,19 +1,22 @@
 """Ids for tasks that were named by somebody who did not know how ids look, and what references to them mean."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 _LONGEST = 64
 
 
 class Renaming:
-    """`ids` are plain and unique, one for each pair of id and name as they were written (either may be empty)."""
+    """`ids` are plain and unique, one for each pair of id and name as they were written (either may be empty).
 
-    def __init__(self, written: Sequence[tuple[str, str]]) -> None:
+    None of them is one of `others`.
+    """
+
+    def __init__(self, written: Sequence[tuple[str, str]], others: Collection[str] = ()) -> None:
         self._written = [said.strip() for said, _ in written]
         self._names = [name.strip().casefold() for _, name in written]
         self.ids: list[str] = []
-        taken: set[str] = set()
+        taken = set(others)
         for number, (said, name) in enumerate(written, start=1):
             plain = _plain(said) or _plain(name) or f"task-{number}"
             self.ids.append(_own(plain, taken))

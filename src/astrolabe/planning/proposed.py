@@ -12,6 +12,7 @@ from astrolabe.errors import PlanValidationError, Problem
 from astrolabe.planning.extraction import Extracted
 from astrolabe.planning.guess import Names
 from astrolabe.planning.names import Renaming
+from astrolabe.planning.placing import after, beyond, instead_of, with_one_end
 from astrolabe.planning.validation import mended
 from astrolabe.planning.visible import visible
 
@@ -51,12 +52,17 @@ MOST_TASKS = 200
 
 @dataclass(frozen=True)
 class Hand:
-    """An agent that tasks can be given to: whether it changes files, what inputs it knows, and which it needs."""
+    """An agent that tasks can be given to: whether it changes files, what inputs it knows, and which it needs.
+
+    `purpose` and `told` (what an input is for, by its name) are for whoever chooses among them.
+    """
 
     name: str
     writes: bool = True
     inputs: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    purpose: str = ""
+    told: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,9 @@ class Terms:
     the agent that looks at all of it in the end; there is no such task when it is empty, or the plan has one already.
     `old` tells of the repository's own checks that fail before any change: they are no proofs, and `tester` is the agent
     that holds what was made against them instead. `doubts` are what else a person is to know before the plan runs.
+
+    `standing` are tasks of a plan that goes on: the new ones come after them, or as parts in the place of the one named
+    `split`. What names nothing that it writes may write `writes`.
     """
 
     goal: str
@@ -80,6 +89,9 @@ class Terms:
     tester: str = ""
     old: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    standing: tuple[Task, ...] = ()
+    split: str = ""
+    writes: tuple[str, ...] = ("**",)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,6 +114,7 @@ class _Mender:
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
         self._agents = Names(terms.names)
+        self._standing = {task.id for task in terms.standing}
         self._warnings: list[str] = []
         self._problems: list[Problem] = []
 
@@ -124,8 +137,7 @@ class _Mender:
             reasoning=reasoning if isinstance(reasoning, str) else "",
             warnings=(*self._terms.old, *self._terms.doubts, *self._warnings),
         )
-        sound = _must_prove_something(mended(_proved(plan, self._terms), self._terms.names))
-        return _reviewed(_tested(sound, self._terms), self._terms)
+        return _placed(plan, self._terms)
 
     def _told_first(self, extracted: Extracted, count: int) -> None:
         if count < len(extracted.tasks):
@@ -137,7 +149,8 @@ class _Mender:
 
     def _named(self, raws: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Give each task an id of its own, and let dependencies mean those."""
-        renaming = Renaming([(_text(raw.get("id")), _text(raw.get("name"))) for raw in raws])
+        written = [(_text(raw.get("id")), _text(raw.get("name"))) for raw in raws]
+        renaming = Renaming(written, self._standing)
         for index, raw in enumerate(raws):
             written = _text(raw.get("id"))
             raw["id"] = renaming.ids[index]
@@ -151,6 +164,8 @@ class _Mender:
 
     def _needed(self, renaming: Renaming, index: int, said: str) -> str:
         own, found = renaming.ids[index], renaming.meant(said, index)
+        if not found and said in self._standing:
+            return said
         if found == own:
             self._warnings.append(f"task `{own}`: dropped its dependency on itself")
             return ""
@@ -191,7 +206,7 @@ class _Mender:
             "checks": self._checks(name, raw["checks"]),
             "environment": self._terms.environment,
             "retries": self._terms.retries,
-            "healing": self._terms.healing,
+            "healing": [one for one in self._terms.healing if hand.writes or one is not Measure.SPLIT],
         }
         for key in _CHOSEN:
             if raw.get(key) is not None:
@@ -248,9 +263,9 @@ class _Mender:
             return []
         if not paths:
             self._warnings.append(
-                f"task `{task}`: names nothing that it changes, so it may change everything"
+                f"task `{task}`: names nothing that it changes, so it may change {_all(self._terms.writes)}"
             )
-            return ["**"]
+            return list(self._terms.writes)
         return paths
 
     def _checks(self, task: str, written: Sequence[object]) -> list[JsonValue]:
@@ -271,6 +286,23 @@ class _Mender:
 _KNOWN = (*_TEXTS, *_LISTS, *_CHOSEN, "inputs")
 
 
+def _placed(plan: Plan, terms: Terms) -> Plan:
+    """Return a plan of new tasks with the proofs they need, placed among those that stand."""
+    if terms.split:
+        split = next(task for task in terms.standing if task.id == terms.split)
+        parts = _proved(plan.model_copy(update={"tasks": with_one_end(plan.tasks)}), terms).tasks
+        faults = [fault for part in parts for fault in beyond(part, split)]
+        if faults:
+            raise PlanValidationError("the plan cannot run", faults)
+        whole = plan.model_copy(update={"tasks": instead_of(split, terms.standing, parts)})
+        return mended(whole, {*terms.names, *(task.agent for task in terms.standing)})
+    proved = _proved(plan, terms)
+    whole = plan.model_copy(update={"tasks": after(terms.standing, proved.tasks)})
+    sound = mended(whole, {*terms.names, *(task.agent for task in terms.standing)})
+    _must_prove_something(proved)
+    return _reviewed(_tested(sound, terms), terms)
+
+
 def _proved(plan: Plan, terms: Terms) -> Plan:
     """Add the repository's own checks to the last tasks."""
     last = {task.id for task in plan.sinks()}
@@ -286,16 +318,17 @@ def _with(checks: Sequence[Check], proofs: Sequence[Check]) -> tuple[Check, ...]
     return (*(check for check in checks if check.run not in lines), *proofs)
 
 
-def _must_prove_something(plan: Plan) -> Plan:
+def _must_prove_something(plan: Plan) -> None:
     if any(task.checks for task in plan.tasks):
-        return plan
+        return
     hint = "give the last task a command that fails as long as the goal is not reached, and passes then"
     raise PlanValidationError("the plan cannot run", [Problem("tasks", "none of them has a check", hint)])
 
 
 def _tested(plan: Plan, terms: Terms) -> Plan:
     """Where tests fail before any change, have them run in the end by who tells what is new from what is old."""
-    if not terms.old or terms.tester not in terms.names or any(t.agent == terms.tester for t in plan.tasks):
+    new = plan.tasks[len(terms.standing) :]
+    if not terms.old or terms.tester not in terms.names or any(t.agent == terms.tester for t in new):
         return plan
     tests = Task(
         id=_free_id(plan, "tests"),
@@ -305,6 +338,7 @@ def _tested(plan: Plan, terms: Terms) -> Plan:
         environment=terms.environment,
         depends_on=tuple(task.id for task in plan.sinks()),
         retries=terms.retries,
+        healing=tuple(one for one in terms.healing if one is not Measure.SPLIT),
     )
     return plan.model_copy(update={"tasks": (*plan.tasks, tests)})
 
@@ -316,7 +350,8 @@ def _free_id(plan: Plan, name: str) -> str:
 
 def _reviewed(plan: Plan, terms: Terms) -> Plan:
     """Have what was made looked at in the end, by somebody who did not make it."""
-    if terms.reviewer not in terms.names or any(task.agent == terms.reviewer for task in plan.tasks):
+    new = plan.tasks[len(terms.standing) :]
+    if terms.reviewer not in terms.names or any(task.agent == terms.reviewer for task in new):
         return plan
     review = Task(
         id=_free_id(plan, "review"),
@@ -326,8 +361,13 @@ def _reviewed(plan: Plan, terms: Terms) -> Plan:
         inputs={"goal": plan.goal},
         depends_on=tuple(task.id for task in plan.sinks()),
         retries=terms.retries,
+        healing=tuple(one for one in terms.healing if one is not Measure.SPLIT),
     )
     return plan.model_copy(update={"tasks": (*plan.tasks, review)})
+
+
+def _all(patterns: Sequence[str]) -> str:
+    return "everything" if "**" in patterns else ", ".join(patterns) or "nothing"
 
 
 def _text(value: object) -> str:

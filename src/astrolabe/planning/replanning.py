@@ -1,40 +1,98 @@
 """Planning the rest of a run anew while it goes on: what has been done stays."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
 
-from astrolabe.domain.plan import Measure, Plan, Task
+from astrolabe.domain.plan import Approval, Measure, Plan, Task
 from astrolabe.domain.task import TaskState, TaskStatus
 from astrolabe.errors import PlanValidationError, Problem
+from astrolabe.planning.extraction import Extracted
+from astrolabe.planning.placing import with_approval
+from astrolabe.planning.proposed import Hand, Terms, proposed_plan
 from astrolabe.planning.validation import validated
+
+MOST_WARNINGS = 200
+"""Of a plan that is changed again and again."""
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """A task that no agent could do, in the midst of its run. `tasks` tells how far each task of the plan is."""
+    """A task that no agent could do, in the midst of its run. `tasks` tells how far each task of the plan is by now.
+
+    `hands` are the agents that new tasks can be given to. `evidence` says in words what was tried and what came of it: others
+    have written much of it, so it is data to whoever reads it. `done` are the tasks that could not be changed any more when
+    that was written down.
+    """
 
     plan: Plan
     task: Task
     measure: Measure
     tasks: Mapping[str, TaskState]
+    hands: tuple[Hand, ...] = ()
+    evidence: str = ""
+    done: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> TaskState:
+        """How far the troubled task is."""
+        return self.tasks[self.task.id]
 
     @property
     def reason(self) -> str:
         """What the last attempt failed of."""
-        return self.tasks[self.task.id].reason
+        return self.state.reason
+
+    @property
+    def settled(self) -> tuple[Task, ...]:
+        """The tasks that may no longer be changed."""
+        return tuple(task for task in self.plan.tasks if self.tasks[task.id].status in _SETTLED)
+
+    @property
+    def measures_left(self) -> tuple[Measure, ...]:
+        """What may be tried after this measure: new tasks in the place of this one may try that, and no more."""
+        return self.task.healing[self.state.healed + 1 :]
 
 
-class Replanner(Protocol):
-    """Somebody who can plan the rest of a run anew."""
+def changed_plan(extracted: Extracted, terms: Terms, trouble: Trouble) -> Plan:
+    """Return the plan that a model's answer makes of the one in trouble; what is done is as it was, whatever the answer says.
 
-    async def replan(self, trouble: Trouble) -> Plan | None:
-        """Return the whole plan as it is to go on, or None to leave that to others.
+    Raises:
+        PlanValidationError: it cannot run, or changes what may not be changed; names every problem.
+    """
+    task, splits = trouble.task, trouble.measure is Measure.SPLIT
+    if splits and len(extracted.tasks) == 1:
+        fault = Problem("tasks", "is one task in the place of one", "plan two or more smaller ones")
+        raise PlanValidationError("the plan cannot run", [fault])
+    standing = trouble.plan.tasks if splits else trouble.settled
+    asked = None if trouble.state.approved else task.approval
+    if splits:
+        standing = tuple(
+            one.model_copy(update={"approval": asked}) if one.id == task.id else one for one in standing
+        )
+    found = proposed_plan(extracted, replace(terms, standing=standing, split=task.id if splits else ""))
+    tasks = (
+        found.tasks if splits else (*standing, *with_approval(found.tasks[len(standing) :], _asks(trouble)))
+    )
+    plan = trouble.plan.model_copy(
+        update={
+            "tasks": tasks,
+            "reasoning": found.reasoning,
+            "warnings": (*trouble.plan.warnings, *found.warnings)[-MOST_WARNINGS:],
+        }
+    )
+    change_to(plan, trouble, {*terms.names, *(one.agent for one in trouble.plan.tasks), *_stand_ins(trouble)})
+    return plan
 
-        Tasks that have passed or are being worked on must be in it unchanged. For SPLIT all others must be, too, but for
-        what they depend on, and the troubled one, which smaller ones replace.
-        """
-        ...
+
+def _asks(trouble: Trouble) -> Approval | None:
+    """Return what a person was to be asked before something began that is planned anew now."""
+    settled = {one.id for one in trouble.settled}
+    gone = (one for one in trouble.plan.tasks if one.id not in settled and not trouble.tasks[one.id].approved)
+    return next((one.approval for one in gone if one.approval is not None), None)
+
+
+def _stand_ins(trouble: Trouble) -> set[str]:
+    return {agent for task in trouble.plan.tasks for agent in task.fallback}
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,11 @@ async def follow_run(installation: Installation, record: RunRecord, watcher: Wat
     while True:
         events = await installation.store.events(record.id, state.seq)
         watcher.events(events)
+        version = state.plan_version
         state.apply(events)
+        if state.plan_version != version and state.changed:
+            versions = await installation.store.plan_versions(record.plan_id)
+            watcher.planned(versions[state.plan_version - 1].plan)
         if state.status is not RunStatus.RUNNING:
             return state
         if state.joined is not None and record.host == clustered.host:

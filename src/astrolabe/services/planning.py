@@ -6,21 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 
-from astrolabe.agents.agent import (
-    Agent,
-    check_inputs,
-    declared_inputs,
-    is_planned,
-    purpose_of,
-    reads_only,
-)
+from astrolabe.agents.agent import check_inputs
 from astrolabe.agents.asking import error_of
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.checkpoint import GENERATED
 from astrolabe.domain.plan import Plan, Task
 from astrolabe.domain.run import Ground, RunStatus
+from astrolabe.engine.offering import offered
 from astrolabe.errors import (
     AstrolabeError,
     ConflictError,
@@ -28,6 +22,7 @@ from astrolabe.errors import (
     ModelError,
     NoModelError,
 )
+from astrolabe.planning.proposed import Hand
 from astrolabe.planning.recipe import Goal
 from astrolabe.planning.static import recognises
 from astrolabe.planning.validation import validated
@@ -124,8 +119,9 @@ def planning_plan(
 ) -> Plan:
     """Return the plan of a run that plans a goal for the commit `base`; equal for equal circumstances."""
     digests = {f"{one.name}/{one.variant}": f"{one.version}:{one.digest}" for one in installation.prompts}
+    hands = offered(installation.agents, installation.plugins_of, installation.recipe_plugins)
     inputs: dict[str, JsonValue] = {
-        "agents": [_offered(agent, installation) for agent in _offerable(installation)],
+        "agents": [_told(hand) for hand in hands],
         "agent": _FALLBACK_AGENT,
         "seen": {
             "base": base or "",
@@ -235,32 +231,14 @@ def _on_its_way(record: RunRecord) -> ConflictError:
     )
 
 
-def _offerable(installation: Installation) -> list[Agent]:
-    """Return the agents a model may give tasks to: not those that only work on what a recipe has understood."""
-    own = {name for name, plugin in installation.plugins_of.items() if plugin in installation.recipe_plugins}
-    return [
-        agent
-        for name, agent in sorted(installation.agents.items())
-        if is_planned(agent) and name not in own and name != PLANNER
-    ]
-
-
-def _offered(agent: Agent, installation: Installation) -> dict[str, JsonValue]:
-    inputs = declared_inputs(installation.agents).get(agent.name)
-    fields = _told_inputs(inputs)
+def _told(hand: Hand) -> dict[str, JsonValue]:
     return {
-        "name": agent.name,
-        "purpose": purpose_of(agent),
-        "writes": not reads_only(agent),
-        "inputs": cast("dict[str, JsonValue]", fields),
-        "needs": [
-            name for name, known in (inputs.model_fields.items() if inputs else ()) if known.is_required()
-        ],
+        "name": hand.name,
+        "purpose": hand.purpose,
+        "writes": hand.writes,
+        "inputs": {**hand.told},
+        "needs": list(hand.needs),
     }
-
-
-def _told_inputs(inputs: type[BaseModel] | None) -> dict[str, str]:
-    return {name: field.description or "" for name, field in inputs.model_fields.items()} if inputs else {}
 
 
 def _of_planner(digests: Mapping[str, str]) -> dict[str, str]:

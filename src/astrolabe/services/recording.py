@@ -23,7 +23,7 @@ from astrolabe.ports.store import RunRecord
 from astrolabe.ports.workspace import Workspace
 from astrolabe.services.cluster import workspace_of
 from astrolabe.services.installation import Installation
-from astrolabe.services.runs import view_run
+from astrolabe.services.runs import begun_plan, view_run
 
 SHAPE = "astrolabe.recording/1"
 LARGEST_BYTES = 500_000_000
@@ -94,6 +94,7 @@ async def record(installation: Installation, run: RunRecord) -> Recording:
     events = await installation.store.events(run.id)
     workspace = await workspace_of(installation, run)
     await workspace.start()
+    begun_with = await begun_plan(installation, run, events)
     ground = view.state.ground
     stands_on = {
         name: await workspace.tree_of(commit)
@@ -106,7 +107,7 @@ async def record(installation: Installation, run: RunRecord) -> Recording:
         run=run.id,
         goal=run.goal,
         status=view.state.status,
-        plan=view.plan.model_dump(mode="json"),
+        plan=begun_with.model_dump(mode="json"),
         ground=stands_on,
         steps=_steps(events),
         tasks={
@@ -119,7 +120,7 @@ async def record(installation: Installation, run: RunRecord) -> Recording:
         },
         chains={},
     )
-    recording.chains.update(_chains(recording, view.plan))
+    recording.chains.update(_chains(recording, begun_with))
     for tree in sorted(_trees(recording)):
         await _take_in(recording, workspace, tree)
     return recording
@@ -142,7 +143,8 @@ def _chains(recording: Recording, plan: Plan) -> dict[str, list[dict[str, Any]]]
     found: dict[str, list[dict[str, Any]]] = {}
     for key, step in recording.steps.items():
         if "chain" in (reply := _fields(step.reply)):
-            found.setdefault(plan.task(key.partition("/")[0]).agent, reply["chain"])
+            agent = reply.get("agent") or plan.task(key.partition("/")[0]).agent
+            found.setdefault(agent, reply["chain"])
     return found
 
 

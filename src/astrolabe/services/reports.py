@@ -78,7 +78,12 @@ def _run(view: RunView) -> dict[str, Any]:
         "commit": state.commit,
         "published": state.published,
         "edits": state.merged,
-        "plan": {"id": record.plan_id, "version": record.plan_version, "digest": view.plan.digest()},
+        "plan": {
+            "id": record.plan_id,
+            "version": record.plan_version,
+            "digest": view.plan.digest(),
+            "changes": state.changed,
+        },
         "planned_by": record.options.get(PLANNED_BY),
         "created_at": state.created_at,
         "finished_at": state.finished_at,

@@ -1,5 +1,6 @@
 """Reading runs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from astrolabe.domain.event import Event
@@ -59,6 +60,11 @@ async def plan_of(installation: Installation, record: RunRecord, state: RunState
     """Return the plan that a run follows in a state: it may have been changed on the way."""
     versions = await installation.store.plan_versions(record.plan_id)
     return versions[state.plan_version - 1].plan
+
+
+async def begun_plan(installation: Installation, record: RunRecord, events: Sequence[Event]) -> Plan:
+    """Return the plan that a run was begun with, whatever has been made of it since; `events` are its log's first."""
+    return await plan_of(installation, record, RunState(record.id).apply(events[:1]))
 
 
 async def events_of(installation: Installation, record: RunRecord, after: int = 0) -> tuple[Event, ...]:

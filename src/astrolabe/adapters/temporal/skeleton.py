@@ -38,7 +38,8 @@ def unpacked_plan(packed: bytes) -> Plan:
 def packed_state(state: RunState) -> bytes:
     """Return a state without what was made and proved: only what decisions follow from."""
     tasks = {name: _bare(task) for name, task in state.tasks.items() if task != TaskState()}
-    bare = replace(state, tasks=tasks, steps={}, intended=set(), merged=None, published=None)
+    changed = [{"version": change["version"]} for change in state.changed]
+    bare = replace(state, tasks=tasks, changed=changed, steps={}, intended=set(), merged=None, published=None)
     return zlib.compress(_states().dump_json(bare, exclude_defaults=True), _LEVEL)
 
 

@@ -142,6 +142,9 @@ class RunWorkflow:
             retry_policy=self._again,
         )
         event = _event(healed.told)
+        if event.type == EventType.RUN_BUDGET_EXCEEDED:
+            await self._end([event])
+            return
         if not healed.skeleton:
             self._course.fold([event], workflow.time())
             return
