@@ -30,9 +30,11 @@ class Context:
         return Shared(key, 1, value, "test", 0)
 
 
-def reviewed(*answers: Any, files: dict[str, bytes] = FILES) -> tuple[Any, ScriptedModel, str]:
+def reviewed(
+    *answers: Any, files: dict[str, bytes] = FILES, small: bool = False
+) -> tuple[Any, ScriptedModel, str]:
     """Return the verdict that is left, the model, and why the attempt failed (nothing if it did not)."""
-    model = ScriptedModel(answers)
+    model = ScriptedModel(answers, small=small)
     task = Task(id="review", name="review", agent="reviewer", goal="Slugs of lower-case words with dashes")
     here, context = Room(task, ScriptedModels(model), files), Context()
 
@@ -65,6 +67,15 @@ def test_it_sees_the_changes_and_the_goal_and_its_verdict_is_left_for_others() -
         "show",
         "verdict",
     }
+
+
+def test_a_small_model_reads_and_judges_and_has_ended_after_few_turns() -> None:
+    verdict, model, fault = reviewed(
+        *[calls(("read", {"path": "src/slug.py", "from": at})) for at in range(1, 40)], small=True
+    )
+    assert (verdict, len(model.asked) <= 10) == (None, True)
+    assert fault
+    assert {tool.name for tool in model.asked[0].tools} == {"read", "verdict"}
 
 
 def test_what_must_be_mended_fails_the_attempt_with_its_places() -> None:

@@ -6,6 +6,7 @@ from astrolabe.roles.reviewer.verdict import VERDICT, Verdict
 from astrolabe.sdk import (
     LOOKING,
     PAST,
+    READ,
     AgentFailedError,
     Brief,
     LoopLimits,
@@ -61,7 +62,7 @@ class ReviewerAgent:
         brief = Brief(prompt.text, _told(task, given, changes), await notes_for(task, bench))
         small = models[0].small
         limits = LoopLimits(turns=min(given.turns, _SMALL_TURNS) if small else given.turns)
-        tools = (*LOOKING, *(() if small else PAST), VERDICT)
+        tools = (*((READ,) if small else (*LOOKING, *PAST)), VERDICT)
         outcome = await converse(task, bench, brief, tools, limits=limits, accept=_has_verdict)
         verdict = Verdict.model_validate(outcome.given)
         await _leave(task, bench, verdict)
