@@ -165,6 +165,11 @@ def test_uncommitted_work_is_kept_and_the_printed_command_brings_it_back(
     assert done.code == 0, done.out
     after = looked_at(maker.target)
     kept = told["results"][0]["kept"]
+    published = done.document["run"]["published"]
+    assert published["moved"]
+    assert (
+        f"stash apply --index refs/astrolabe/snapshots/{done.document['run']['id']}" in published["restore"]
+    )
     assert {path for path in before if before[path] != after.get(path)} <= {
         ".git/index",
         ".git/logs/HEAD",

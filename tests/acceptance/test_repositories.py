@@ -90,6 +90,7 @@ def looked_at(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 
 OURS = tuple(f"{logs}refs/heads/astrolabe{mark}" for logs in ("", "logs/") for mark in "/-")
+KEPT = "refs/astrolabe/snapshots/"
 BRANCHES = tuple(
     f"{logs}refs/heads/{name}" for logs in ("", "logs/") for name in ("main", "fresh", "astrolabe")
 )
@@ -102,7 +103,7 @@ def changed_beside_ours(
     """Return the paths that differ, but for our own branches; git's own as from its folder."""
     differing = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
     names = {path.removeprefix(".git/") for path in differing}
-    return {name for name in names if not name.startswith(OURS)}
+    return {name for name in names if not name.startswith((*OURS, KEPT))}
 
 
 TOLD: dict[Callable[[Maker], None], str] = {

@@ -52,7 +52,7 @@ def bench_of(
             floor.ground.onto or floor.ground.base,
             floor.log.state.tasks[task.id].attempts[-1].started_at,
             floor.redactor.redacted,
-            f"{floor.run}/{ref_name(task.id)}",
+            f"{floor.run}-{ref_name(task.id)}",
         ),
         base=floor.ground.base,
         setbacks=_setbacks(floor, task, number),

@@ -44,7 +44,8 @@ class Published:
     """What the person's repository received.
 
     `moved` tells whether the checked-out branch and its files advanced; if not, `reason` says why, and the work waits on
-    `branch`: `commands` are the shell lines that take it over from there.
+    `branch`: `commands` are the shell lines that take it over from there. `restore` is the shell line that brings back what
+    was uncommitted when the branch moved: nothing of it was touched, and it is kept nevertheless.
     """
 
     branch: str
@@ -52,6 +53,7 @@ class Published:
     moved: bool
     reason: str = ""
     commands: tuple[str, ...] = ()
+    restore: str = ""
 
 
 class TargetKind(StrEnum):

@@ -81,8 +81,14 @@ def _unproved(view: RunView) -> list[NextStep]:
 
 def _handed_over(view: RunView) -> list[NextStep]:
     """Say how to get a result whose branch could not be moved."""
-    commands = (view.state.published or {}).get("commands", ())
-    return [NextStep("take the result over", tuple(commands))] if commands else []
+    published = view.state.published or {}
+    steps = (
+        [NextStep("take the result over", tuple(commands))] if (commands := published.get("commands")) else []
+    )
+    if restore := published.get("restore"):
+        why = "nothing uncommitted was touched; should you ever miss it, bring it back as it was"
+        steps.append(NextStep(why, (restore,)))
+    return steps
 
 
 def _resolve(view: RunView) -> list[NextStep]:

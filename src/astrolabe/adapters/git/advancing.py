@@ -18,8 +18,10 @@ from typing import Any, cast
 from astrolabe.adapters.git.command import GitFailedError
 from astrolabe.adapters.git.obstacles import Obstacle, uncommitted
 from astrolabe.adapters.git.references import References, write_anew
+from astrolabe.adapters.git.setting_aside import set_aside
 from astrolabe.adapters.git.target import Theirs
 from astrolabe.adapters.git.trees import Entry, decoded, encoded, zero_separated
+from astrolabe.ports.history import Snapshot
 
 _SHOWN_PATHS = 5
 _UNFINISHED = {
@@ -61,7 +63,10 @@ class Difference:
 
 
 class Advance:
-    """One repository with a work tree. Two processes never work on it at once: the caller holds a lock on its folder."""
+    """One repository with a work tree. Two processes never work on it at once: the caller holds a lock on its folder.
+
+    `kept` is what was uncommitted, and not new, when the branch was about to move.
+    """
 
     def __init__(self, theirs: Theirs, worktree: Path) -> None:
         self._theirs = theirs
@@ -70,6 +75,7 @@ class Advance:
         self._index = self._folder / "index"
         self._lock = self._folder / "index.lock"
         self._fresh = self._folder / "astrolabe-index"
+        self.kept: Snapshot | None = None
 
     async def forward(self, run: str, new: str) -> Obstacle | None:
         """Move the branch and its files to a commit that contains what is checked out; return why not, or None.
@@ -91,7 +97,7 @@ class Advance:
         try:
             differences = await self._differences(step)
             step = await self._settle(step, differences)
-            obstacle = await self._obstacle(step, differences)
+            obstacle = await self._obstacle(step, differences) or await self._keep(step)
         finally:
             if obstacle:
                 await asyncio.to_thread(self._leave)
@@ -106,6 +112,12 @@ class Advance:
             raise
         await self._arrive(step)
         return None
+
+    async def _keep(self, step: Step) -> None:
+        """Keep what is uncommitted: the step touches none of it, and should that ever be wrong, nothing is lost."""
+        told = await self._theirs.run("rev-list", "--max-count=1", "--timestamp", step.new)
+        at = int(told.output.split()[0])  # a hand-over that was killed and is done again keeps the same
+        self.kept = await set_aside(self._theirs, step.run, at, new_files=False)
 
     async def recover(self) -> bool:
         """Finish or undo what a killed process began; tell whether there was such a thing."""
@@ -335,7 +347,7 @@ class Advance:
         return Step(fields["run"], fields["old"], fields["new"], tuple(fields.get("settled", ())))
 
     def _clear(self) -> None:
-        for name in ("index", "attributes", "before", "after", "lock"):
+        for name in ("index", "attributes", "before", "after", "aside", "lock"):
             for ending in ("", ".lock"):
                 (self._folder / f"astrolabe-{name}{ending}").unlink(missing_ok=True)
 

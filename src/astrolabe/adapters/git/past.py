@@ -120,7 +120,7 @@ class GitHistory:
     async def set_aside(self, name: str) -> Snapshot | None:
         theirs = await self._theirs()
         async with locked(theirs.repository.folder, self._determinism):
-            return await set_aside(theirs, name)
+            return await set_aside(theirs, name, int(self._determinism.now()))
 
     async def _repository(self) -> Repository:
         state, repository = await self._target.examined()

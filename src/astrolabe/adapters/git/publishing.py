@@ -53,6 +53,7 @@ class Publisher:
         self._target = target
         self._determinism = determinism
         self._lock = lock
+        self._restore = ""
 
     async def publish(self, work: Work) -> Published:
         """Hand over; raises TargetError when the target cannot take it."""
@@ -180,7 +181,7 @@ class Publisher:
             return Published(branches.named, "", moved=False, reason=_NO_FINAL)
         obstacle = await self._advance(theirs, work.run, work.final, head)
         if obstacle is None:
-            return Published(branches.named, work.final, moved=True)
+            return Published(branches.named, work.final, moved=True, restore=self._restore)
         place = theirs.repository.worktree or theirs.repository.folder
         commands = obstacle.commands(place, branches.named)
         return Published(branches.named, work.final, moved=False, reason=obstacle.reason, commands=commands)
@@ -224,7 +225,10 @@ class Publisher:
             return Obstacle("no branch is checked out (HEAD is detached)")
         if not grown:
             return Obstacle(f"{branch} has commits that the run did not start from")
-        return await Advance(theirs, worktree).forward(run, final)
+        advance = Advance(theirs, worktree)
+        obstacle = await advance.forward(run, final)
+        self._restore = advance.kept.restore if advance.kept else ""
+        return obstacle
 
 
 _NO_FINAL = "the run has no final commit; each passed task has a branch of its own"

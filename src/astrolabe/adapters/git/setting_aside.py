@@ -15,17 +15,19 @@ _MOST_UNTRACKED_BYTES = 100_000_000
 """Of untracked files: more is no work of hands, and nothing that we do touches it."""
 
 
-async def set_aside(theirs: Theirs, name: str) -> Snapshot | None:
+async def set_aside(theirs: Theirs, name: str, at: int, *, new_files: bool = True) -> Snapshot | None:
     """Keep what is staged, changed and untracked under `refs/astrolabe/snapshots/<name>`; None when there is nothing.
+
+    `at` is the time it bears, in seconds since the epoch: equal work at an equal time has an equal id. Without `new_files` untracked ones are left out: what only moves a branch never touches them.
 
     Where nothing is committed yet, what is staged cannot be told from what is not when it is brought back.
     """
     changed = await theirs.dirty()
-    untracked = await _untracked(theirs)
+    untracked = await _untracked(theirs) if new_files else ()
     if theirs.repository.worktree is None or not (changed or untracked):
         return None
     ref, head = f"refs/astrolabe/snapshots/{name}", await theirs.head()
-    commit = await _Aside(theirs, theirs.repository.folder / "astrolabe-aside", head).commit(
+    commit = await _Aside(theirs, theirs.repository.folder / "astrolabe-aside", head, at).commit(
         changed, untracked
     )
     await References(theirs).point(ref, commit)
@@ -37,10 +39,11 @@ async def set_aside(theirs: Theirs, name: str) -> Snapshot | None:
 class _Aside:
     """Commits made by way of an index of our own."""
 
-    def __init__(self, theirs: Theirs, index: Path, head: str | None) -> None:
+    def __init__(self, theirs: Theirs, index: Path, head: str | None, at: int) -> None:
         self._theirs = theirs
         self._index = index
         self._head = head
+        self._dates = {f"GIT_{role}_DATE": f"@{at} +0000" for role in ("AUTHOR", "COMMITTER")}
 
     async def commit(self, changed: tuple[str, ...], untracked: tuple[str, ...]) -> str:
         """Return a commit as `git stash` makes it: its parents are HEAD, what is staged, and what is untracked."""
@@ -89,11 +92,9 @@ class _Aside:
     async def _committed(self, tree: str, what: str, *parents: str) -> str:
         named = [word for parent in parents for word in ("-p", parent)]
         text = f"astrolabe: {what}\n".encode()
-        return (
-            (await self._theirs.run("commit-tree", tree, *named, "-F", "-", stdin=text))
-            .output.decode()
-            .strip()
-        )
+        command = ("commit-tree", tree, *named, "-F", "-")
+        reply = await self._theirs.run(*command, stdin=text, variables=self._dates)
+        return reply.output.decode().strip()
 
 
 async def _untracked(theirs: Theirs) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from astrolabe.adapters.git.clone import NOBODY, Identity
-from astrolabe.adapters.git.command import Git, GitFailedError, Owner, Reply
+from astrolabe.adapters.git.command import NOTHING, Git, GitFailedError, Owner, Reply
 from astrolabe.adapters.git.place import LEFTOVER, look, may_write, nearest_folder
 from astrolabe.adapters.git.trees import decoded, zero_separated
 from astrolabe.errors import Problem, TargetError, UnavailableError
@@ -164,6 +164,7 @@ class Theirs:
         stdin: bytes = b"",
         index: Path | None = None,
         accept: Sequence[int] = (0,),
+        variables: Mapping[str, str] = NOTHING,
     ) -> Reply:
         """Run git on the repository, with another index if one is given."""
         repository = self.repository
@@ -180,7 +181,7 @@ class Theirs:
             *arguments,
             stdin=stdin,
             settings={**self.person.settings, **await self._disarmed()},
-            variables={**places, **named},
+            variables={**places, **named, **variables},
             accept=accept,
             holding=self.holding,
             user=self._owner,
