@@ -101,7 +101,7 @@ from astrolabe.projects.analysers import Analyser, analysers
 from astrolabe.projects.bill import bill_of, licences_of
 from astrolabe.projects.coverage import Covered, read_coverage
 from astrolabe.projects.detection import runners, test_command
-from astrolabe.projects.findings import Finding, Level, compared, read_findings, sarif_of
+from astrolabe.projects.findings import Finding, Level, compared, read_findings, sarif_of, told_once
 from astrolabe.projects.listing import Listing, worth_reading
 from astrolabe.projects.locks import LARGEST_LOCK_BYTES, lock_files, parts_of
 from astrolabe.projects.parts import Part
@@ -251,6 +251,7 @@ __all__ = [
     "skills_for",
     "steps_shape",
     "test_command",
+    "told_once",
     "told_task",
     "validate",
     "whole_plan",

@@ -21,6 +21,19 @@ _LINE = re.compile(
 )
 
 
+_QUOTED = re.compile(r"[`'\"]([^`'\"]{1,200})[`'\"]")
+_SAME = {
+    rule: meaning
+    for meaning, rules in {
+        "undefined": ("F821", "name-defined", "no-undef", "TS2304"),
+        "unused": ("no-unused-vars", "@typescript-eslint/no-unused-vars", "TS6133", "TS6196"),
+        "redefined": ("F811", "no-redef"),
+    }.items()
+    for rule in rules
+}
+"""Rules of several tools that find the same, by what they find."""
+
+
 class Level(StrEnum):
     """How much a finding weighs, in SARIF's words."""
 
@@ -136,6 +149,25 @@ def compared(now: Sequence[Finding], before: Sequence[Finding]) -> tuple[Finding
         marked.append(one.model_copy(update={"new": left[key] <= 0}))
         left[key] -= 1
     return tuple(marked)
+
+
+def told_once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Leave out what another one, of the same tool in another folder or of another tool, says of the same line: the first stands."""
+    seen = set[tuple[str, int, str]]()
+    kept: list[Finding] = []
+    for one in findings:
+        meaning = _SAME.get(one.rule) or f"{one.tool} {one.rule} {one.column} {one.message}"
+        key = (one.path, one.line, f"{meaning} {_quoted(one.message)}" if one.rule in _SAME else meaning)
+        if key not in seen:
+            seen.add(key)
+            kept.append(one)
+    return tuple(kept)
+
+
+def _quoted(message: str) -> str:
+    """Return the name that a message is about: what it quotes first."""
+    found = _QUOTED.search(message)
+    return found.group(1) if found else ""
 
 
 def sarif_of(tools: Mapping[str, str], findings: Sequence[Finding]) -> dict[str, Any]:

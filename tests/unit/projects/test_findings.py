@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from astrolabe.projects.analysers import analysers
 from astrolabe.projects.bill import bill_of
-from astrolabe.projects.findings import Finding, FindingsForm, Level, compared, read_findings, sarif_of
+from astrolabe.projects.findings import (
+    Finding,
+    FindingsForm,
+    Level,
+    compared,
+    read_findings,
+    sarif_of,
+    told_once,
+)
 from astrolabe.projects.listing import Listing
 from astrolabe.projects.locks import parts_of
 
@@ -43,6 +51,22 @@ def test_each_form_is_read(form: FindingsForm, text: str, expected: tuple[str, s
 def test_a_finding_that_moved_is_old_and_a_second_one_is_new() -> None:
     moved = ONE.model_copy(update={"line": 30})
     assert [one.new for one in compared([moved, ONE], [ONE])] == [False, True]
+
+
+def test_what_two_tools_say_of_one_line_is_told_once() -> None:
+    def of(tool: str, rule: str, message: str, line: int = 1) -> Finding:
+        return Finding(tool=tool, rule=rule, path="a.py", line=line, message=message)
+
+    told = [
+        of("ruff", "F821", "Undefined name `gone`"),
+        of("mypy", "name-defined", 'Name "gone" is not defined'),
+        of("mypy", "name-defined", 'Name "other" is not defined'),
+        of("mypy", "name-defined", 'Name "gone" is not defined', line=2),
+        of("eslint", "eqeqeq", "m"),
+        of("eslint", "eqeqeq", "m"),
+        of("tsc", "TS2345", "m"),
+    ]
+    assert told_once(told) == (told[0], told[2], told[3], told[4], told[6])
 
 
 JSON = st.recursive(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -28,6 +28,7 @@ from astrolabe.sdk import (
     parts_of,
     read_findings,
     sarif_of,
+    told_once,
 )
 
 _MOST_SHARED = 300
@@ -84,7 +85,7 @@ class AnalysisAgent:
         asked = AnalysisInputs.model_validate(task.inputs)
         listing = await _with_locks(bench, await listing_of(bench))
         fit, unfit = analysers(listing)
-        looked = [await _looked(bench, one, asked.timeout_seconds) for one in fit]
+        looked = _once([await _looked(bench, one, asked.timeout_seconds) for one in fit])
         parts = parts_of(listing)
         document: dict[str, Any] = _document(looked, parts) | {
             "not_run": [{"tool": one.name, "reason": one.reason} for one in unfit]
@@ -130,6 +131,12 @@ async def _findings(
         said = (done.stderr or done.stdout).strip().splitlines()[-3:]
         return (), f"it ended with code {done.exit_code}: {' / '.join(said)[-400:]}"
     return read_findings(analyser.name, analyser.form, done.stdout, analyser.folder)
+
+
+def _once(looked: Sequence[Looked]) -> list[Looked]:
+    """Leave each tool what no tool before it has told."""
+    kept = {id(one) for one in told_once([one for each in looked for one in each.findings])}
+    return [replace(each, findings=tuple(one for one in each.findings if id(one) in kept)) for each in looked]
 
 
 def _document(looked: Sequence[Looked], parts: Sequence[Part]) -> dict[str, Any]:
