@@ -110,6 +110,37 @@ def test_a_person_may_change_the_plan_before_it_runs(
     assert done.document["run"]["plan"]["version"] == 2
 
 
+BAD_EDITS = {
+    "no plan any more": ("printf 'tasks: [{id: 7' > \"$1\"", "plan", True),
+    "an agent that is not there": ("sed -i 's/agent: code/agent: nobody/' \"$1\"", "unknown agent", True),
+    "an editor that fails": ("echo '# mine' >> \"$1\"; exit 3", "could not be edited", True),
+    "not text": ("printf '\\377\\376' > \"$1\"", "cannot be read", True),
+    "emptied": (': > "$1"', "was emptied", False),
+}
+
+
+def test_a_bad_edit_begins_nothing_and_what_was_written_is_not_lost(
+    person: Person, server: ModelServer, repository: Path
+) -> None:
+    for name, (script, told, kept) in BAD_EDITS.items():
+        editor = person.file("editor.sh", f"#!/bin/sh\n{script}\n")
+        editor.chmod(0o755)
+        person._monkeypatch.setenv("VISUAL", str(editor))
+        done = person.types("run", GOAL, "--repo", repository, "--yes", "--edit")
+        assert done.code == 2, (name, done.err)
+        assert told in done.err, (name, done.err)
+        assert ("is kept" in done.err) is kept, name
+        for draft in [Path(word) for word in done.err.split() if word.endswith(".yaml")][-1:]:
+            assert draft.read_bytes(), name
+            draft.unlink()
+    assert person.shell("cd project && git branch --format='%(refname:short)'").split() == ["main"]
+    assert len(person.types("runs", "list", "--json").document) == 1, "only the plan was made"
+
+    person._monkeypatch.setenv("VISUAL", "true")
+    unchanged = person.types("run", GOAL, "--repo", repository, "--yes", "--edit", "--json")
+    assert (unchanged.code, unchanged.document["run"]["plan"]["version"]) == (0, 1), unchanged.err
+
+
 def test_that_no_model_answers_is_told_as_what_it_is(person: Person, repository: Path) -> None:
     person._monkeypatch.setenv("ASTROLABE_MODELS__USE", "own/scripted")
     busy = fail(FailureKind.WRONG_KEY).model_copy(update={"times": None})

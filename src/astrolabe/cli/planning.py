@@ -8,12 +8,12 @@ import typer
 
 from astrolabe.cli.documents import fault_document, print_json
 from astrolabe.cli.driving import carry_out_proposal, drive
+from astrolabe.cli.editing import Draft
 from astrolabe.cli.exits import Exit
 from astrolabe.cli.plan_output import Format, print_plan
 from astrolabe.cli.terminal import clean, one_line, say
 
 if TYPE_CHECKING:
-    from astrolabe.domain.plan import Plan
     from astrolabe.planning.recipe import Goal
     from astrolabe.services.builds import Proposal
     from astrolabe.services.installation import Installation
@@ -65,10 +65,12 @@ async def run_goal(
         return await carry_out_proposal(installation, found, skills=skills, json=json)
     if not json:
         print_planned(found, Format.TABLE)
-    edited = _edited(installation, found.plan) if edit else None
+    draft = Draft(installation.state / "edited" / f"{found.record.id}.yaml")
+    edited = draft.edited(installation, found.plan) if edit else None
     if not yes:
         _accept(found, json=json)
     proposal = await propose_planned(installation, found, folder, edited)
+    draft.drop()
     return await carry_out_proposal(installation, proposal, skills=skills, json=json)
 
 
@@ -102,23 +104,3 @@ def _accept(found: "Planned", *, json: bool) -> None:
         raise typer.Exit(Exit.BAD_INPUT)
     if not typer.confirm("Run this plan?", default=True):
         raise typer.Exit(Exit.INTERRUPTED)
-
-
-def _edited(installation: "Installation", plan: "Plan") -> "Plan | None":
-    """Let a person change the plan in their editor; what they leave is held to what any plan file is held to.
-
-    Raises:
-        PlanValidationError: it is no plan that can run any more.
-    """
-    import click
-
-    from astrolabe.agents.agent import declared_inputs
-    from astrolabe.planning.document import read_plan
-    from astrolabe.planning.rendering import as_yaml
-
-    text = click.edit(as_yaml(plan), extension=".yaml")
-    if text is None:
-        return None
-    agents = installation.agents
-    edited = read_plan(text, "plan.yaml", agents.keys(), declared_inputs(agents))
-    return edited.model_copy(update={"source": "person", "reasoning": plan.reasoning})
