@@ -101,7 +101,7 @@ class Room:
             preparer=Preparer(NoImages(), self.trees),
             recorder=recorder,
             web=BenchWeb(NoWeb(), recorder),
-            memory=BenchMemory(None, recorder, self.trees, self.task.id, self.said.append),
+            memory=BenchMemory(None, recorder, self.trees, self.task.id, Redactor(), self.said.append),
             context=context,
             skills=BenchSkills(
                 self.skills,

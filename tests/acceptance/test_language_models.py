@@ -132,3 +132,35 @@ def test_a_run_does_not_begin_with_a_key_that_is_not_taken(
     assert code == 6
     assert "does not take its key" in told
     assert [request.method for request in server.requests] == ["GET"]
+
+
+def test_an_interrupted_run_does_not_go_on_with_a_key_that_is_not_taken(
+    person: Person, server: ModelServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    person.begins(person.file("plan.yaml", PLAN), tmp_path / "target")
+    monkeypatch.setenv("COMPANY_KEY", "sk-wrong")
+    done = person.types("resume", "last")
+    assert done.code == 6
+    assert "has no model it can ask" in done.err
+    assert [request.method for request in server.requests if request.method == "POST"] == []
+    listed = person.types("runs", "list", "--json").document
+    assert [run["status"] for run in listed] == ["interrupted"]
+
+
+def test_a_fallback_without_a_key_is_told_before_the_run_begins(
+    person: Person, server: ModelServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The models of an agent's own count, and those of agents that only stand in for others."""
+    monkeypatch.setenv("ASTROLABE_MODELS__AGENTS__REVIEWER", "anthropic/claude-sonnet-4-5")
+    monkeypatch.setenv("ASTROLABE_MODELS__USE", "company/large-1,mistral/small")
+    for name in ("ANTHROPIC_API_KEY", "MISTRAL_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    plan = PLAN.replace(
+        "agent: code", "agent: command\n    inputs: {run: 'touch done.txt'}\n    fallback: [code, reviewer]"
+    )
+    done = person.types("run", person.file("plan.yaml", plan), "--workspace", tmp_path / "target")
+    assert done.code == 0, done.err
+    assert "warning: the agent 'code' cannot ask mistral/small" in done.err
+    assert "warning: the agent 'reviewer' cannot ask anthropic/claude-sonnet-4-5" in done.err
+    assert "company/large-1" not in done.err
+    assert all(request.method == "GET" for request in server.requests)

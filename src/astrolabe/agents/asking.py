@@ -119,7 +119,9 @@ class Asker:
             ModelError: none of them answered; what the last one said.
         """
         last: ModelError | None = None
-        chain = self.chain(names)
+        chain = await asyncio.to_thread(
+            self.chain, names
+        )  # the first time it reads tables that take long to load
         hearing = Hearing(self._heard) if self._listens(chain) else None
         for model in chain:
             if last is not None:

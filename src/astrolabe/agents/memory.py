@@ -10,6 +10,8 @@ from astrolabe.agents.tools.guard import SECRETS
 from astrolabe.domain.budget import Usage
 from astrolabe.domain.memory import Chunk, Document, Indexed, Origin, Passage, Recalled
 from astrolabe.domain.paths import covered
+from astrolabe.domain.secrets.kept import values_kept
+from astrolabe.domain.secrets.redaction import Redactor
 from astrolabe.errors import InputError, Problem, UnavailableError
 from astrolabe.memory.home import MemoryHome, Told
 from astrolabe.memory.texts import unreadable
@@ -32,12 +34,14 @@ class BenchMemory:
         recorder: Recorder,
         workspace: Workspace,
         attempt: str,
+        redactor: Redactor,
         say: Callable[[str], None],
     ) -> None:
         self._home = home
         self._recorder = recorder
         self._workspace = workspace
         self._attempt = attempt
+        self._redactor = redactor
         self._say = say
         self._notes = 0
 
@@ -59,7 +63,8 @@ class BenchMemory:
 
         async def do() -> Any:
             home, project = await self._place()
-            await home.remember(project, _only(Document(name, text, title, Origin.NOTE)))
+            note = Document(name, self._redactor.redacted(text), self._redactor.redacted(title), Origin.NOTE)
+            await home.remember(project, _only(note))
             return name
 
         return await self._step("memory-note", title or text[:80], do)
@@ -115,7 +120,9 @@ async def index_tree(
                 present.add(entry.path)
                 yield Document(entry.path, entry.content.decode())
 
-    told = await home.remember(project, documents())
+    hidden = await workspace.files(tree, SECRETS)
+    kept = [value for entry in hidden for value in values_kept(entry.content.decode(errors="replace"))]
+    told = await home.remember(project, documents(), kept)
     gone = await home.forget_gone(project, present, lambda path: not wanted or covered(wanted, path))
     return _indexed(told, gone, passed_over)
 

@@ -55,6 +55,8 @@ async def drive(installation: "Installation", begun: "Begun", *, quiet: bool) ->
         say(f"warning: {_UNSERVED.format(agents=agents, quoted=quote(agents))}", err=True)
     for sentence in begun.notes:
         say(f"note: {clean(sentence)}", err=True)
+    for doubt in begun.doubts:
+        say(f"warning: {clean(doubt)}", err=True)
     try:
         with watching(begun.plan, begun.record, left, quiet=quiet) as watcher:
             await carry_out(installation, begun, watcher)

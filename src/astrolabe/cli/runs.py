@@ -146,7 +146,7 @@ def resume(run: OptionalRun = None, json: Json = False) -> None:
     """Go on with a run that was interrupted, or with all of them; finished tasks are not repeated."""
     from astrolabe.cli.driving import drive
     from astrolabe.cli.session import with_installation
-    from astrolabe.services.builds import require_sandbox, take_up
+    from astrolabe.services.builds import go_on, require_sandbox
     from astrolabe.services.finding import find_run
     from astrolabe.services.runs import resumable_runs
 
@@ -160,7 +160,7 @@ def resume(run: OptionalRun = None, json: Json = False) -> None:
         worst = Exit.DONE
         for record in records:
             try:
-                document, code = await drive(installation, await take_up(installation, record), quiet=json)
+                document, code = await drive(installation, await go_on(installation, record), quiet=json)
             except AstrolabeError as error:
                 if len(records) == 1:
                     raise

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,7 +22,7 @@ from astrolabe.engine.meter import task_time
 from astrolabe.engine.screening import refuse_secrets
 from astrolabe.engine.starting import Start, is_last, start_of
 from astrolabe.engine.steps import Steps
-from astrolabe.errors import MissingError
+from astrolabe.errors import AstrolabeError, MissingError
 
 
 class ChecksFailedError(Exception):
@@ -78,6 +79,9 @@ async def _work(floor: Floor, task: Task, number: int, tree: str) -> str:
     floor.reach(CrashPoint.BEFORE_AGENT)
     steps = Steps(floor.log, floor.spending, task.id, number, floor.reach, floor.tape)
     redactor = await discretion(floor, task, tree) if asks_models(agent) else floor.redactor
+    if asks_models(agent):
+        with suppress(AstrolabeError):  # met again by the agent, which may do without
+            await asyncio.to_thread(floor.models.chain, name)  # the first time it reads tables for seconds
     bench = bench_of(floor, steps, task, number, tree, name, redactor)
     try:
         async with bench:

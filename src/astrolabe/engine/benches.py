@@ -34,7 +34,7 @@ def bench_of(
         skills=_skills(floor, steps, task, number, tree, say),
         context=BenchContext(floor.contexts, steps, floor.run, attempt, say),
         web=BenchWeb(floor.web, steps),
-        memory=BenchMemory(floor.memory, steps, floor.workspace, f"{floor.run}/{attempt}", say),
+        memory=BenchMemory(floor.memory, steps, floor.workspace, f"{floor.run}/{attempt}", redactor, say),
         asker=Asker(
             floor.models,
             steps,

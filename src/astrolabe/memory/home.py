@@ -71,23 +71,26 @@ class MemoryHome:
         """Return the project that a run works on."""
         return (await self._store.run(run)).target
 
-    async def remember(self, project: str, documents: AsyncIterable[Document]) -> Told:
+    async def remember(
+        self, project: str, documents: AsyncIterable[Document], secrets: Sequence[str] = ()
+    ) -> Told:
         """Remember documents, each in place of one of its name; one whose text is unchanged costs next to nothing.
 
-        They are written some at a time, each whole or not at all.
+        They are written some at a time, each whole or not at all. `secrets` are values that must not be in them, besides
+        those known everywhere.
 
         Raises:
             UnavailableError: what it takes is not installed.
         """
         model = await self._embedder()
-        name = model.name if model else ""
+        redactor = self._redactor.knowing(dict.fromkeys(secrets))
         known = {
             (one.origin, one.name): (one.digest, one.model) for one in await self.records.sources(project)
         }
         result = Told()
         waiting: list[NewSource] = []
         async for document in documents:
-            new = await asyncio.to_thread(self._made, document, known, model, name)
+            new = await asyncio.to_thread(_made, document, redactor, known, model)
             if new is None:
                 result.unchanged += 1
                 continue
@@ -154,26 +157,6 @@ class MemoryHome:
 
         return await self.forget(project, which)
 
-    def _made(
-        self,
-        document: Document,
-        known: dict[tuple[Origin, str], tuple[str, str]],
-        model: Embedder | None,
-        name: str,
-    ) -> NewSource | None:
-        """Return what is to be kept of a document; None when it is kept already."""
-        recorded, packed = _vectors()
-        clean = discreet(document, self._redactor)
-        digest = digest_of(clean)
-        if known.get((clean.origin, clean.name)) == (digest, name):
-            return None
-        chunks = pieces_of(clean)
-        texts = told(clean, chunks)
-        directions = packed(model, texts) if model else b""
-        return NewSource(
-            clean.origin, clean.name, clean.title, digest, name, chunks, directions, recorded(texts)
-        )
-
     async def _keep(self, project: str, waiting: list[NewSource], result: Told) -> None:
         await self.records.keep(project, waiting)
         result.added += len(waiting)
@@ -207,6 +190,24 @@ class MemoryHome:
         unseen = {one.id for one in added if one.model != name} | (base.unseen if base else set[str]())
         passages = await asyncio.to_thread(_indexed, base.passages if base else None, added, name, dimensions)
         return _Index(revision, name, passages, frozenset(unseen))
+
+
+def _made(
+    document: Document,
+    redactor: Redactor,
+    known: dict[tuple[Origin, str], tuple[str, str]],
+    model: Embedder | None,
+) -> NewSource | None:
+    """Return what is to be kept of a document; None when it is kept already."""
+    recorded, directed = _vectors()
+    clean = discreet(document, redactor)
+    digest, name = digest_of(clean), model.name if model else ""
+    if known.get((clean.origin, clean.name)) == (digest, name):
+        return None
+    chunks = pieces_of(clean)
+    texts = told(clean, chunks)
+    directions = directed(model, texts) if model else b""
+    return NewSource(clean.origin, clean.name, clean.title, digest, name, chunks, directions, recorded(texts))
 
 
 def _indexed(base: "Passages | None", added: Sequence[Findable], name: str, dimensions: int) -> "Passages":

@@ -62,6 +62,7 @@ class Begun:
     """A run this process owns; without a lease it is driven by a cluster, and no worker served the agents `unserved` then.
 
     `notes` say what of the repository is handled otherwise than its files.
+    `doubts` say what will be missing once it is needed, if it ever is: a fallback model without a key.
     """
 
     record: RunRecord
@@ -70,6 +71,7 @@ class Begun:
     workspace: Workspace
     unserved: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 async def propose_build(installation: Installation, goal: Goal, into: Path) -> Proposal:
@@ -111,9 +113,9 @@ async def begin(installation: Installation, proposal: Proposal) -> Begun:
         NoModelError, ModelKeyError: an agent of the plan has no language model that it can ask.
     """
     await require_sandbox(installation)
-    await require_models(installation, proposal.plan)
     if proposal.interrupted is not None:
-        return await take_up(installation, proposal.interrupted)
+        return await go_on(installation, proposal.interrupted)
+    doubts = await require_models(installation, proposal.plan)
     workspace = installation.workspace(proposal.target.path)
     ground = await _ground(workspace, proposal.plan, await workspace.start())
     target = str(proposal.target.path)
@@ -132,7 +134,7 @@ async def begin(installation: Installation, proposal: Proposal) -> Begun:
         version=proposal.version,
         skills=proposal.skills,
     )
-    return replace(begun, notes=notes)
+    return replace(begun, notes=notes, doubts=doubts)
 
 
 async def start(
@@ -199,6 +201,18 @@ async def start(
     if record.elsewhere:
         await hand_to_cluster(installation, record, plan)
     return Begun(record, None if record.elsewhere else lease, plan, workspace, unserved)
+
+
+async def go_on(installation: Installation, record: RunRecord) -> Begun:
+    """Take over a run that was cut off, once it is known that what is left of it has the models it needs.
+
+    Raises as `take_up` and `require_models` do; then nothing was changed.
+    """
+    state = RunState(record.id).apply(await installation.store.events(record.id))
+    plan = await plan_of(installation, record, state)
+    done = {name for name, task in state.tasks.items() if task.status.final}
+    doubts = await require_models(installation, plan, done)
+    return replace(await take_up(installation, record), doubts=doubts)
 
 
 async def take_up(installation: Installation, record: RunRecord) -> Begun:

@@ -2,12 +2,12 @@
 
 import asyncio
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from astrolabe.agents.agent import asks_models
 from astrolabe.domain.plan import Plan
-from astrolabe.errors import AstrolabeError, ModelError, ModelKeyError, OfflineError
+from astrolabe.errors import AstrolabeError, ModelError, ModelKeyError, NoModelError, OfflineError
 from astrolabe.ports.model import Model, ModelInfo
 from astrolabe.ports.providers import KeyState, LimitSeen, ProviderInfo
 from astrolabe.services.installation import Installation
@@ -89,29 +89,47 @@ def _like(name: str, models: Iterable[str]) -> tuple[str, ...]:
     return tuple(difflib.get_close_matches(name, models, 3, 0.5))
 
 
-async def require_models(installation: Installation, plan: Plan) -> None:
-    """See that every agent of a plan that works with models has one it can ask, before anything is begun.
+async def require_models(
+    installation: Installation, plan: Plan, done: Collection[str] = ()
+) -> tuple[str, ...]:
+    """See that every agent that may yet work on a plan has a model it can ask, before anything is begun or goes on.
 
-    Providers are asked which models they have, so that a wrong key is told now. One that does not answer is not in the way:
-    it may when it is needed.
+    Agents that only stand in for others count too; tasks that are `done` do not. Providers are asked which models they have,
+    so that a wrong key is told now. One that does not answer is not in the way: it may when it is needed.
+
+    Returns what is wrong with models that are asked only when others fail, a sentence each.
 
     Raises:
         NoModelError: an agent needs a model, and none is set up.
         ModelKeyError: none of those set for an agent has a key that is taken.
         MissingError: a model in use is nobody's.
     """
-    agents = sorted({task.agent for task in plan.tasks})
+    left = [task for task in plan.tasks if task.id not in done]
+    own = {task.agent for task in left}
+    agents = sorted({agent for task in left for agent in (task.agent, *task.fallback)})
     needing = [name for name in agents if asks_models(installation.agents.get(name))]
     if not needing:
-        return
-    chains = {name: await asyncio.to_thread(installation.models.chain, name) for name in needing}
+        return ()
+    chains = {name: await _chain(installation, name, needed=name in own) for name in needing}
     faults = await _key_faults(installation, [model for chain in chains.values() for model in chain])
+    doubts: list[str] = []
     for agent, chain in chains.items():
-        found = [faults[model.info.provider] for model in chain if model.info.provider in faults]
-        if chain and len(found) == len(chain):
-            raise ModelKeyError(
-                f"the agent {agent!r} has no model it can ask: {found[0]}", hint=found[0].hint
-            )
+        found = [(one.info.name, faults[one.info.provider]) for one in chain if one.info.provider in faults]
+        if chain and len(found) == len(chain) and agent in own:
+            _, first = found[0]
+            raise ModelKeyError(f"the agent {agent!r} has no model it can ask: {first}", hint=first.hint)
+        doubts += [f"the agent {agent!r} cannot ask {name}: {fault}" for name, fault in found]
+    return tuple(dict.fromkeys(doubts))
+
+
+async def _chain(installation: Installation, agent: str, *, needed: bool) -> Sequence[Model]:
+    """Return an agent's models; one that only stands in for others may have none."""
+    try:
+        return await asyncio.to_thread(installation.models.chain, agent)
+    except NoModelError:
+        if needed:
+            raise
+        return ()
 
 
 async def _key_faults(installation: Installation, models: Iterable[Model]) -> dict[str, ModelKeyError]:

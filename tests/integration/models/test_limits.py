@@ -117,3 +117,20 @@ def test_headers_of_each_kind_are_read() -> None:
     assert allowances(told, NOW) == (Allowance("tokens read", 100, 0, 5.0),)
     assert reset_seconds(told, NOW) == 5.0
     assert allowances({"x-ratelimit-remaining-tokens": "many"}, NOW) == ()
+
+
+def test_what_one_process_has_used_up_another_does_not_ask_for(tmp_path: Path) -> None:
+    used_up = Limits(requests=50, requests_left=0, reset_seconds=500)
+    with ModelServer([say("Yes.").model_copy(update={"limits": used_up})]) as server:
+
+        async def both() -> None:
+            one, other = (catalogue(server, Wire.OPENAI, tmp_path / "limits.json") for _ in range(2))
+            await one.named(f"there/{MODEL}").ask(HELLO)
+            with pytest.raises(ModelBusyError) as caught:
+                await other.named(f"there/{MODEL}").ask(HELLO)
+            assert caught.value.retry_after_seconds is not None
+            await one.aclose()
+            await other.aclose()
+
+        asyncio.run(both())
+        assert len(server.requests) == 1

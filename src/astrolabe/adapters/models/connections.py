@@ -22,4 +22,4 @@ async def _heed(response: httpx2.Response) -> None:
     """Take note of the limits an answer tells."""
     meter = METER.get()
     if meter is not None:
-        meter.take(response.headers)
+        await meter.take(response.headers)

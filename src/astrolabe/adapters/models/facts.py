@@ -46,6 +46,7 @@ def info_of(name: str, base_url: str, options: ProviderOptions) -> ModelInfo:
         shapes=options.shapes is not False,
         streams=options.streams is not False,
         prices=_chosen(options.prices) if options.prices else listed.prices,
+        calls=options.calls_of.get(model, options.calls),
         bounds=(small or own_machine) if options.bounds is None else options.bounds,
         small=small,
     )

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from astrolabe.adapters.models.known import KNOWN, SERVED, Wire
 from astrolabe.domain.value import Value
 from astrolabe.errors import Problem
+from astrolabe.ports.model import CallStyle
 
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 
@@ -39,6 +40,15 @@ def _of_model(name: object) -> object:
 
 ModelName = Annotated[str, BeforeValidator(_of_model)]
 Chain = Annotated[tuple[ModelName, ...], BeforeValidator(_names)]
+
+
+class Harm(StrEnum):
+    """What Gemini tells apart when it blocks an answer."""
+
+    HARASSMENT = "harassment"
+    HATE = "hate"
+    SEXUAL = "sexual"
+    DANGEROUS = "dangerous"
 
 
 class PriceOptions(Value):
@@ -86,9 +96,44 @@ class ProviderOptions(Value):
         description="Whether they are asked in short; by default those whose names tell of 4 billion weights or fewer.",
     )
     prices: PriceOptions | None = Field(default=None, description="What its models cost.")
-    safety: dict[str, Blocking] = Field(
+    safety: dict[Harm, Blocking] = Field(
         default={}, description="What Gemini blocks, by kind: harassment, hate, sexual, dangerous."
     )
+    calls: CallStyle | None = Field(
+        default=None,
+        description=(
+            "How its models are to ask for tools: `native`, `shape` (each answer held to a JSON Schema), `text` (JSON in "
+            "words). By default it follows from `tools` and `shapes`."
+        ),
+    )
+    calls_of: dict[str, CallStyle] = Field(
+        default={}, description="The same for single models of it, by their names without the provider's."
+    )
+
+    def problems(self, place: str) -> list[Problem]:
+        """Return what contradicts itself in these settings."""
+        styles = {"calls": self.calls, **{f"calls_of.{name}": style for name, style in self.calls_of.items()}}
+        found = [
+            Problem(
+                f"{place}.{name}",
+                "is `native`, and `tools` says that its models can call none",
+                "choose `shape` or `text`",
+            )
+            for name, style in styles.items()
+            if style is CallStyle.NATIVE and self.tools is False
+        ]
+        found += [
+            Problem(
+                f"{place}.{name}",
+                "is `shape`, and `shapes` says that they can be held to none",
+                "choose `native` or `text`",
+            )
+            for name, style in styles.items()
+            if style is CallStyle.SHAPE and self.shapes is False
+        ]
+        if self.safety and self.protocol not in {None, Wire.GEMINI}:
+            found.append(Problem(f"{place}.safety", "is for Gemini's protocol alone", "leave it out"))
+        return found
 
 
 class ModelOptions(Value):
@@ -119,6 +164,11 @@ class ModelOptions(Value):
             *(
                 Problem(f"models.providers.{name}", "is not known by itself", "say where it is: `base_url`")
                 for name in nowhere
+            ),
+            *(
+                problem
+                for name, provider in self.providers.items()
+                for problem in provider.problems(f"models.providers.{name}")
             ),
             *(Problem("models.use", f"no provider of {name!r} is known", hint) for name in unknown),
         ]

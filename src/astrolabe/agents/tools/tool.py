@@ -25,12 +25,11 @@ class Arguments(BaseModel):
 
 @dataclass(frozen=True)
 class Touch:
-    """What a call would touch: paths it reads and writes, a shell line it runs, hosts it reaches."""
+    """What a call would touch: paths it reads and writes, a shell line it runs."""
 
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     command: str = ""
-    hosts: tuple[str, ...] = ()
 
 
 NOTHING = Touch()
