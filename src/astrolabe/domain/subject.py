@@ -13,6 +13,7 @@ _BAD = re.compile(
     re.IGNORECASE,
 )
 _KIND = re.compile(r"[a-z]+(?:\([^()]*\))?!?:\s+")
+_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _TOLD = re.compile(r"[A-Za-z]+(?:ed|ing|[^su'i]s)\b")
 _ORDERS = frozenset(
     [
@@ -47,6 +48,8 @@ def subject_in(said: str) -> str:
     kind = _KIND.match(line)
     order = line[kind.end() :] if kind else line
     first = order.split(" ", 1)[0].lower()
-    if " " not in order or (_TOLD.fullmatch(first) and first not in _ORDERS):
+    if " " not in order or not _WORD.fullmatch(first):
+        return ""
+    if _TOLD.fullmatch(first) and first not in _ORDERS:
         return ""
     return line if kind else line[0].upper() + line[1:]

@@ -42,6 +42,7 @@ def test_a_line_that_orders_is_taken(said: str, taken: str) -> None:
         "# handle unicode",
         "- handle unicode",
         "--amend the commit",
+        "clock.py: DAY = 24 * HOUR",
         "Handled unicode",
         "Handling unicode",
         "Handles unicode",

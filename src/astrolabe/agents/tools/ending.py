@@ -17,7 +17,7 @@ class FinishWith(Arguments):
     )
     subject: str = Field(
         default="",
-        description="The subject line of the commit: what this change does, as an order, in at most 72 characters.",
+        description="The subject line of the commit, at most 72 characters: a verb (Add, Fix, Keep) and what it does that to.",
         json_schema_extra={"maxLength": LONGEST},
     )
 
