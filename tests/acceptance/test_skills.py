@@ -89,6 +89,10 @@ def test_matching_by_meaning_finds_what_says_it_in_other_words(
         "skills", "match", "welcome visitors with words of Italian and Spanish", "--json"
     ).document
     assert again == told
+    half = person.types(
+        "skills", "match", "welcome visitors with words of Italian and Spanish \udcff", "--json"
+    )
+    assert half.document["matches"][0]["name"] == "mine"
 
 
 def test_validating_tells_every_problem_with_place_and_exits_with_one(person: Person, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def accept(proposal: "Proposal", *, yes: bool, json: bool) -> None:
     from astrolabe.cli.understanding import print_understanding
 
     if proposal.interrupted is not None:
-        say(f"taking up run {proposal.interrupted.id}, which was interrupted", err=True)
+        say(f"taking up run {proposal.interrupted.id}, which is not finished", err=True)
         return
     if proposal.understanding is None:
         return

@@ -50,3 +50,21 @@ def _print_table(plan: "Plan") -> None:
     out.print(table)
     for warning in plan.warnings:
         out.print(Text(f"warning: {clean(warning)}", style="yellow"))
+
+
+def print_tasks(plan: "Plan") -> None:
+    """Print what each task is told, and every line it would run: a person agrees to that, and not to names."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from astrolabe.cli.output import console
+    from astrolabe.planning import rendering
+
+    out = console()
+    for row in rendering.rows(plan):
+        out.print()
+        out.print(Text.assemble((row.id, "bold"), f"  {row.name}" if row.name != row.id else ""))
+        told = [Text(row.goal)] if row.goal not in {"", row.name} else []
+        told += [Text(f"runs {line}", style="dim") for line in row.runs]
+        for text in told:
+            out.print(Padding(text, (0, 0, 0, 2)))

@@ -10,7 +10,7 @@ from astrolabe.cli.documents import fault_document, print_json
 from astrolabe.cli.driving import carry_out_proposal, drive
 from astrolabe.cli.editing import Draft
 from astrolabe.cli.exits import Exit
-from astrolabe.cli.plan_output import Format, print_plan
+from astrolabe.cli.plan_output import Format, print_plan, print_tasks
 from astrolabe.cli.terminal import clean, one_line, say
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ async def run_goal(
     found = await planned(installation, goal, folder, quiet=json)
     if not isinstance(found, Planned):
         if found.interrupted is not None:
-            say(f"taking up run {found.interrupted.id}, which was interrupted", err=True)
+            say(f"taking up run {found.interrupted.id}, which is not finished", err=True)
         return await carry_out_proposal(installation, found, skills=skills, json=json)
     if not json:
         print_planned(found, Format.TABLE)
@@ -81,6 +81,8 @@ def print_planned(found: "Planned", form: Format) -> None:
     print_plan(found.plan, form)
     if form is not Format.TABLE:
         return
+    print_tasks(found.plan)
+    say("")
     for number, tried in enumerate(found.tries, start=1):
         if tried["problems"]:
             say(f"answer {number} was sent back: {one_line('; '.join(tried['problems']), 300)}", err=True)

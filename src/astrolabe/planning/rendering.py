@@ -17,15 +17,20 @@ _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 @dataclass(frozen=True)
 class Row:
-    """A task as a line of a table, every text safe to show; `level` counts from 0 the tasks that must come before."""
+    """A task as a line of a table, every text safe to show; `level` counts from 0 the tasks that must come before.
+
+    `runs` are the shell lines it says itself: what it is given to run, and its checks.
+    """
 
     id: str
     name: str
+    goal: str
     agent: str
     level: int
     depends_on: tuple[str, ...]
     writes: tuple[str, ...]
     checks: tuple[str, ...]
+    runs: tuple[str, ...]
     priority: int
     retries: int
     timeout_seconds: float
@@ -46,15 +51,22 @@ def _row(task: Task, level: int) -> Row:
     return Row(
         id=visible(task.id),
         name=visible(task.name),
+        goal=visible(" ".join(task.goal.split())),
         agent=visible(task.agent),
         level=level,
         depends_on=tuple(map(visible, task.depends_on)),
         writes=tuple(map(visible, task.writes)),
         checks=tuple(_check(check) for check in task.checks),
+        runs=tuple(map(visible, (*_given(task), *(check.run for check in task.checks)))),
         priority=task.priority,
         retries=task.retries,
         timeout_seconds=task.timeout_seconds,
     )
+
+
+def _given(task: Task) -> tuple[str, ...]:
+    run = task.inputs.get("run")
+    return (run,) if isinstance(run, str) else ()
 
 
 def _check(check: Check) -> str:

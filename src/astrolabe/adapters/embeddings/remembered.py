@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from astrolabe.domain.sound import sound_text
 from astrolabe.errors import StorageError
 from astrolabe.ports.embedding import Embedder
 
@@ -46,9 +47,8 @@ class Remembered:
 
     def embed(self, texts: Sequence[str]) -> list[bytes]:
         """See `Embedder.embed`. Raises StorageError when the file cannot be read or written."""
-        keys = [
-            hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=_DIGEST).digest() for text in texts
-        ]
+        texts = [sound_text(text) for text in texts]  # half a character is none to a tokenizer
+        keys = [hashlib.blake2b(text.encode(), digest_size=_DIGEST).digest() for text in texts]
         with self._lock:
             try:
                 self._read()
