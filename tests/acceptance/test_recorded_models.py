@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from astrolabe.domain.subject import subject_in
 from astrolabe.services.recording import read_recording
 from astrolabe.testing.network import guarded_network
 from tests.person import Person
@@ -35,3 +36,15 @@ def test_a_run_of_a_real_model_is_played_again_without_it(person: Person, file: 
         assert turn["step"].endswith("/model"), turn
     assert done.code == (1 if told["turns"] else 0)
     assert not list(person.folder.rglob("server.json")), "a model was started"
+
+
+def test_one_of_them_gave_its_change_a_line_that_its_commit_has() -> None:
+    steps = read_recording(RECORDINGS[0].with_name("qwen-fix.zip")).steps.values()
+    said = "".join(
+        part["text"]
+        for step in steps
+        if "reply" in step.reply
+        for part in step.reply["reply"]["message"]["parts"]
+    )
+    line = said.partition('"subject": "')[2].partition('"')[0]
+    assert subject_in(line) == "Fix clock.py to set DAY to 24 * HOUR"
