@@ -11,6 +11,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from astrolabe.testing.models import ModelServer, call, say
 from tests.person import CACHE
 from tests.temporal import free_port
 
@@ -30,6 +31,26 @@ PLAN = {
         },
     ],
 }
+
+LOUD = {
+    "goal": "greet louder",
+    "reasoning": "One word.",
+    "tasks": [
+        {
+            "id": "louder",
+            "agent": "code",
+            "goal": "greeting must hold HELLO",
+            "writes": ["greeting"],
+            "checks": ["grep -q HELLO greeting"],
+        }
+    ],
+}
+LOUDLY = (
+    call("read", {"path": "greeting"}),
+    call("write", {"path": "greeting", "content": "HELLO\n"}),
+    call("finish", {"summary": "It is loud now.", "subject": "Greet louder"}),
+    call("verdict", {"summary": "Looked at it.", "verdict": "pass", "findings": []}),
+)
 
 
 @contextmanager
@@ -121,3 +142,33 @@ def test_a_server_whose_port_is_taken_is_not_started(tmp_path: Path) -> None:
     assert f"port {port}" in refused.stderr
     assert "--port" in refused.stderr
     assert not list(tmp_path.rglob("*.log")), "nothing was started"
+
+
+def test_a_goal_is_planned_by_a_model_and_carried_out_by_workers(tmp_path: Path) -> None:
+    repository = tmp_path / "project"
+    repository.mkdir()
+    (repository / "greeting").write_text("hello\n")
+    for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "before"]):
+        git(repository, words)
+    (repository / "mine").write_text("not committed\n")
+    with ModelServer([say(json.dumps(LOUD)), *LOUDLY]) as models:
+        port = free_port()
+        here = variables(
+            tmp_path / "home",
+            ASTROLABE_TEMPORAL_ADDRESS=f"127.0.0.1:{port}",
+            ASTROLABE_MODELS__USE="own/scripted",
+            ASTROLABE_MODELS__PROVIDERS__OWN__BASE_URL=models.openai_url,
+            ASTROLABE_MODELS__PROVIDERS__OWN__WINDOW="32000",
+        )
+        with (
+            going(here, "temporal", "dev", "--port", str(port), until="export"),
+            going(here, "worker", until="serving"),
+        ):
+            ran = done(here, "run", LOUD["goal"], "--repo", str(repository), "--yes", "--json")
+            assert ran.returncode == 0, ran.stdout + ran.stderr
+    told = json.loads(ran.stdout)
+    assert [task["status"] for task in told["tasks"]] == ["passed", "passed"]
+    assert told["planning"]["model_calls"] == 1
+    assert (repository / "greeting").read_text() == "HELLO\n"
+    assert (repository / "mine").read_text() == "not committed\n"
+    assert len([request for request in models.requests if request.method == "POST"]) == 1 + len(LOUDLY)
