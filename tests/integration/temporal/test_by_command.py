@@ -164,7 +164,7 @@ def test_a_goal_is_planned_by_a_model_and_carried_out_by_workers(tmp_path: Path)
             going(here, "temporal", "dev", "--port", str(port), until="export"),
             going(here, "worker", until="serving"),
         ):
-            ran = done(here, "run", LOUD["goal"], "--repo", str(repository), "--yes", "--json")
+            ran = done(here, "run", str(LOUD["goal"]), "--repo", str(repository), "--yes", "--json")
             assert ran.returncode == 0, ran.stdout + ran.stderr
     told = json.loads(ran.stdout)
     assert [task["status"] for task in told["tasks"]] == ["passed", "passed"]
