@@ -101,3 +101,20 @@ def test_a_repository_without_tests_is_told_as_such(
     told, asked = ran(person, project, "", SHOUT, monkeypatch)
     assert told["run"]["status"] == "passed", told
     assert "no tests were found in the repository" in asked
+
+
+def test_tests_that_pass_before_any_change_are_told_to_nobody(
+    person: Person, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.file(
+        "project/test_words.py", "import words\n\n\ndef test_fine():\n    assert words.whisper('B') == 'b'\n"
+    )
+    person.shell("cd project && git init -q -b main && git add -A && git commit -qm before")
+    with ModelServer([say(json.dumps({"reasoning": "One change.", "tasks": [TASK]}))]) as server:
+        monkeypatch.setenv("ASTROLABE_MODELS__PROVIDERS__OWN__BASE_URL", server.openai_url)
+        planned = person.types("plan", "add shout() to words", "--repo", project, "--json")
+        asked = next(one for one in server.requests if one.method == "POST").body.decode()
+    assert planned.code == 0, planned.err
+    assert "before any change" not in asked
+    assert planned.document["warnings"] == []
+    assert any("pytest" in check["run"] for task in planned.document["tasks"] for check in task["checks"])
