@@ -44,6 +44,16 @@ def test_unknown_weights_and_addresses_are_bad_input(person: Person) -> None:
     assert (done.code, "http://" in done.err) == (2, True)
 
 
+def test_weights_that_nobody_knows_are_missed_where_they_are_in_use(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASTROLABE_MODELS__USE", "local/nobody")
+    done = person.types("models", "check")
+    assert (done.code, "no weights named 'nobody'" in done.out, NAME in done.out) == (6, True, True)
+    monkeypatch.setenv("ASTROLABE_MODELS__USE", f"local/{NAME}")
+    assert "no provider is in use" not in person.types("models", "check").out
+
+
 def test_offline_nothing_is_fetched_and_the_refusal_says_so(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,7 +129,8 @@ def _print_answers(answers: "Sequence[Answer]") -> None:
 
     for answer in answers:
         sign = "failed" if answer.error is not None or answer.missing else "passed"
-        told = f"{len(answer.models)} models" if answer.error is None else str(answer.error)
+        count = len(answer.models)
+        told = f"{count} {'model' if count == 1 else 'models'}" if answer.error is None else str(answer.error)
         say(f"{mark(sign)} {clean(answer.provider):<12} {clean(told)}")
         if answer.error is not None and answer.error.hint:
             say(f"{'':<14} {clean(answer.error.hint)}")

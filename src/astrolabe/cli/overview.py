@@ -5,7 +5,7 @@ import textwrap
 
 SUMMARIES = {
     "build": "Build software for a goal: read it, plan it, run the plan, check, commit.",
-    "run": "Run a plan file of your own on a folder.",
+    "run": "Run a goal on a repository of your own, planned by a model, or a plan file on a folder.",
     "resume": "Go on with what was interrupted.",
     "plan": "Plan a goal without running it; check, compare and list plans.",
     "replay": "Play a run again without a model, and say where the course is another.",

@@ -70,12 +70,13 @@ async def ask_providers(installation: Installation, names: Iterable[str] = ()) -
     """
     used = installation.models.used()
     asked = tuple(names) or tuple(dict.fromkeys(name.partition("/")[0] for name in used))
-    known = {provider.name for provider in installation.models.providers()}
-    asked = tuple(name for name in asked if name in known or name != SERVED_HERE)  # else MissingError
     return tuple(await asyncio.gather(*(_ask(installation, name, used) for name in asked)))
 
 
 async def _ask(installation: Installation, provider: str, used: Iterable[str]) -> Answer:
+    known = {one.name for one in installation.models.providers()}
+    if provider == SERVED_HERE and provider not in known:
+        return await _served_here(installation, used)
     try:
         models = await installation.models.models_of(provider)
     except (ModelError, OfflineError) as error:
@@ -83,6 +84,13 @@ async def _ask(installation: Installation, provider: str, used: Iterable[str]) -
     own = [name.partition("/")[2] for name in used if name.startswith(f"{provider}/")]
     missing = [(name, _like(name, models)) for name in own if models and name not in models]
     return Answer(provider, models, tuple(missing))
+
+
+async def _served_here(installation: Installation, used: Iterable[str]) -> Answer:
+    """Look whether the weights in use are known; the first that are not are told. Nothing is started for it."""
+    views = [await view_model(installation, name) for name in used if name.partition("/")[0] == SERVED_HERE]
+    there = tuple(view.name.partition("/")[2] for view in views if view.fault is None)
+    return Answer(SERVED_HERE, there, error=next((view.fault for view in views if view.fault), None))
 
 
 def _like(name: str, models: Iterable[str]) -> tuple[str, ...]:
