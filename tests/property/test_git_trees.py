@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from astrolabe.adapters.git import GitWorkspace, clone_folder
-from astrolabe.domain.paths import covered
+from astrolabe.domain.paths import covered, is_holdable
 from astrolabe.ports.determinism import Determinism
 from astrolabe.ports.sandbox import FileEntry
 from astrolabe.ports.workspace import Change
@@ -41,9 +41,10 @@ def _part(raw: bytes) -> str:
     return raw.replace(b"\0", b"0").replace(b"/", b"_").decode("utf-8", "surrogateescape")
 
 
+any_names = st.binary(min_size=1, max_size=12).map(_part)
 names = st.one_of(
     st.sampled_from(["a", "b", "a.b", "a-b", "a0", "-", " ", "é", "api", "node_modules"]),
-    st.binary(min_size=1, max_size=12).map(_part),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0/"), min_size=1, max_size=8),
 ).filter(lambda name: name not in (".", "..") and ".git" not in name.lower() and "git~1" not in name.lower())
 paths = st.lists(names, min_size=1, max_size=4).map("/".join)
 
@@ -124,6 +125,25 @@ def test_a_snapshot_is_exact_within_its_scope_and_blind_elsewhere(workspace, bef
     assert same == (
         set(_run(workspace.files(base, tuple(scope)))) == set(_run(workspace.files(tree, tuple(scope))))
     )
+
+
+@LAWFUL
+@given(
+    odd=st.sets(any_names.filter(lambda name: not is_holdable(name)), min_size=1, max_size=3),
+    before=entries(),
+    after=entries(),
+    scope=SCOPES,
+)
+def test_what_no_sandbox_can_hold_is_shown_to_none_and_stays(workspace, odd, before, after, scope):
+    strange = [FileEntry(f"kept aside/{name}", 0o100644, b"as it was") for name in odd]
+
+    async def law():
+        base = await workspace.snapshot(await workspace.tree_of(None), [*strange, *before])
+        tree = await workspace.snapshot(base, after, scope)
+        assert set(await workspace.left_out(tree)) == {file.path for file in strange}
+        assert not {*await workspace.files(tree)} & {*strange}
+
+    _run(law())
 
 
 def _below(folder):
