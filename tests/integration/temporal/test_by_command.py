@@ -69,8 +69,17 @@ def going(environment: dict[str, str], *words: str, until: str) -> Generator[sub
                 said += line
             yield process
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a command as a person does, so that it ends what it has started; one that does not is killed."""
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def done(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
