@@ -20,6 +20,8 @@ from astrolabe.bootstrap import open_installation
 from astrolabe.domain.skill import Scope, Skill
 from astrolabe.ports.embedding import Embedder
 from astrolabe.retrieval.directions import Directions, packed
+from astrolabe.retrieval.passages import Passages, Stored
+from astrolabe.retrieval.word_table import recorded
 from astrolabe.retrieval.words import WordIndex
 from astrolabe.settings import load_settings
 from astrolabe.skills.matching import Matcher
@@ -27,6 +29,7 @@ from astrolabe.skills.matching import Matcher
 HERE = Path(__file__).parent
 SETS = ("paraphrases", "held_out")
 DEPTHS = (1, 3, 5)
+PIECES, PIECES_A_SOURCE = 100_000, 100
 TASK = "fix the slug function so that it handles unicode, and cover it with tests"
 
 
@@ -95,9 +98,31 @@ def print_costs(embedders: Sequence[Embedder]) -> None:
             looked = cpu_ms(lambda index=index, wanted=wanted: index.nearest(wanted, 10))
             told = f"{embedder.name}, {count:,} {what}"
             print(f"{told:<58}{asked:>8.1f} + {looked:.1f} = {asked + looked:.1f}")
+        memory, asked = (
+            remembered(embedder.dimensions),
+            cpu_ms(lambda embedder=embedder: embedder.embed([TASK])),
+        )
+        looked = cpu_ms(lambda memory=memory, wanted=wanted: memory.nearest(TASK, wanted, 10))
+        told = f"{embedder.name}, memory of {PIECES:,} pieces, words too"
+        print(f"{told:<58}{asked:>8.1f} + {looked:.1f} = {asked + looked:.1f}")
     base = [told for _, told in rows("skills")]
     many = WordIndex(f"{base[n % 100]} {base[n * 7 % 100]} number{n}" for n in range(10_000))
     print(f"{'words (BM25), 10,000 skills':<58}{cpu_ms(lambda: many.nearest(TASK, 10)):>8.1f}")
+
+
+def remembered(dimensions: int) -> Passages:
+    """Return a memory of many documents, their words those of the skills' descriptions, their directions by chance."""
+    random = np.random.default_rng(2)
+    base = [told for _, told in rows("skills")]
+    made: list[Stored] = []
+    for number in range(0, PIECES, PIECES_A_SOURCE):
+        texts = [
+            f"{base[at % 100]} {base[at * 7 % 100]} number{at}"
+            for at in range(number, number + PIECES_A_SOURCE)
+        ]
+        spread = random.standard_normal((PIECES_A_SOURCE, dimensions), dtype=np.float32)
+        made.append(Stored(str(number), PIECES_A_SOURCE, b"".join(packed(spread)), recorded(texts)))
+    return Passages(made, dimensions)
 
 
 async def minilm() -> Path:
