@@ -115,33 +115,29 @@ async def open_installation(
     try:
         wakeups.open()
         images, sandbox = _isolation(settings, determinism)
-        embedder = _embedding(settings, images)
-        skills = _skills(settings, store, embedder)
-        memory = MemoryHome(store, embedder, Redactor(known_secrets(settings)))
+        skills, memory = _homes(settings, store, images)
         installed, broken = load_plugins()
         present = (*installed, *plugins)
         agents = {agent.name: agent for plugin in present for agent in plugin.agents}
         _tell_all(report, unheeded(terms.limits, agents))
-        workshop = _limited(
-            settings,
-            Workshop(
-                store=store,
-                owner=owner,
-                sandbox=sandbox,
-                images=images,
-                agents=agents,
-                determinism=determinism,
-                woken=wakeups.wait,
-                admission=admission,
-                models=models,
-                web=GuardedWeb(settings.search, settings.contacts),
-                skills=skills,
-                memory=memory,
-                reach=reach,
-                replanners=tuple(replanner for plugin in present for replanner in plugin.replanners),
-                offered=_hands(present),
-            ),
+        workshop = Workshop(
+            store=store,
+            owner=owner,
+            sandbox=sandbox,
+            images=images,
+            agents=agents,
+            determinism=determinism,
+            woken=wakeups.wait,
+            admission=admission,
+            models=models,
+            web=GuardedWeb(settings.search, settings.contacts),
+            skills=skills,
+            memory=memory,
+            reach=reach,
+            replanners=tuple(replanner for plugin in present for replanner in plugin.replanners),
+            offered=_hands(present),
         )
+        workshop = _limited(settings, workshop)
         yield Installation(
             store=store,
             sandbox=sandbox,
@@ -230,6 +226,13 @@ def _embedding(settings: Settings, images: ImageCache) -> Callable[[], Awaitable
         return made[0]
 
     return embedder
+
+
+def _homes(settings: Settings, store: SqlStore, images: ImageCache) -> tuple[SkillHome, MemoryHome]:
+    """Return where skills and memories come from; both are ranked by one model of meaning."""
+    embedder = _embedding(settings, images)
+    memory = MemoryHome(store, embedder, Redactor(known_secrets(settings)))
+    return _skills(settings, store, embedder), memory
 
 
 def _skills(

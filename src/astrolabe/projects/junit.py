@@ -4,8 +4,8 @@ It is read as a stream. A document type, and with it every entity that could exp
 """
 
 import re
-from xml.parsers import expat
 
+from astrolabe.projects.markup import NotWhole, RefusedError, feed
 from astrolabe.projects.results import MOST_MESSAGE, Gathered, Results, Status, local, seconds_of
 
 _DECLARATION = re.compile(r"<\?xml\b[^<>]*\?>")
@@ -13,10 +13,6 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DEEPEST = 64
 _ENDS = {"failure": Status.FAILED, "error": Status.FAILED, "skipped": Status.SKIPPED}
 _TOLD = frozenset({"failure", "error", "skipped", "rerunFailure", "flakyFailure"})
-
-
-class _RefusedError(Exception):
-    """Internal: what was read is not to be read further."""
 
 
 def read_junit(text: str) -> Results:
@@ -43,27 +39,18 @@ class _Document:
 
     def read(self, text: str) -> str:
         """Return what is wrong with it; nothing when nothing is."""
-        parser = expat.ParserCreate("utf-8")
-        parser.StartDoctypeDeclHandler = self._refuse
-        parser.EntityDeclHandler = self._refuse
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._hear
         try:
-            parser.Parse(_NOT_XML.sub("\ufffd", text).encode(), True)
-        except expat.ExpatError as error:
+            feed(_NOT_XML.sub("\ufffd", text).encode(), self)
+        except NotWhole as error:
             return f"it is no whole XML: {error}"
-        except _RefusedError as error:
+        except RefusedError as error:
             return str(error)
         return ""
 
-    def _refuse(self, *_: object) -> None:
-        raise _RefusedError("it declares a document type, which no test report needs")
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise _RefusedError(f"its elements are nested more than {_DEEPEST} deep")
+            raise RefusedError(f"its elements are nested more than {_DEEPEST} deep")
         if name == "testsuite":
             self._suites.append(attributes.get("file", ""))
         elif name == "testcase":
@@ -73,11 +60,11 @@ class _Document:
             self._hears = name in _ENDS
             self._message.append(attributes.get("message", "") if self._hears else "")
 
-    def _hear(self, text: str) -> None:
+    def hear(self, text: str) -> None:
         if self._hears and sum(map(len, self._message)) < 10 * MOST_MESSAGE:
             self._message.append(text)
 
-    def _end(self, name: str) -> None:
+    def end(self, name: str) -> None:
         self._depth -= 1
         if name in _TOLD:
             self._hears = False

@@ -5,9 +5,9 @@ XML is read as a stream; a document type, and with it every entity that could ex
 
 import re
 from collections.abc import Iterator
-from xml.parsers import expat
 
 from astrolabe.projects.listing import Listing
+from astrolabe.projects.markup import NotWhole, RefusedError, feed
 from astrolabe.projects.parts import Part, word
 
 _LOCKED = re.compile(r"(?P<group>[\w.-]{1,200}):(?P<name>[\w.-]{1,200}):(?P<version>[\w.+-]{1,200})=")
@@ -17,10 +17,6 @@ _MOST_CHARACTERS = 500
 _NESTED = 8
 """How often a property may stand for another."""
 _Dependency = dict[str, str]
-
-
-class _RefusedError(Exception):
-    """Internal: what was read is not to be read further."""
 
 
 class _Pom:
@@ -36,33 +32,24 @@ class _Pom:
 
     def read(self, text: str) -> None:
         """Read as far as it is XML and holds no more than a project's description."""
-        parser = expat.ParserCreate("utf-8")
-        parser.StartDoctypeDeclHandler = self._refuse
-        parser.EntityDeclHandler = self._refuse
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._hear
         try:
-            parser.Parse(re.sub(r"\A\s*<\?xml[^>]*\?>", "", text).encode("utf-8", "replace"), True)
-        except (expat.ExpatError, _RefusedError):
+            feed(re.sub(r"\A\s*<\?xml[^>]*\?>", "", text).encode("utf-8", "replace"), self)
+        except (NotWhole, RefusedError):
             return  # what stood before is kept: an incomplete bill says that it is
 
-    def _refuse(self, *_: object) -> None:
-        raise _RefusedError
-
-    def _start(self, name: str, _: dict[str, str]) -> None:
+    def start(self, name: str, _: dict[str, str]) -> None:
         self._path.append(name)
         self._text = ""
         if len(self._path) > _DEEPEST:
-            raise _RefusedError
+            raise RefusedError
         if name == "dependency" and self._path[-2:-1] == ["dependencies"] and "plugin" not in self._path:
             self._one = {}
 
-    def _hear(self, text: str) -> None:
+    def hear(self, text: str) -> None:
         if len(self._text) < _MOST_CHARACTERS:
             self._text += text
 
-    def _end(self, name: str) -> None:
+    def end(self, name: str) -> None:
         above = self._path[-2] if len(self._path) > 1 else ""
         text = self._text.strip()
         if self._one is not None and above == "dependency":
