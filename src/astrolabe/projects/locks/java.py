@@ -37,7 +37,8 @@ class _Pom:
         except (NotWhole, RefusedError):
             return  # what stood before is kept: an incomplete bill says that it is
 
-    def start(self, name: str, _: dict[str, str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        del attributes
         self._path.append(name)
         self._text = ""
         if len(self._path) > _DEEPEST:
